@@ -5,7 +5,7 @@ Each function takes what the actor may see; anything else is NotFound, as if it 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from sqlalchemy import Select, bindparam, select
@@ -41,6 +41,8 @@ _INSTANCES = (
 )
 
 _FREE_INSTANCES = _INSTANCES.with_for_update(of=(ProcessInstance, Deal), skip_locked=True)
+_MANY_INSTANCES = _INSTANCES.order_by(Deal.id, ProcessInstance.id).with_for_update(of=(ProcessInstance, Deal))
+_LOCKED_AT_ONCE = 500
 
 _OF_INSTANCE = (
     Part(Deal, of=ProcessInstance.deal),
@@ -104,6 +106,23 @@ def _waited_for(rows: JoinedRows, session: Session, values: Mapping[str, int]) -
     before the wait, and PostgreSQL finds the two no more.
     """
     return rows.one_or_none(session, values) or rows.one_or_none(session, values)
+
+
+def lock_instances(session: Session, ids: Sequence[int]) -> list[ProcessInstance]:
+    """Lock the instances and their deals, in the order of ``ids``, which is that of their deals and then their own.
+
+    Raises NotFound when one of them is no more.
+    """
+    found: dict[int, ProcessInstance] = {}
+    for first in range(0, len(ids), _LOCKED_AT_ONCE):
+        some = ids[first : first + _LOCKED_AT_ONCE]
+        rows = session.execute(_MANY_INSTANCES.where(ProcessInstance.id.in_(some))).all()
+        for _, revision in rows[:1]:
+            revision_is(session, revision)
+        found |= {instance.id: instance for instance, _ in rows}
+        # A row that had to be waited for may be found no more (``_waited_for``): it is looked for by itself.
+        found |= {one: lock_instance(session, one) for one in some if one not in found}
+    return [found[one] for one in ids]
 
 
 def lock_free_instances(session: Session, ids: Select[int]) -> list[ProcessInstance]:

@@ -45,6 +45,9 @@ blueprint = Blueprint("control", __name__, url_prefix="/control")
 _MOST_REMINDED = 100
 _MOST_COUNTED = 10_000
 """Of deals, above their list."""
+_HOLDERS_SHOWN = 50
+"""Of those who have most late steps; the others where they are asked for."""
+_ALL = "all"
 _OF_NONE = "none"
 _NARROWED = ("from", "show", "person", "department", "cursor")
 
@@ -56,6 +59,7 @@ def show() -> ResponseReturnValue:
         return render_template(
             "control/control.html",
             control=found,
+            holders=found.holders if request.args.get("holders") == _ALL else found.holders[:_HOLDERS_SHOWN],
             step_lists=STEP_LISTS,
             deal_lists=DEAL_LISTS,
             looks=looks(session, actor(), now=now()),

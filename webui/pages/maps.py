@@ -44,6 +44,7 @@ from webui.command_keys import sent_command_id
 from webui.decision_tables import decision_lines
 from webui.error_pages import status_of
 from webui.i18n import _, chosen_locale, ngettext
+from webui.listed_pages import PAGE_SIZE, cursor_asked, page_links
 from webui.map_calls import call_lines
 from webui.map_findings import FindingGroup, finding_groups, map_badges
 from webui.map_steps import step_lines
@@ -262,15 +263,19 @@ def _in_force() -> ResponseReturnValue:
 def _list(error: DomainError | None = None) -> ResponseReturnValue:
     with reading() as session:
         maps = definitions(session, actor(), newest=_SHOWN_VERSIONS)
+        begin = next((at for at, one in enumerate(maps, start=1) if one.key == cursor_asked()), 0)
+        shown = maps[begin : begin + PAGE_SIZE]
         first = first_steps(session, actor()) if not maps and may(actor(), Ability.MANAGE_PEOPLE) else None
     page = render_template(
         "maps/list.html",
-        maps=maps,
+        maps=shown,
+        all_maps=len(maps),
         shown_versions=_SHOWN_VERSIONS,
         shipped=_shipped({one.key for one in maps}),
         may_deploy=may(actor(), Ability.DEPLOY_MAP),
         first=first,
         files_error=error_text(error) if error else "",
+        **page_links(shown[-1].key if begin + len(shown) < len(maps) else None),
     )
     return page, status_of(error) if error else 200
 

@@ -6,9 +6,11 @@ from io import BytesIO
 
 import openpyxl
 from sqlalchemy import insert, select
+from sqlalchemy.pool import QueuePool
 from support.office import Office
 from support.web import Browser, text_of
 
+from engine.model.person import Person, Role
 from engine.model.work_item import WorkItem
 
 SignIn = Callable[[str | None], Browser]
@@ -23,6 +25,26 @@ def test_the_head_opens_the_product_to_what_is_late(office: Office, browse: Sign
     for said in ("Щоденний контроль", "Олена Коваль", "Насоси для водоканалу", "125 000,50"):
         assert said in text_of(page)
     assert f"/control/steps?show=overdue&amp;person={office.company.olena.id}" in page.text
+
+
+def test_of_many_who_hold_steps_the_latest_are_shown_and_the_others_on_request(office: Office, browse: SignIn) -> None:
+    office.open_deal()
+    with office.database.write() as session:
+        row = dict(session.execute(select(WorkItem.__table__)).mappings().one())
+        given = row.pop("activity_id"), row.pop("id")
+        people = [{"login": f"m{number}", "full_name": f"Менеджер {number}"} for number in range(70)]
+        made = {"role": Role.MANAGER, "created_at": office.clock.now()}
+        session.execute(insert(Person), [one | made for one in people])
+        ids = session.scalars(select(Person.id).where(Person.full_name.startswith("Менеджер ")))
+        held = ({"activity_id": f"{given[0]}-{one}", "assignee_id": one} for one in ids)
+        session.execute(insert(WorkItem.__table__), [row | one for one in held])
+    bohdan, whose = browse("bohdan"), re.compile("/control/steps\\?show=open&amp;person=")
+    first = bohdan.get("/control").text
+    assert len(whose.findall(first)) == 50
+    assert 'href="/control?holders=all#holders"' in first
+    whole = bohdan.get("/control?holders=all").text
+    assert len(whose.findall(whole)) == 71
+    assert "#holders" not in whole
 
 
 def test_one_press_reminds_and_the_reminder_stands_among_what_concerns_its_reader(
@@ -134,5 +156,8 @@ def test_a_file_holds_the_whole_list_however_long_it_is(office: Office, browse: 
         alike = ({"activity_id": f"{given[0]}-{number}"} for number in range(copied))
         session.execute(insert(WorkItem.__table__), [row | one for one in alike])
     answer = browse("bohdan").get("/control/steps/export.csv?show=open")
+    pool = office.database.engine.pool
+    assert isinstance(pool, QueuePool)
+    assert pool.checkedout() == 0  # however slowly the rest is read
     assert answer.content_length == len(answer.data)
     assert len(answer.data.decode("utf-8-sig").splitlines()) == 1 + 1 + copied

@@ -376,3 +376,29 @@ def test_a_host_that_is_not_allowed_is_allowed_by_an_administrator_and_not_mende
     allowed = admin.post("/settings/connectors/hosts", {"host": "crm.example.com", "next": place})
     assert (allowed.status_code, allowed.location) == (303, place)
     assert "Публікації ніщо не заважає" in text_of(owner.get(place))
+
+
+def test_of_many_maps_a_page_shows_fifty_and_leads_to_the_next(office: Office, browse: SignIn) -> None:
+    with office.database.write() as session:
+        session.add_all(
+            ProcessDefinition(
+                key=f"map-{number:02}",
+                version=1,
+                name=f"Карта {number:02}",
+                state=DefinitionState.RETIRED,
+                findings=[],
+                created_at=office.clock.now(),
+            )
+            for number in range(70)
+        )
+    bohdan = browse("bohdan")
+    seen, address, pages = list[str](), "/maps", 0
+    while address:
+        page = bohdan.get(address).text
+        seen += re.findall(r'<h2 class="card-title" id="map-\d+" translate="no">([^<]+?) <', page)
+        following = re.search(r'href="(/maps\?cursor=[^"]+)"', page)
+        address, pages = following.group(1) if following else "", pages + 1
+    assert pages == 2
+    assert [one for one in seen if one.startswith("Карта")] == [f"Карта {number:02}" for number in range(70)]
+    assert len(seen) == len(set(seen))
+    assert len(re.findall('class="card mb-3" aria-labelledby="map-', bohdan.get("/maps?cursor=nothing").text)) == 50
