@@ -125,15 +125,20 @@ def test_whose_transaction_was_ended_while_it_stood_still_may_try_again(
     postgres_url: str, *, asked_by_burst: bool
 ) -> None:
     database = Database(postgres_url)
-    with pytest.raises(DBAPIError) as ended, database.write() as session:
-        session.execute(text("SET LOCAL idle_in_transaction_session_timeout = 1"))
-        driver = session.connection().connection.driver_connection
-        assert driver is not None
-        select.select([driver], [], [], PATIENCE_S)
-        if asked_by_burst:
-            fetch(session.connection(), "SELECT 1", ())
-        else:
-            session.execute(text("SELECT 1"))
+
+    def stand_still() -> None:
+        with database.write() as session:
+            session.execute(text("SET LOCAL idle_in_transaction_session_timeout = 1"))
+            driver = session.connection().connection.driver_connection
+            assert driver is not None
+            select.select([driver], [], [], PATIENCE_S)
+            if asked_by_burst:
+                fetch(session.connection(), "SELECT 1", ())
+            else:
+                session.execute(text("SELECT 1"))
+
+    with pytest.raises(DBAPIError) as ended:
+        stand_still()
     assert is_away(ended.value)
     database.dispose()
 
