@@ -32,7 +32,7 @@ from tasks.calls import make_call
 from tasks.checkpoints import publish_checkpoint
 from tasks.client_imports import go_on_with_import
 from tasks.client_letters import prepare_client_letter
-from tasks.happening import NotDone, Prepare, Prepared, by_itself
+from tasks.happening import NotDone, Prepare, Prepared, Settle, by_itself, by_whoever_holds
 from tasks.notices import prepare_letter
 from tasks.one_by_one import give_way
 from tasks.password_letters import prepare_password_letter
@@ -101,7 +101,7 @@ def _deliver_batch(services: Services, job: Job, behind: WebhookBacklog, until: 
         hold_job(session, job.id, at=services.clock.now())
 
 
-def _move_deals(services: Services, job: Job) -> None:
+def _move_deals(services: Services, job: Job) -> Settle:
     """Give deal after deal its turn, as far as the job's own goes; another job goes on from there.
 
     Each deal is moved in a transaction of its own, so that a worker that is killed leaves every deal whole: its job is
@@ -117,8 +117,7 @@ def _move_deals(services: Services, job: Job) -> None:
         for moved_deal_id in next_ones:
             take_turn(services.database, moved_deal_id, clock=services.clock)
             give_way(services)
-    with services.database.write() as session:
-        continue_version_move(session, move_id, clock=services.clock)
+    return by_whoever_holds(job, partial(continue_version_move, move_id=move_id, clock=services.clock))
 
 
 _EFFECTS: Mapping[str, Prepare] = {

@@ -8,7 +8,7 @@ from functools import partial
 
 from sqlalchemy.orm import Session
 
-from engine.commands.escalations import due_rungs, escalate_work_item, escalate_work_items
+from engine.commands.escalations import due_rungs, escalate_work_items
 from tasks.app import task
 from tasks.one_by_one import give_way, performed
 from tasks.services import Services, services
@@ -50,14 +50,15 @@ def _climb(services: Services, work_item_ids: Sequence[int]) -> None:
         return
     try:
         with services.database.write() as session:
-            escalate_work_items(session, work_item_ids, clock=services.clock)
+            _escalate(services, work_item_ids, session)
     except Exception as failure:  # noqa: BLE001  # whatever it was, it shows again at the step that it belongs to
         _logger.info("Escalating %s steps one by one: %s", len(work_item_ids), failure)
         for work_item_id in work_item_ids:
-            performed(services, f"Escalation of step {work_item_id}", partial(_escalate, services, work_item_id))
+            alone = partial(_escalate, services, [work_item_id])
+            performed(services, f"Escalation of step {work_item_id}", alone)
     finally:
         give_way(services)
 
 
-def _escalate(services: Services, work_item_id: int, session: Session) -> bool:
-    return escalate_work_item(session, work_item_id, clock=services.clock)
+def _escalate(services: Services, work_item_ids: Sequence[int], session: Session) -> int:
+    return escalate_work_items(session, work_item_ids, clock=services.clock)

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy.orm import Session
 
 from engine.db.job import Job
-from engine.db.outbox import LEASE
+from engine.db.outbox import LEASE, keep_held
 from tasks.services import Services
 
 Settle = Callable[[Session], object]
@@ -55,13 +56,24 @@ class NotNow(Exception):
         self.after, self.settle = after, settle
 
 
-def by_itself(effect: Callable[[Services, Job], None]) -> Prepare:
+def by_itself(effect: Callable[[Services, Job], Settle | None]) -> Prepare:
     """An effect that reads and writes in transactions of its own while it is under way."""
 
     def prepare(services: Services, _session: Session, job: Job) -> Prepared:
-        def happen() -> None:
-            effect(services, job)
-
-        return Prepared(lambda _session: happen)
+        return Prepared(lambda _session: partial(effect, services, job))
 
     return prepare
+
+
+def by_whoever_holds(job: Job, settle: Settle) -> Settle:
+    """``settle`` in the transaction that ends the claimed job, by the worker whose try still counts.
+
+    It leaves what is left over to another job: of a worker that stood still for longer than its lease and the one that
+    began anew meanwhile, both would, and each of the two would go on to the end.
+    """
+
+    def settled(session: Session) -> None:
+        settle(session)
+        keep_held(session, job)
+
+    return settled

@@ -5,6 +5,8 @@ Deals and steps are found by the new name of their client; letters and comments 
 
 from __future__ import annotations
 
+from functools import partial
+
 from engine.commands.search_texts import (
     deals_with_missed,
     find_deal_anew,
@@ -14,6 +16,7 @@ from engine.commands.search_texts import (
     outdated_texts,
 )
 from engine.db.job import Job
+from tasks.happening import Settle, by_whoever_holds
 from tasks.one_by_one import give_way
 from tasks.services import Services
 from tasks.turns import JOB_TURN
@@ -21,7 +24,7 @@ from tasks.turns import JOB_TURN
 _LOOKED_AT_ONCE = 200
 
 
-def find_anew_by_pages(services: Services, job: Job) -> None:
+def find_anew_by_pages(services: Services, job: Job) -> Settle | None:
     """Each deal in a transaction of its own. Done again, it finds only those that are not done yet."""
     client_id, after = job.payload["client_id"], int(job.payload["after"])
     until = services.clock.now() + JOB_TURN
@@ -33,13 +36,13 @@ def find_anew_by_pages(services: Services, job: Job) -> None:
                 find_deal_anew(session, deal_id)
             give_way(services)
         if last is None:
-            return
+            return None
         after = last
-    with services.database.write() as session:
-        go_on_finding_anew(session, client_id, after, at=services.clock.now())
+    go_on = partial(go_on_finding_anew, client_id=client_id, after=after, at=services.clock.now())
+    return by_whoever_holds(job, go_on)
 
 
-def find_missed_by_pages(services: Services, job: Job) -> None:
+def find_missed_by_pages(services: Services, job: Job) -> Settle | None:
     """Each deal in a transaction of its own. Done again, it finds only what is not found yet."""
     letters_after, entries_after = int(job.payload["letters_after"]), int(job.payload["entries_after"])
     after = int(job.payload["after"])
@@ -52,7 +55,13 @@ def find_missed_by_pages(services: Services, job: Job) -> None:
                 find_missed(session, deal_id, letters_after, entries_after)
             give_way(services)
         if not missed:
-            return
+            return None
         after = missed[-1]
-    with services.database.write() as session:
-        go_on_finding_missed(session, letters_after, entries_after, after, at=services.clock.now())
+    go_on = partial(
+        go_on_finding_missed,
+        letters_after=letters_after,
+        entries_after=entries_after,
+        after=after,
+        at=services.clock.now(),
+    )
+    return by_whoever_holds(job, go_on)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from errno import EINVAL
 from pathlib import Path
 from typing import ClassVar
 
@@ -40,6 +41,7 @@ class HistoryKeys:
         """Make and keep a new key; its public half in hex."""
         private = Ed25519PrivateKey.generate()
         public_key = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
+        is_first = not self._folder.exists()
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         file = self._file(key_id_of(public_key))
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -47,6 +49,9 @@ class HistoryKeys:
             stream.write(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
             stream.flush()
             os.fsync(stream.fileno())
+        _keep_names(self._folder)
+        if is_first:
+            _keep_names(self._folder.parent)
         return public_key
 
     def has(self, key_id: str) -> bool:
@@ -68,3 +73,15 @@ class HistoryKeys:
 
     def _file(self, key_id: str) -> Path:
         return self._folder / f"history-{key_id}.pem"
+
+
+def _keep_names(folder: Path) -> None:
+    """A file whose bytes are on the disk is lost in a power cut as long as its name is not there, too."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    except OSError as failure:
+        if failure.errno != EINVAL:  # some network's file systems have nothing to keep of a folder
+            raise
+    finally:
+        os.close(descriptor)

@@ -31,7 +31,10 @@ from engine.queries.facts import DealFacts
 from engine.queries.processes import process_of
 
 AWAITED_DEADLINES = "awaited_deadlines"
-"""The kind of an outbox job: payload ``client_id``, and ``after``, the last instance that was looked at."""
+"""The kind of an outbox job.
+
+Payload ``client_id``, and ``after``, the last instance that was looked at; or ``instances``, those that have failed.
+"""
 
 _DEALS_AT_ONCE = 20
 """In the transaction that changes a client: whoever acts in one of them waits for it."""
@@ -116,6 +119,11 @@ def set_deadlines_of_deal(session: Session, instance_id: int, *, actor: Actor, a
 def go_on_with_deadlines(session: Session, client_id: int, after: int, *, at: datetime) -> None:
     """A worker goes on behind the instance ``after``."""
     enqueue(session, AWAITED_DEADLINES, {"client_id": client_id, "after": after}, at=at)
+
+
+def try_deadlines_again(session: Session, instances: Sequence[int], *, at: datetime) -> None:
+    """A worker tries those by themselves that have failed: what stands behind them does not wait."""
+    enqueue(session, AWAITED_DEADLINES, {"instances": [*instances]}, at=at)
 
 
 def _waiting_for(session: Session, client_id: int, *, after: int, limit: int) -> Sequence[int]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import delete, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from engine.bpmn.carrying_problems import CarryProblem
@@ -25,6 +27,7 @@ from engine.commands.moved_holders import follow_responsible, tell_of_handing
 from engine.commands.search_texts import step_search_text
 from engine.commands.step_opening import StepOpener, calendar_of_step, ladder_of_step, tell_of_step
 from engine.commands.step_withdrawal import cancel_step
+from engine.db.away import is_away
 from engine.db.session import UNSYNCHRONISED, Database
 from engine.db.types import Moment, Word
 from engine.errors import N_, Conflict, DealIsSuspended, DomainError, MapFailed, NotFound
@@ -51,6 +54,8 @@ from engine.queries.carries import Carry, carry_of
 from engine.queries.facts import DealFacts
 from engine.queries.processes import element_name, process_of
 from engine.queries.version_moves import stands_as_moved
+
+_logger = logging.getLogger(__name__)
 
 _FOLLOWS = (
     "element_id",
@@ -79,6 +84,13 @@ class WentOn(Conflict):
     template: ClassVar[str] = N_("The deal has gone on since it was moved, and cannot be taken back.")
 
 
+class TurnFailed(Conflict):
+    code: ClassVar[str] = "turn_failed"
+    template: ClassVar[str] = N_(
+        "Something went wrong in the program itself, and nothing of the deal was changed. The server's log says what."
+    )
+
+
 class NotMoved(Conflict):
     code: ClassVar[str] = "not_moved"
     template: ClassVar[str] = N_("The deal was not moved, or was taken back already.")
@@ -87,12 +99,19 @@ class NotMoved(Conflict):
 def take_turn(database: Database, moved_deal_id: int, *, clock: Clock) -> None:
     """Move one deal, or take it back, whichever its move is at; what stands against it is kept with it.
 
-    Safe to repeat, and to be killed at any moment: a deal is moved in one transaction, together with its row.
+    Safe to repeat, and to be killed at any moment: a deal is moved in one transaction, together with its row. What no
+    one has thought of is kept likewise, so that the deals behind this one have their turn. Raises what the database
+    says of itself: that it is away, or was too busy.
     """
     try:
         with database.write() as session:
             _take_turn(session, moved_deal_id, at=clock.now())
-    except DomainError as refusal:
+    except Exception as failure:
+        if isinstance(failure, OperationalError) or is_away(failure):
+            raise
+        refusal = failure if isinstance(failure, DomainError) else TurnFailed()
+        if refusal is not failure:
+            _logger.exception("The turn %s of a version move failed", moved_deal_id)
         with database.write() as session:
             _refuse(session, moved_deal_id, refusal, at=clock.now())
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from engine.db.job import Job, JobState
@@ -96,8 +96,20 @@ def renew_lease(session: Session, job: Job, *, at: datetime, lease: timedelta = 
 
 def ensure_still_held(session: Session, job: Job) -> None:
     """Raises JobTaken when the lease was over and another worker has begun the claimed job anew."""
-    mine = Job.id == job.id, Job.state == JobState.QUEUED, Job.attempts == job.attempts
-    if session.scalar(select(Job.id).where(*mine)) is None:
+    _ensure_found(session, _try_of(job))
+
+
+def keep_held(session: Session, job: Job) -> None:
+    """Nobody begins the claimed job anew until this transaction ends. Raises JobTaken where somebody has."""
+    _ensure_found(session, _try_of(job).with_for_update())
+
+
+def _try_of(job: Job) -> Select[str]:
+    return select(Job.id).where(Job.id == job.id, Job.state == JobState.QUEUED, Job.attempts == job.attempts)
+
+
+def _ensure_found(session: Session, wanted: Select[str]) -> None:
+    if session.scalar(wanted) is None:
         raise JobTaken
 
 

@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+from psycopg.errors import ReadOnlySqlTransaction
+from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -43,11 +45,16 @@ _TRUSTED_S = 30.0  # how long a silent connection counts as alive: a firewall ma
 
 _LONGEST_STANDSTILL_S = 120
 """How long PostgreSQL leaves locks to a transaction from which it hears nothing, as long as the longest lease: where a
-process is frozen, or its machine is gone without a word, whoever waits behind it would wait for as long.
+process is frozen, or its machine is gone without a word, whoever waits behind it would wait for as long. Nobody may
+wait for anything but the database inside a transaction: not for a reader's network, a mail server or another process.
 """
 
 UNSYNCHRONISED = {"synchronize_session": False}
 """For a bulk DELETE or UPDATE of rows that the session does not hold: spares a look at everything that it holds."""
+
+
+class WriteWhileReading(Exception):
+    """Something was to be written in a session that only reads: a mistake of the program, not a server without room."""
 
 
 class Database:
@@ -66,14 +73,20 @@ class Database:
     def read(self, *, snapshot: bool = True) -> Iterator[Session]:
         """A session that only reads. PostgreSQL refuses whatever it would change, SQLite rolls it back.
 
-        All its statements see the same moment; without ``snapshot``, on PostgreSQL, each sees its own.
+        All its statements see the same moment; without ``snapshot``, on PostgreSQL, each sees its own. Raises
+        WriteWhileReading.
         """
         with self._sessions() as session:
             if self.is_sqlite:
                 yield session
                 return
             connection = session.connection(execution_options=_READS_ONE_SNAPSHOT if snapshot else _READS)
-            yield session
+            try:
+                yield session
+            except DBAPIError as failure:
+                if isinstance(failure.orig, ReadOnlySqlTransaction) and _is_ended_by_failure(connection):
+                    raise WriteWhileReading from failure
+                raise
             _commit_reading(connection)
 
     @contextmanager
@@ -99,6 +112,8 @@ class Database:
                 # Rebuilding a table drops the old one. Past SQLAlchemy, which would begin: then it would do nothing.
                 driver.execute("PRAGMA foreign_keys=OFF")
                 connection = connection.execution_options(**{_WRITES: True})
+            else:  # what is computed between two statements may be long, with much data
+                connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
             try:
                 yield connection
                 connection.commit()
@@ -131,6 +146,14 @@ def _commit_reading(connection: Connection) -> None:
     if not (connection.closed or connection.invalidated):
         driver: Any = connection.connection.driver_connection
         driver.commit()
+
+
+def _is_ended_by_failure(connection: Connection) -> bool:
+    """Whether it was a statement of this connection that has failed, not one of another that was in use meanwhile."""
+    if connection.closed or connection.invalidated:
+        return False
+    driver: Any = connection.connection.driver_connection
+    return bool(driver.pgconn.transaction_status == TransactionStatus.INERROR)
 
 
 def _json(value: Any) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import select
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, NotSupportedError, OperationalError
 from support.api import ApiClient, problem, read
 from support.migrated import build_schema
 from support.missing import found_or_skipped
@@ -18,9 +19,11 @@ from support.servers import PostgreSQL
 from support.web import Browser, events_of, text_of, web_application
 
 from engine.db.away import is_away
+from engine.db.burst import fetch
 from engine.db.session import Database
 
 LONGEST_SILENCE_S = 35
+PATIENCE_S = 60.0
 
 
 @pytest.fixture
@@ -88,6 +91,9 @@ def test_a_lock_or_a_limit_of_postgresql_is_not_its_absence(postgres_url: str) -
         with pytest.raises(Exception, match=r"division|timeout") as refused, database.read() as session:
             session.execute(text(statement))
         assert not is_away(refused.value)
+    with pytest.raises(NotSupportedError) as impossible, database.write() as session:
+        session.execute(text("SELECT count(DISTINCT n) OVER () FROM (SELECT 1 AS n) AS one"))
+    assert not is_away(impossible.value)
     with pytest.raises(OperationalError) as ended, database.read() as session:
         session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
     assert is_away(ended.value)
@@ -110,6 +116,30 @@ def test_a_machine_that_went_away_without_a_word_is_noticed_in_half_a_minute(pos
     assert silent_s + asks_s * times <= LONGEST_SILENCE_S
     assert opening_s <= LONGEST_SILENCE_S
     assert 0 < untaken_ms <= LONGEST_SILENCE_S * 1000
+    database.dispose()
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("asked_by_burst", [False, True])
+def test_whose_transaction_was_ended_while_it_stood_still_may_try_again(
+    postgres_url: str, *, asked_by_burst: bool
+) -> None:
+    database = Database(postgres_url)
+
+    def stand_still() -> None:
+        with database.write() as session:
+            session.execute(text("SET LOCAL idle_in_transaction_session_timeout = 1"))
+            driver = session.connection().connection.driver_connection
+            assert driver is not None
+            select.select([driver], [], [], PATIENCE_S)
+            if asked_by_burst:
+                fetch(session.connection(), "SELECT 1", ())
+            else:
+                session.execute(text("SELECT 1"))
+
+    with pytest.raises(DBAPIError) as ended:
+        stand_still()
+    assert is_away(ended.value)
     database.dispose()
 
 

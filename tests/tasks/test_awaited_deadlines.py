@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 from support.office import Office
 from support.sales_map import sales_map
 
@@ -16,10 +18,11 @@ from engine.commands.awaited_deadlines import AWAITED_DEADLINES, set_deadlines_o
 from engine.commands.clients import update_client
 from engine.commands.own_fields import add_own_field
 from engine.db.job import Job, JobState
+from engine.db.outbox import LEASE, MAX_ATTEMPTS
 from engine.model.deal import Deal
 from engine.model.own_field import FieldSubject
 from engine.policy.own_fields import OwnFieldDraft
-from tasks import awaited_deadlines
+from tasks import awaited_deadlines, jobs
 from tasks.jobs import sweep
 
 pytestmark = pytest.mark.usefixtures("services")
@@ -61,6 +64,52 @@ def test_each_gets_its_deadline_once_page_by_page(
     assert [office.step("prepare", deal).due_at for deal in deals] == [DUE] * len(deals)
     assert [office.kinds(deal).count("deadline_set") for deal in deals] == [1] * len(deals)
     assert states(office) == [JobState.DONE]
+
+
+def test_a_deal_that_fails_stands_in_the_way_of_none_and_is_left_to_an_administrator(
+    office: Office, deals: list[Deal], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(awaited_deadlines, "_LOOKED_AT_ONCE", 2)
+    broken = office.step("prepare", deals[1]).instance_id
+
+    def fails(session: Session, instance_id: int, **more: Any) -> None:
+        if instance_id == broken:
+            raise KeyError(instance_id)
+        set_deadlines_of_deal(session, instance_id, **more)
+
+    monkeypatch.setattr(awaited_deadlines, "set_deadlines_of_deal", fails)
+    visited(office, deals)
+    for _ in range(MAX_ATTEMPTS + 1):
+        sweep()
+        office.clock.advance(timedelta(hours=1, seconds=1))
+    assert [office.step("prepare", deal).due_at for deal in deals] == [DUE, None, DUE, DUE, DUE]
+    assert sorted(states(office)) == [JobState.DONE, JobState.FAILED]
+    monkeypatch.undo()
+    with office.database.write() as session:
+        session.execute(update(Job).where(Job.state == JobState.FAILED).values(state=JobState.QUEUED))
+    sweep()
+    assert office.step("prepare", deals[1]).due_at == DUE
+
+
+def test_two_workers_of_one_job_leave_the_rest_to_one_other(
+    office: Office, deals: list[Deal], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first stood still for longer than its lease, and goes on when the second has done the job anew."""
+    monkeypatch.setattr(awaited_deadlines, "_LOOKED_AT_ONCE", 3)
+    monkeypatch.setattr(jobs, "held", lambda *_: nullcontext())
+    frozen: list[bool] = []
+
+    def stand_still(_services: object) -> None:
+        office.clock.advance(awaited_deadlines.JOB_TURN)
+        if not frozen:
+            frozen.append(True)
+            office.clock.advance(LEASE)
+            sweep()
+
+    monkeypatch.setattr(awaited_deadlines, "give_way", stand_still)
+    visited(office, deals)
+    sweep()
+    assert sorted(states(office)) == [JobState.DONE, JobState.QUEUED]
 
 
 def test_what_does_not_fit_into_one_turn_goes_on_in_another_job(

@@ -98,8 +98,11 @@ def test_steps_that_fail_do_not_stand_in_the_way_of_those_behind_them(
 
 @pytest.mark.postgres
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_a_deal_that_somebody_holds_is_not_waited_for(office: Office) -> None:
+@pytest.mark.parametrize("another_fails", [False, True])
+def test_a_deal_that_somebody_holds_is_not_waited_for(office: Office, *, another_fails: bool) -> None:
     busy, free = office.open_deal(title="Зайнята"), office.open_deal(title="Вільна")
+    if another_fails:
+        broken_by(office, office.open_deal(title="Зламана"))
     office.clock.set(office.clock.now().replace(month=4))
     with office.database.write() as somebody:
         lock_deal(somebody, busy.id, office.actor("bohdan"))

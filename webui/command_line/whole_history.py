@@ -70,9 +70,21 @@ def faults_of_history(
     with database.read() as session:
         extent = history_extent(session)
         parts = _parts(extent)
-        with _workers(database.url, parts) if extent.entries > large else _here(session, parts) as found:
-            whole = [*order_faults(session, proof, published), *file_faults(session)]
-            return [*(fault for part in found for fault in part), *((one.deal_number, one.fault) for one in whole)]
+        if extent.entries <= large:
+            return _in_order((part.faults(session) for part in parts), _of_whole(session, proof, published))
+    with _workers(database.url, parts) as found:
+        with database.read() as session:  # over before the others are waited for: PostgreSQL ends one that stands still
+            of_whole = _of_whole(session, proof, published)
+        return _in_order(found, of_whole)
+
+
+def _of_whole(session: Session, proof: HistoryProof, published: Sequence[Checkpoint]) -> list[Fault]:
+    whole = [*order_faults(session, proof, published), *file_faults(session)]
+    return [(one.deal_number, one.fault) for one in whole]
+
+
+def _in_order(of_parts: Iterable[list[Fault]], of_whole: Sequence[Fault]) -> list[Fault]:
+    return [*(fault for part in of_parts for fault in part), *of_whole]
 
 
 def _parts(extent: HistoryExtent) -> list[_Part]:
@@ -82,11 +94,6 @@ def _parts(extent: HistoryExtent) -> list[_Part]:
         *(_Chains(first, first + DEALS_AT_ONCE - 1) for first in deals),
         *(_Signatures(first, first + SIGNATURES_AT_ONCE - 1) for first in positions),
     ]
-
-
-@contextmanager
-def _here(session: Session, parts: Iterable[_Part]) -> Iterator[Iterable[list[Fault]]]:
-    yield (part.faults(session) for part in parts)
 
 
 @contextmanager

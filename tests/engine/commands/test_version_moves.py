@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 from support.canonical_maps import MapBuilder, when
 from support.office import Office
 from support.sales_map import APPROVERS, hash_of, human, sales_map
@@ -17,6 +19,7 @@ from engine.bpmn.compiled import ApprovalRule, CompiledProcess, Distribution, Fi
 from engine.bpmn.deadline_rules import WorkingTime
 from engine.bpmn.inspection import fingerprint, variables_in
 from engine.bpmn.version_changes import ChangeKind
+from engine.commands import moved_deals
 from engine.commands.cancellations import cancel_deal
 from engine.commands.jumps import move_token
 from engine.commands.moved_deals import NotMoved, WentOn, take_turn, undo_moved_deal
@@ -435,6 +438,43 @@ def test_a_move_can_be_stopped_and_repeating_a_turn_does_nothing(office: Office)
     ]
     with pytest.raises(MoveIsOver):
         office.do("owner", cancel_version_move, started.id)
+
+
+def test_a_deal_in_which_the_program_itself_fails_stops_none_of_the_others(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.publish()
+    broken, sound = office.open_deal(), office.open_deal(title="Ще одна")
+    there = moved_deals.carry_of
+
+    def carry_of(session: Session, instance: ProcessInstance, *more: Any, **named: Any) -> Any:
+        if instance.deal_id == broken.id:
+            raise KeyError("unthought of")
+        return there(session, instance, *more, **named)
+
+    monkeypatch.setattr(moved_deals, "carry_of", carry_of)
+    started = move(office, office.publish())
+    assert [row.state for row in rows(office, started)] == [MovedDealState.REFUSED, MovedDealState.MOVED]
+    assert (rows(office, started)[0].reason or {})["code"] == "turn_failed"
+    assert "unthought of" not in str(rows(office, started)[0].reason)
+    with office.database.read() as session:
+        assert session.get_one(VersionMove, started.id).state is VersionMoveState.DONE
+    monkeypatch.undo()
+    assert [office.step("prepare", deal).is_live for deal in (broken, sound)] == [True, True]
+
+
+def test_a_database_that_is_away_refuses_no_deal(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    office.publish()
+    office.open_deal()
+    started = office.do("owner", start_version_move, office.publish().id, MoveRequest())
+
+    def carry_of(*_: Any, **__: Any) -> Any:
+        raise OperationalError(None, None, Exception("deadlock detected"))
+
+    monkeypatch.setattr(moved_deals, "carry_of", carry_of)
+    with pytest.raises(OperationalError):
+        work(office.database, started.id, office)
+    assert [row.state for row in rows(office, started)] == [MovedDealState.WAITING]
 
 
 def test_only_process_owners_move_and_only_to_what_was_published(office: Office) -> None:

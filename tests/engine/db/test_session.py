@@ -10,7 +10,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from support.office import Office
 
-from engine.db.session import Database
+from engine.db.away import is_away
+from engine.db.session import Database, WriteWhileReading
 from engine.model.deal import Deal
 
 
@@ -36,8 +37,37 @@ def test_a_read_sees_one_snapshot_while_others_write(office: Office) -> None:
 @pytest.mark.postgres
 def test_a_read_changes_nothing(postgresql_database_url: str) -> None:
     database = Database(postgresql_database_url)
-    with pytest.raises(DBAPIError, match="read-only"), database.read() as session:
+    with pytest.raises(WriteWhileReading) as refused, database.read() as session:
         session.execute(text("UPDATE company_revision SET number = 0"))
+    assert not is_away(refused.value)
+    database.dispose()
+
+
+def write_beside_a_read(database: Database) -> None:
+    """To a server that takes no writes."""
+    with database.read(), database.write() as session:
+        session.execute(text("SET TRANSACTION READ ONLY"))
+        session.execute(text("UPDATE company_revision SET number = 0"))
+
+
+@pytest.mark.postgres
+def test_a_server_that_takes_no_writes_is_no_mistake_of_who_reads_beside_it(postgresql_database_url: str) -> None:
+    database = Database(postgresql_database_url)
+    with pytest.raises(DBAPIError, match="read-only") as refused:
+        write_beside_a_read(database)
+    assert is_away(refused.value)
+    database.dispose()
+
+
+@pytest.mark.postgres
+def test_only_an_upgrade_may_stand_still_in_a_transaction(postgres_url: str) -> None:
+    database = Database(postgres_url)
+    longest = text("SHOW idle_in_transaction_session_timeout")
+    with database.migrating() as connection:
+        assert connection.scalar(longest) == "0"
+    for used in (database.read, database.write):
+        with used() as session:
+            assert session.scalar(longest) == "2min"
     database.dispose()
 
 

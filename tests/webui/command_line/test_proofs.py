@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import json
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import Result
 from sqlalchemy import text, update
+from sqlalchemy.pool import QueuePool
 from support.files import add, pdf
 from support.office import Office
 
@@ -26,7 +28,7 @@ from engine.queries.approval_sheets import approval_sheet
 from engine.queries.history_proof import HistoryProof
 from engine.settings import settings_from
 from webui.command_line import whole_history
-from webui.command_line.whole_history import faults_of_history
+from webui.command_line.whole_history import Fault, faults_of_history
 
 Command = Callable[..., Result]
 
@@ -176,6 +178,31 @@ def test_a_large_history_is_shared_among_processes_which_find_the_same(
     reasons = [fault.reason for _deal, fault in found]
     assert reasons.count(ChainFaultReason.MISNUMBERED) == 2
     assert {ChainFaultReason.ALTERED, ChainFaultReason.HEAD_DIFFERS, ChainFaultReason.NOT_SIGNED_RIGHT} < {*reasons}
+
+
+def test_who_waits_for_the_processes_of_a_large_history_holds_no_transaction(
+    installation: Office, keys: HistoryKeys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They take long, and PostgreSQL ends a transaction that stands still meanwhile, and the command with it."""
+    decided(installation)
+    sign(installation, keys)
+    pool = installation.database.engine.pool
+    assert isinstance(pool, QueuePool)
+    held: list[int] = []
+
+    @contextmanager
+    def elsewhere(_url: str, parts: Iterable[object]) -> Iterator[Iterator[list[Fault]]]:
+        def found() -> Iterator[list[Fault]]:
+            for _ in parts:
+                held.append(pool.checkedout())
+                yield []
+
+        yield found()
+
+    monkeypatch.setattr(whole_history, "_workers", elsewhere)
+    assert faults_of_history(installation.database, HistoryProof(), (), large=0) == []
+    assert held
+    assert not any(held)
 
 
 def test_who_rewrites_an_entry_and_all_hashes_still_cannot_sign_it(
