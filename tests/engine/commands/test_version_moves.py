@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -16,7 +17,7 @@ from engine.bpmn.compiled import ApprovalRule, CompiledProcess, Distribution, Fi
 from engine.bpmn.deadline_rules import WorkingTime
 from engine.bpmn.inspection import fingerprint
 from engine.bpmn.version_changes import ChangeKind
-from engine.commands.cancellations import cancel_deal
+from engine.commands.cancellations import cancel_deal, reopen_deal
 from engine.commands.moved_deals import NotMoved, WentOn, take_turn, undo_moved_deal
 from engine.commands.suspensions import resume_deal, suspend_deal
 from engine.commands.version_moves import (
@@ -702,3 +703,36 @@ def test_a_deal_whose_state_cannot_be_read_is_refused_and_holds_no_other_up(offi
         (broken.id, MovedDealState.REFUSED),
         (sound.id, MovedDealState.MOVED),
     ]
+
+
+def test_a_deal_that_has_rested_since_two_moves_is_taken_back_with_the_time_that_it_had_left(office: Office) -> None:
+    deal = office.open_deal()
+    office.prepare()
+    for approver, login in (("legal", "iryna"), ("finance", "oksana"), ("logistics", "petro")):
+        office.complete(login, approver, "approved")
+    before = everything(office, deal)
+    longer = [office.publish(with_step(sales_map(), "sign", deadline=WorkingTime(days=days))) for days in (5, 9)]
+    moves = [move(office, version, deadlines=DeadlinePolicy.RECOMPUTE) for version in longer]
+    office.clock.advance(timedelta(hours=2))
+    for pause in (suspend_deal, cancel_deal):
+        office.do("olena", pause, deal.id, "Клієнт у відпустці")
+        office.clock.advance(timedelta(days=7))
+        if pause is suspend_deal:
+            office.do("olena", resume_deal, deal.id)
+        else:
+            office.do("olena", reopen_deal, deal.id, "Повернувся")
+    for started in reversed(moves):
+        office.do("owner", undo_moved_deal, rows(office, started)[0].id)
+    after, later = everything(office, deal), timedelta(days=14)
+    assert after["definition"] == before["definition"]
+    assert [one[1:] for one in after["timers"]] == [(*one[1:3], one[3] + later) for one in before["timers"]]
+    kept = [column.key for column in WorkItem.__table__.columns if column.key != "version"].index("due_at")
+    (was,), (now,) = (
+        [item for item in one["items"] if item[kept] is not None and "sign" in item] for one in (before, after)
+    )
+    assert now[kept] == was[kept] + later
+    assert office.step("sign").next_escalation_at is not None
+    office.wait(days=2, hours=22, minutes=1)
+    assert [one.element_id for one in office.open_steps(deal)] == ["sign", "call"]
+    with pytest.raises(NotMoved):
+        office.do("owner", undo_moved_deal, rows(office, moves[0])[0].id)
