@@ -78,8 +78,8 @@ class IncidentRow:
     """``params`` fills the template of the error with this ``code``; ``stimulus`` is the kind of what failed.
 
     ``problem_code`` is the kind of the failure, the map's own problem where it is one. ``source_id`` is the element's
-    id in the owner's file. ``deal_runs``: the deal still can go on. ``is_under_way``: it is off the list because its call
-    is made anew.
+    id in the owner's file. ``deal_runs``: the deal still can go on. ``is_under_way``: it is off the list because its
+    call is made anew.
     """
 
     id: int

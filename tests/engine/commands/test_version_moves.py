@@ -501,6 +501,21 @@ def test_deals_that_stand_alike_are_told_apart_where_their_data_decide(office: O
     assert [office.open_steps(deal)[0].element_id for deal in (small, large, larger)] == ["work", "check", "check"]
 
 
+def test_of_very_many_deals_whose_data_decide_those_not_looked_at_are_told(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.queries.version_moves._JUDGED_EACH", 2)
+    office.publish(watched_map(alarm=False))
+    for discount in ("5", "12", "5", "5", "20"):
+        office.open_deal(definition_key="watched", fields={"discount": discount})
+    second = office.publish(watched_map(alarm=True))
+    red, amber = preview(office, second).groups
+    assert (red.verdict, red.deals, red.unseen) == (Verdict.RED, 1, 0)
+    assert (amber.verdict, amber.deals, amber.unseen) == (Verdict.AMBER, 4, 2)
+    started = move(office, second)
+    assert [row.state.value for row in rows(office, started)] == ["moved", "refused", "moved", "moved", "refused"]
+
+
 def take_back(office: Office, started: VersionMove) -> MovedDeal:
     """Press the undo of the only deal of a move, and look what became of it."""
     office.do("owner", undo_moved_deal, rows(office, started)[0].id)
