@@ -31,7 +31,7 @@ def assert_deal_is_whole(session: Session, deal_id: int) -> None:
     """The chain holds, each step was recorded once, the rows agree with the instance's state, no letter is missing."""
     assert chain_faults(session, deal_id) == ()
     instance = session.scalars(select(ProcessInstance).where(ProcessInstance.deal_id == deal_id)).one()
-    assert_rows_agree_with_state(session, instance)
+    _assert_rows_agree_with_state(session, instance)
     _assert_each_step_is_recorded_once(session, instance)
     _assert_people_are_told(session, instance)
 
@@ -54,7 +54,7 @@ def _waits(session: Session, instance: ProcessInstance) -> Waits:
     return waits_of(stepper.load(spec, instance.execution_state, context()))
 
 
-def assert_rows_agree_with_state(session: Session, instance: ProcessInstance) -> None:
+def _assert_rows_agree_with_state(session: Session, instance: ProcessInstance) -> None:
     waits = _waits(session, instance)
     items = session.scalars(
         select(WorkItem.activity_id).where(WorkItem.instance_id == instance.id, WorkItem.state.in_(LIVE))

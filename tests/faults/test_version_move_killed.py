@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from faults.audit import assert_rows_agree_with_state
+from faults.audit import assert_deal_is_whole
 from faults.test_due_timers import group, wait_until
 from sqlalchemy import func, select, update
 from support.office import Office
@@ -82,8 +82,7 @@ def test_a_bulk_move_goes_on_behind_a_killed_worker_and_is_undone_behind_another
         assert len(times) == 2 * len(deals)
         assert set(times.values()) == {1}
         for deal_id in session.scalars(select(Deal.id)):
-            instance = session.scalars(select(ProcessInstance).where(ProcessInstance.deal_id == deal_id)).one()
-            assert_rows_agree_with_state(session, instance)
+            assert_deal_is_whole(session, deal_id)
     office.database.dispose()
 
 
