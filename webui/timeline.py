@@ -75,6 +75,7 @@ KINDS_BY_FILTER = {
         "step_delegated",
         "step_handed_back",
         "deadline_set",
+        "deadline_taken_back",
         "deadline_extended",
         "decision_made",
         "call_opened",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from engine.bpmn.compiled import CompiledProcess
@@ -19,8 +19,9 @@ from engine.commands.locks import lock_free_instances, lock_instance
 from engine.commands.step_opening import calendar_of_step, counts_from_client, ladder_of_step
 from engine.db.outbox import enqueue
 from engine.errors import DomainError
-from engine.events import DeadlineSet
+from engine.events import DeadlineSet, DeadlineTakenBack, VariablesSet, kind_of
 from engine.model.deal import Deal
+from engine.model.history_event import HistoryEvent
 from engine.model.process_instance import InstanceState, ProcessInstance
 from engine.model.work_item import LIVE, WorkItem
 from engine.policy.due_dates import due_at
@@ -79,6 +80,25 @@ def set_awaited_deadlines(
             ladder, due, calendar, item.escalation_reached, opened_at=item.opened_at
         )
         told = DeadlineSet(name=item.name, due_at=due)
+        record(session, told, actor=actor, at=at, deal=instance.deal, work_item_id=item.id)
+
+
+def take_awaited_deadlines_back(session: Session, instance: ProcessInstance, *, actor: Actor, at: datetime) -> None:
+    """Of a locked instance whose variables get their former values: deadlines that setting them gave wait again.
+
+    They are those that the history tells of since the variables were set, which is the last that happened.
+    """
+    of_deal = HistoryEvent.deal_id == instance.deal_id
+    was_set = select(func.max(HistoryEvent.number)).where(of_deal, HistoryEvent.kind == kind_of(VariablesSet))
+    given = select(HistoryEvent.work_item_id).where(
+        of_deal,
+        HistoryEvent.kind == kind_of(DeadlineSet),
+        HistoryEvent.number > was_set.scalar_subquery(),
+    )
+    items = select(WorkItem).where(WorkItem.id.in_(given), WorkItem.state.in_(LIVE)).order_by(WorkItem.id)
+    for item in session.scalars(items):
+        item.due_at = item.next_escalation_at = None
+        told = DeadlineTakenBack(name=item.name)
         record(session, told, actor=actor, at=at, deal=instance.deal, work_item_id=item.id)
 
 

@@ -91,7 +91,7 @@ def retry_incident(
         set_variables(session, instance.deal_id, others, reason, actor=actor, clock=clock, locale=locale)
     # Before what is tried: a timer that fires would close it in the name of the machinery.
     if incident.state is IncidentState.OPEN:
-        close(session, incident, instance, "", actor=actor, at=at)
+        close(session, incident, instance, "", is_under_way=runs and is_made_anew(incident), actor=actor, at=at)
     if runs:
         if typed is not None:
             complete_again(session, instance, typed, of_step, reason, actor=actor, clock=clock, locale=locale)
@@ -223,7 +223,7 @@ RETRIED_HERE = frozenset(_AGAIN)
 
 
 def is_made_anew(incident: Incident) -> bool:
-    """Whether trying it again only makes a call anew: if that fails, too, it is recorded as a failure of its own."""
+    """Whether trying it again only makes a call anew: if that fails, too, the same failure is on the list again."""
     return incident.stimulus.get("type") == RepeatCall.__name__
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from engine.bpmn.inspection import variables_in
-from engine.bpmn.runtime import CompleteStep, Stimulus
+from engine.bpmn.runtime import CompleteStep, FireTimer, Stimulus
 from engine.bpmn.waits import Waits
 from engine.clock import Clock
 from engine.commands.history import record
@@ -25,10 +25,14 @@ from engine.model.incident import Incident, IncidentState
 from engine.model.notice import NoticeKind
 from engine.model.person import Person, Role
 from engine.model.process_instance import ProcessInstance
+from engine.model.timer import Timer
 from engine.model.work_item import WorkItem
 from engine.policy.permissions import Actor
 
 T = TypeVar("T")
+
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=2), timedelta(hours=1)
+"""After which a timer that failed fires again by itself: twice as long each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,10 @@ def perform(database: Database, command: Callable[[Session], T], *, actor: Actor
 
 
 def record_incident(session: Session, failure: MapFailed, *, actor: Actor, at: datetime) -> None:
-    """One open incident per instance and stimulus, however often it is tried."""
+    """One open incident per instance and stimulus, however often it is tried.
+
+    A call that was made anew and has failed again opens its own incident again: its count and its first time stay.
+    """
     stimulus = _stored(failure.stimulus) if failure.stimulus is not None else {}
     if failure.typed is not None:
         stimulus |= {"typed": failure.typed}
@@ -70,20 +77,20 @@ def record_incident(session: Session, failure: MapFailed, *, actor: Actor, at: d
     if instance is None:
         session.add(Incident(code=failure.code, params=_params(failure), stimulus=stimulus, occurred_at=at))
         return
-    known = session.scalars(
-        select(Incident).where(Incident.instance_id == instance.id, Incident.state == IncidentState.OPEN)
-    )
-    for one in known:
-        if _same(one.stimulus, stimulus):
-            one.attempts, one.last_failed_at, one.stimulus = one.attempts + 1, at, stimulus
-            _tell_what_fails(one, failure, instance)
-            return
-    element = str(failure.params.get("element", ""))
-    incident = Incident(
-        instance_id=instance.id, deal_id=instance.deal_id, stimulus=stimulus, occurred_at=at, last_failed_at=at
-    )
+    incident = _known(session, instance, stimulus)
+    is_open = incident is not None and incident.state is IncidentState.OPEN
+    if incident is None:
+        incident = Incident(instance_id=instance.id, deal_id=instance.deal_id, attempts=0, occurred_at=at)
+        session.add(incident)
+    incident.attempts, incident.last_failed_at, incident.stimulus = incident.attempts + 1, at, stimulus
     _tell_what_fails(incident, failure, instance)
-    session.add(incident)
+    if isinstance(failure.stimulus, FireTimer):
+        _wait_longer(session, incident, at)
+    if is_open:
+        return
+    incident.state, incident.resolved_at = IncidentState.OPEN, None
+    incident.resolved_by_id, incident.closing_reason = None, ""
+    element = str(failure.params.get("element", ""))
     instance.open_incidents += 1
     deal = session.get_one(Deal, instance.deal_id)
     record(
@@ -95,6 +102,29 @@ def record_incident(session: Session, failure: MapFailed, *, actor: Actor, at: d
     )
     in_charge = session.scalars(select(Person.id).where(Person.role == Role.ADMINISTRATOR, Person.is_active)).all()
     notify(session, NoticeKind.INCIDENT, to=in_charge, at=at, deal=deal, text=element)
+
+
+def _known(session: Session, instance: ProcessInstance, stimulus: dict[str, Any]) -> Incident | None:
+    """The open incident of the same place; of a call the one that it had, since a call that worked fails no more."""
+    may_be_over = stimulus.get("type") == RepeatCall.__name__
+    known = select(Incident).where(Incident.instance_id == instance.id).order_by(Incident.id.desc())
+    if not may_be_over:
+        known = known.where(Incident.state == IncidentState.OPEN)
+    return next((one for one in session.scalars(known) if _same(one.stimulus, stimulus)), None)
+
+
+def _wait_longer(session: Session, incident: Incident, at: datetime) -> None:
+    """The machinery tries a timer again only after a pause that grows; a person may do so at any time."""
+    pause = min(FIRST_PAUSE * 2 ** min(incident.attempts - 1, 10), LONGEST_PAUSE)
+    session.execute(
+        update(Timer)
+        .where(
+            Timer.instance_id == incident.instance_id,
+            Timer.activity_id == incident.stimulus["activity_id"],
+            Timer.node_id == incident.stimulus["node_id"],
+        )
+        .values(lease_until=at + pause)
+    )
 
 
 def _tell_what_fails(incident: Incident, failure: MapFailed, instance: ProcessInstance) -> None:
@@ -156,10 +186,11 @@ def close(
     instance: ProcessInstance | None,
     reason: str,
     *,
+    is_under_way: bool = False,
     actor: Actor,
     at: datetime,
 ) -> None:
-    """Take one open incident of a locked instance off the list."""
+    """Take one open incident of a locked instance off the list. ``is_under_way``: whether it works is known later."""
     incident.state, incident.resolved_at, incident.resolved_by_id = IncidentState.RESOLVED, at, actor.recorded_id
     incident.closing_reason = reason[:500]
     if instance is not None:
@@ -167,7 +198,10 @@ def close(
     record(
         session,
         IncidentResolved(
-            code=incident.code, element=incident.params.get("element") or incident.element_id, reason=reason
+            code=incident.code,
+            element=incident.params.get("element") or incident.element_id,
+            reason=reason,
+            is_under_way=is_under_way,
         ),
         actor=actor,
         at=at,

@@ -9,8 +9,7 @@ from typing import ClassVar
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from engine.bpmn.compiled import CompiledProcess, TimerKind
-from engine.bpmn.deadline_rules import DeadlineRule, ElapsedTime
+from engine.bpmn.compiled import CompiledProcess
 from engine.bpmn.inspection import with_later_timers
 from engine.bpmn.runtime import EvaluateConditions
 from engine.clock import Clock
@@ -28,6 +27,7 @@ from engine.commands.interventions import (
     restore_items,
 )
 from engine.commands.locks import lock_deal
+from engine.commands.rested_moves import RestedMoves, later_timers, moments_of
 from engine.commands.step_opening import calendar_of_step
 from engine.commands.thrown_events import SIGNAL
 from engine.db.outbox import enqueue
@@ -163,18 +163,17 @@ def wake(
     Raises MapFailed.
     """
     process = process_of(session, instance.definition_id)
+    state, moments = instance.execution_state, moments_of(items)
     if deadlines is Deadlines.SHIFT:
         _shift_deadlines(session, process, items, paused_at, at)
         calendar = default_calendar(session)
-
-        def later(node_id: str, due_at: datetime) -> datetime:
-            rule = _interval_of(process, node_id)
-            return after_pause(rule, due_at, paused_at=paused_at, resumed_at=at, calendar=calendar)
-
+        later = later_timers(process, paused_at=paused_at, resumed_at=at, calendar=calendar)
         instance.execution_state = with_later_timers(process, instance.execution_state, later)
     waits = write_waits(session, instance, process)
     renew_calls(session, instance, process, waits, actor=actor, at=at)
     restore_items(session, instance, process, items, actor=actor, at=at)
+    if deadlines is Deadlines.SHIFT:
+        RestedMoves(session, instance, paused_at, at).follow(state, moments, moments_of(items))
     run_step(session, instance, EvaluateConditions(), actor=actor, at=at, asked_by_id=instance.deal.owner_id)
 
 
@@ -186,11 +185,3 @@ def _shift_deadlines(
             rule = process.steps[item.element_id].deadline
             calendar = calendar_of_step(session, item)
             item.due_at = after_pause(rule, item.due_at, paused_at=paused_at, resumed_at=at, calendar=calendar)
-
-
-def _interval_of(process: CompiledProcess, node_id: str) -> DeadlineRule | None:
-    """What a timer counts; None for one that names a moment. The value of an expression counts by the clock."""
-    timer = process.timers[node_id]
-    if timer.kind is TimerKind.DATE:
-        return None
-    return timer.rule or ElapsedTime()

@@ -15,6 +15,7 @@ from engine.bpmn.runtime import SetVariables
 from engine.bpmn.variables import FACTS, outcome_variable
 from engine.clock import Clock
 from engine.commands.approved_changes import ContentApproved
+from engine.commands.awaited_deadlines import take_awaited_deadlines_back
 from engine.commands.deals import is_approved
 from engine.commands.execution import run_step
 from engine.commands.history import record
@@ -133,6 +134,7 @@ def undo_variables(
     setting = undoable(session, deal, intervention_id, InterventionKind.VARIABLES_SET)
     now = _former(deal, instance, setting.former)
     setting.undone_at = at
+    take_awaited_deadlines_back(session, instance, actor=actor, at=at)
     _Setting(session, instance, setting.former, now).write(setting.reason, undoes=True, actor=actor, at=at)
     remember(session, command_id, {"deal_id": deal.id}, actor=actor)
     return deal

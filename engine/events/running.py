@@ -63,8 +63,12 @@ class IncidentRecorded(Event):
 
 @dataclass(frozen=True, slots=True)
 class IncidentResolved(Event):
-    """``reason`` is given where it was closed by hand."""
+    """``reason`` is given where it was closed by hand.
+
+    ``is_under_way``: what failed is only tried again; if it fails again, the same failure is recorded again.
+    """
 
     code: str
     element: str
     reason: str = ""
+    is_under_way: bool = False

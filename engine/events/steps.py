@@ -172,6 +172,13 @@ class DeadlineSet(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class DeadlineTakenBack(Event):
+    """The date that it was counted from was taken back: it waits for one again."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class DeadlineExtended(Event):
     name: str
     previous: datetime | None

@@ -22,8 +22,9 @@ class IncidentState(StrEnum):
 class Incident(Base):
     """``params`` fills the template of the error ``code``; ``stimulus`` is what to try again.
 
-    ``attempts`` counts how often it failed, the last time at ``last_failed_at``; ``variables`` are the instance's as
-    they were when it failed first. ``closing_reason`` is given where it was closed without success.
+    ``attempts`` counts how often it failed, first at ``occurred_at``, the last time at ``last_failed_at``, both also
+    where it was tried again in between; the problem and the ``variables`` are those of the last time.
+    ``closing_reason`` is given where it was closed without success.
     """
 
     __tablename__ = "incident"

@@ -17,6 +17,7 @@ from engine.model.incident import Incident, IncidentState
 from engine.model.person import Person
 from engine.model.process_definition import ProcessDefinition
 from engine.model.process_instance import InstanceState, ProcessInstance
+from engine.model.service_call import CallState, ServiceCall
 from engine.policy.assignment import Directory
 from engine.policy.permissions import Ability, Actor
 from engine.queries.directories import directory
@@ -24,6 +25,9 @@ from engine.queries.pages import CursorNotUnderstood, Page, cursor_key, cursor_t
 from engine.queries.processes import element_name, process_of
 from engine.queries.scopes import ensure_sees
 from engine.queries.walked_path import source_id_of
+
+REPEATED_CALL = "RepeatCall"
+"""The kind of stored stimulus that makes a call anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,8 @@ class IncidentRow:
     """``params`` fills the template of the error with this ``code``; ``stimulus`` is the kind of what failed.
 
     ``problem_code`` is the kind of the failure, the map's own problem where it is one. ``source_id`` is the element's
-    id in the owner's file. ``deal_runs``: the deal still can go on.
+    id in the owner's file. ``deal_runs``: the deal still can go on. ``is_under_way``: it is off the list because its
+    call is made anew.
     """
 
     id: int
@@ -101,6 +106,7 @@ class IncidentRow:
     closing_reason: str
     deal_runs: bool
     typed: TypedStep | None
+    is_under_way: bool = False
 
     @property
     def completes_again(self) -> bool:
@@ -110,11 +116,19 @@ class IncidentRow:
 
 @dataclass(frozen=True, slots=True)
 class IncidentCounts:
-    """Open failures per map key and per kind, the most frequent first; the maps' names by their keys."""
+    """Open failures per map key and per kind, the most frequent first; the maps' names by their keys.
+
+    ``alike``: per map key, element and kind.
+    """
 
     by_map: Mapping[str, int]
     by_code: Mapping[str, int]
     names: Mapping[str, str]
+    alike: Mapping[tuple[str, str, str], int]
+
+    def of(self, row: IncidentRow) -> int:
+        """How many have failed as this one did."""
+        return self.alike.get((row.definition_key, row.element_id, row.problem_code), 0)
 
 
 def incident_page(
@@ -163,6 +177,31 @@ def incident(session: Session, actor: Actor, incident_id: int) -> IncidentRow:
     return _row(session, found)
 
 
+@dataclass(frozen=True, slots=True)
+class AlikeIncidents:
+    """Open failures of one kind at one element of one map, whatever its version; ``ids`` the oldest of ``total``."""
+
+    ids: tuple[int, ...]
+    total: int
+
+
+def alike_incidents(session: Session, actor: Actor, incident_id: int, *, limit: int) -> AlikeIncidents:
+    """Those that failed as this one did, it among them while it is open. Raises NotFound."""
+    ensure_sees(actor, Ability.RETRY_INCIDENT)
+    one = session.execute(_rows().where(Incident.id == incident_id)).one_or_none()
+    if one is None:
+        raise NotFound
+    found: Incident = one.Incident
+    alike = (
+        Incident.state == IncidentState.OPEN,
+        Deal.definition_key == one.definition_key,
+        Incident.element_id == found.element_id,
+        _problem_code() == str(found.params.get("problem_code") or found.code),
+    )
+    ids = session.scalars(_joined(select(Incident.id)).where(*alike).order_by(Incident.id).limit(limit)).all()
+    return AlikeIncidents(tuple(ids), session.scalar(_joined(select(func.count())).where(*alike)) or 0)
+
+
 def incident_counts(session: Session, actor: Actor) -> IncidentCounts:
     """Of the open ones. Raises NotFound without the ability."""
     ensure_sees(actor, Ability.RETRY_INCIDENT)
@@ -179,7 +218,11 @@ def incident_counts(session: Session, actor: Actor) -> IncidentCounts:
         .order_by(ProcessDefinition.version)
     )
     names = {row.key: row.name for row in session.execute(named)}  # the newest version's stays
-    return IncidentCounts(of_maps, _ranked(by_code.all()), names)
+    places = (Deal.definition_key, Incident.element_id, code)
+    alike = session.execute(
+        _joined(select(*places, func.count())).where(is_open, Deal.definition_key.is_not(None)).group_by(*places)
+    )
+    return IncidentCounts(of_maps, _ranked(by_code.all()), names, {(*place,): number for *place, number in alike})
 
 
 def _ranked(rows: Any) -> dict[str, int]:
@@ -243,4 +286,17 @@ def _row(session: Session, row: Row[Any]) -> IncidentRow:
         closing_reason=one.closing_reason,
         deal_runs=row.instance_state is InstanceState.RUNNING,
         typed=_typed(process, one.stimulus, directory(session)) if process is not None else None,
+        is_under_way=_is_under_way(session, one),
     )
+
+
+def _is_under_way(session: Session, one: Incident) -> bool:
+    """A call's failure that is not on the list, while the call waits to be made."""
+    if one.state is IncidentState.OPEN or one.closing_reason or one.stimulus.get("type") != REPEATED_CALL:
+        return False
+    waiting = select(ServiceCall.id).where(
+        ServiceCall.instance_id == one.instance_id,
+        ServiceCall.activity_id == one.stimulus["activity_id"],
+        ServiceCall.state == CallState.WAITING,
+    )
+    return session.scalar(waiting) is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -83,7 +83,8 @@ class MoveExample:
 @dataclass(frozen=True, slots=True)
 class MoveGroup:
     """Deals that stand alike. ``problems`` are DomainErrors; ``proposals`` gives, by an element without a counterpart,
-    the step of the new version that bears the same name. ``examples`` are a few of the ``deals``.
+    the step of the new version that bears the same name. ``examples`` are a few of the ``deals``. ``unseen`` of them
+    are so many that nobody has looked at each: they are taken to be as the oldest, until their turn comes.
     """
 
     key: str
@@ -97,6 +98,7 @@ class MoveGroup:
     problems: tuple[DomainError, ...]
     proposals: Mapping[str, str]
     examples: tuple[MoveExample, ...]
+    unseen: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +207,8 @@ def move_preview(
 ) -> MovePreview:
     """What moving would do. Raises NotFound.
 
-    Deals that stand alike are judged once, on the oldest of them; where a deal's own data decide, each by itself, and
-    of very many the rest as the oldest.
+    Deals that stand alike are judged once, on the oldest of them; where a deal's own data decide, each by itself. Of
+    very many the rest are told with the oldest, as not looked at: each is judged when its turn comes.
     """
     ensure_sees(actor, Ability.SEE_MAPS)
     definition = session.get(ProcessDefinition, definition_id)
@@ -465,10 +467,12 @@ class _Judging:
             one, _ = self._judged(group, instance_id)
             judgements.setdefault((one.part, one.changes), one)
             parts.setdefault((one.part, one.changes), []).append(instance_id)
-        parts[first.part, first.changes] += rest[0 if is_of_all else self.each :]
+        unseen = [] if is_of_all else rest[self.each :]
+        parts[first.part, first.changes] += rest if is_of_all else unseen
         for key, one in judgements.items():
             is_part = len(parts) > 1 and one.part != ""
-            yield self._told(group, one, parts[key], one.part if is_part or one.part in self.choices else group.key)
+            told = self._told(group, one, parts[key], one.part if is_part or one.part in self.choices else group.key)
+            yield replace(told, unseen=len(unseen)) if one is first else told
 
     def _judged(self, group: _Group, instance_id: int) -> tuple[_Judgement, bool]:
         """Of one deal; and whether it holds for all that stand alike."""

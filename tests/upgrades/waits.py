@@ -10,7 +10,7 @@ from support.drawn_maps import END, START, chain, drawn, element, step
 from support.sales_map import human
 
 from engine.bpmn.compile import compile_bpmn
-from engine.bpmn.compiled import CompiledProcess
+from engine.bpmn.compiled import CompiledProcess, TimerKind, TimerRule
 
 TOLD = "told"
 """Of a way: the message that the deal waits for comes."""
@@ -171,6 +171,37 @@ def _undoable(name: str) -> str:
     )
 
 
+def _timer_of_a_date(builder: MapBuilder) -> tuple[str, ...]:
+    rule = TimerRule(kind=TimerKind.DATE, expression='"2026-03-20"')
+    return builder.catch("day", builder.timer("day", rule)), builder.step("after")
+
+
+def _called_map_in_a_called_map(builder: MapBuilder) -> tuple[str, ...]:
+    with builder.called("inner_map"):
+        builder.start("called_start")
+        with builder.called("innermost_map"):
+            builder.start("deep_start")
+            builder.chain("deep_start", builder.step("deep_step"), builder.end("deep_end"))
+        builder.chain("called_start", builder.call("deeper", "innermost_map"), builder.end("called_end"))
+    return builder.call("call", "inner_map"), builder.step("outer")
+
+
+def _several_tokens_at_one_step(builder: MapBuilder) -> tuple[str, ...]:
+    split, merge = builder.gateway("parallel", "split"), builder.gateway("exclusive", "merge")
+    for side in ("left", "right"):
+        builder.chain(split, builder.step(side), merge)
+    builder.chain("start", split)
+    builder.chain(merge, builder.step("both"), "end")
+    return ()
+
+
+def _sub_process_in_a_loop(builder: MapBuilder) -> tuple[str, ...]:
+    with builder.scope("round", builder.standard_loop("round", completion_condition='deal.go = "yes"')):
+        builder.start("round_start")
+        builder.chain("round_start", builder.step("ask"), builder.step("write"), builder.end("round_end"))
+    return "round", builder.step("enough")
+
+
 _TWO_OF_THREE = (
     START,
     '<parallelGateway id="fork"/>',
@@ -293,5 +324,11 @@ WAITS: Mapping[str, Wait] = {
     "a step behind those that may be undone": _uploaded(_COMPENSATION, "book", "pay"),
     "a step that undoes another": _uploaded(_COMPENSATION, "book", "pay", "decide"),
     "a transaction with one of two steps done": _uploaded(_TRANSACTION, "sign"),
+    "a timer of a date": _built(_timer_of_a_date),
+    "a called map in a called map": _built(_called_map_in_a_called_map),
+    "several tokens at one step": _built(_several_tokens_at_one_step, "left", "right"),
+    "a loop of a sub-process in its second round": _built(_sub_process_in_a_loop, "ask", "write", "ask"),
+    "several at once, two of them done": _built(_several_at_once_one_of_them_done, "each", "each"),
+    "several in turn, two of them done": _built(_several_in_turn_one_of_them_done, "turn", "turn"),
     "a message or a timer": _uploaded(_SEVERAL_TRIGGERS, around='<message id="m" name="answer"/>'),
 }

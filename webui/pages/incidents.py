@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from engine.bpmn.compiled import FieldDefinition
 from engine.commands.call_results import CallOver
 from engine.commands.hurried_calls import make_call_now
-from engine.commands.incident_retries import close_incident, is_made_anew, retry_incident, retry_many
+from engine.commands.incident_retries import IncidentOver, close_incident, is_made_anew, retry_incident, retry_many
 from engine.commands.incidents import perform
 from engine.commands.variables import settable_variables
 from engine.errors import DealIsSuspended, DomainError, InvalidInput, NotFound, ReasonRequired
@@ -19,7 +19,7 @@ from engine.model.incident import Incident, IncidentState
 from engine.policy.permissions import Ability
 from engine.queries.deals import walked_path
 from engine.queries.failing_calls import failing_calls
-from engine.queries.incidents import IncidentRow, incident, incident_counts, incident_page
+from engine.queries.incidents import IncidentRow, alike_incidents, incident, incident_counts, incident_page
 from engine.queries.map_fields import map_fields
 from engine.queries.processes import process_of
 from engine.queries.scopes import ensure_sees
@@ -110,11 +110,31 @@ def retry_chosen() -> ResponseReturnValue:
     ensure_sees(actor(), Ability.RETRY_INCIDENT)
     ids = [read_id(one) for one in request.form.getlist("incident")[:_MOST_AT_ONCE]]
     chosen = [one for one in ids if one is not None]
+    if not chosen:
+        flash(_("Nothing is chosen: tick the failures to try again."), "warning")
+    _retry_each(chosen)
+    return redirect(url_for("incidents.show"), code=303)
+
+
+@blueprint.post("/<int:incident_id>/retry-alike")
+def retry_alike(incident_id: int) -> ResponseReturnValue:
+    """Try all again that failed as this one did, each for itself, the oldest first."""
+    with reading() as session:
+        alike = alike_incidents(session, actor(), incident_id, limit=_MOST_AT_ONCE)
+    if not alike.ids:
+        flash(error_text(IncidentOver()), "warning")
+    _retry_each(alike.ids)
+    left = alike.total - len(alike.ids)
+    if left:
+        told = ngettext("%(num)s more waits: press again.", "%(num)s more wait: press again.", left)
+        flash(told, "warning")
+    return redirect(url_for("incidents.show"), code=303)
+
+
+def _retry_each(chosen: Sequence[int]) -> None:
     results = retry_many(
         services().database, chosen, actor=actor(), clock=services().clock, command_id=sent_command_id()
     )
-    if not results:
-        flash(_("Nothing is chosen: tick the failures to try again."), "warning")
     under_way = sum(one.is_under_way for one in results)
     if under_way:
         calls = ngettext("%(num)s call is made anew.", "%(num)s calls are made anew.", under_way)
@@ -125,7 +145,6 @@ def retry_chosen() -> ResponseReturnValue:
     failed = [one for one in results if one.error is not None]
     if failed:
         flash(ngettext("%(num)s failed again.", "%(num)s failed again.", len(failed)), "danger")
-    return redirect(url_for("incidents.show"), code=303)
 
 
 def _act(
@@ -177,6 +196,7 @@ def _one(incident_id: int, error: DomainError | None = None) -> ResponseReturnVa
         page = render_template(
             "settings/incident.html",
             one=told(row),
+            alike=alike_incidents(session, actor(), incident_id, limit=1).total,
             kind=kind_in_words(row.problem_code),
             given=_given(session, row),
             fields=_fields(session, row, errors),

@@ -10,6 +10,13 @@ from webui.i18n import _
 from webui.tellings.words import Data, Telling, moment
 
 
+def _incident_resolved(data: Data) -> str:
+    name = data.get("element") or "?"
+    if data.get("is_under_way"):
+        return _("What failed at “%(name)s” is tried again", name=name)
+    return _("Technical failure at “%(name)s” resolved", name=name)
+
+
 def _decision_made(data: Data) -> str:
     """The rules behind a decision are named by their numbers in the table, as its page shows them."""
     rules = ", ".join(str(rule) for rule in data.get("rules") or ())
@@ -61,10 +68,5 @@ TELLINGS: Mapping[str, Telling] = {
     "incident_recorded": Telling(
         "alert-triangle", "danger", lambda data: _("Technical failure at “%(name)s”", name=data.get("element") or "?")
     ),
-    "incident_resolved": Telling(
-        "check",
-        "good",
-        lambda data: _("Technical failure at “%(name)s” resolved", name=data.get("element") or "?"),
-        quote="reason",
-    ),
+    "incident_resolved": Telling("check", "good", _incident_resolved, quote="reason"),
 }

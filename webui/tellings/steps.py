@@ -112,6 +112,11 @@ TELLINGS: Mapping[str, Telling] = {
         "neutral",
         lambda data: _("“%(name)s” is due %(due)s now", name=data["name"], due=day_and_time(moment(data["due_at"]))),
     ),
+    "deadline_taken_back": Telling(
+        "calendar-due",
+        "neutral",
+        lambda data: _("“%(name)s” waits for the date again that its deadline counts from", name=data["name"]),
+    ),
     "deadline_extended": Telling("calendar-due", "warning", _extended, quote="reason"),
     "reminder_sent": Telling(
         "bell", "warning", lambda data: _("%(to)s was reminded of “%(name)s”", to=data["to"], name=data["name"])

@@ -20,9 +20,12 @@ from engine.commands.deals import update_deal
 from engine.commands.locks import lock_deal
 from engine.commands.own_fields import add_own_field
 from engine.commands.suspensions import resume_deal, suspend_deal
+from engine.commands.variables import set_variables, undo_variables
 from engine.db.job import Job
+from engine.errors import NotAllowed
 from engine.model.deal import Deal
 from engine.model.history_event import HistoryEvent
+from engine.model.intervention import Intervention
 from engine.model.notice import Notice, NoticeKind
 from engine.model.own_field import FieldSubject
 from engine.model.work_item import WorkItem
@@ -181,3 +184,32 @@ def test_a_step_that_opens_while_somebody_writes_the_date_gets_its_deadline(offi
                 assert not opening.done()
         second = opening.result()
     assert due(office, first, second) == [BEFORE_VISIT, BEFORE_VISIT]
+
+
+def test_a_deadline_that_an_undone_value_gave_waits_for_its_date_again(office: Office) -> None:
+    deal = opened(office, "=visit - 3 р.д.")
+    for login in ("olena", "bohdan"):
+        with pytest.raises(NotAllowed):
+            office.do(login, set_variables, deal.id, {"visit": "2026-03-16"}, "Клієнт призначив")
+    office.do("admin", set_variables, deal.id, {"visit": "2026-03-16"}, "Клієнт призначив")
+    assert due(office, deal) == [BEFORE_VISIT]
+    with office.database.read() as session:
+        setting = session.query(Intervention).one().id
+    for _ in range(2):
+        office.do("admin", undo_variables, deal.id, setting, command_id="undo")
+    signed = office.step("sign", deal)
+    assert (signed.due_at, signed.next_escalation_at) == (None, None)
+    assert office.kinds(deal)[-3:] == ["deadline_set", "deadline_taken_back", "variables_set"]
+    office.do("admin", set_variables, deal.id, {"visit": "2026-03-16"}, "Таки призначив")
+    assert due(office, deal) == [BEFORE_VISIT]
+
+
+def test_an_undone_value_leaves_a_deadline_that_was_there_before(office: Office) -> None:
+    deal = opened(office, "=visit - 3 р.д.")
+    office.do("admin", set_variables, deal.id, {"visit": "2026-03-16"}, "Клієнт призначив")
+    office.do("admin", set_variables, deal.id, {"visit": "2026-03-30"}, "Переніс")
+    with office.database.read() as session:
+        last = session.query(Intervention).order_by(Intervention.id.desc()).first()
+    assert last is not None
+    office.do("admin", undo_variables, deal.id, last.id)
+    assert due(office, deal) == [BEFORE_VISIT]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -29,6 +30,7 @@ from engine.commands.version_moves import MoveRequest, start_version_move, turns
 from engine.errors import DealIsSuspended, InvalidInput, MapFailed, NotAllowed
 from engine.model.deal import Deal
 from engine.model.incident import Incident, IncidentState
+from engine.model.process_instance import ProcessInstance
 from engine.model.service_call import CallState, ServiceCall
 from engine.policy.call_answers import ValueNotTaken, ValuesTooLong
 from engine.queries.external_jobs import Job, jobs_of
@@ -280,3 +282,29 @@ def test_a_deal_that_moves_to_another_version_gives_its_job_the_values_that_that
     assert (job.id, job.values["limit"]) == (before.id, 8)
     complete(office, job)
     assert standing(office, deal) == ["after"]
+
+
+def test_a_job_that_fails_each_time_that_it_is_made_anew_is_one_failure_with_its_count(
+    office: Office, deal: Deal
+) -> None:
+    first = office.clock.now()
+    for number, said in enumerate(("refused", "refused", "out of paper"), start=1):
+        (job,) = fetch(office)
+        office.do(OWNER, fail_job, job.id, "w1", Failure(said, retries=0))
+        (incident,) = open_incidents(office)
+        assert incident.attempts == number
+        assert (incident.occurred_at, incident.last_failed_at) == (first, office.clock.now())
+        assert incident.params["problem_params"]["reason"] == said
+        office.clock.advance(timedelta(hours=1))
+        if number < 3:
+            office.do("admin", retry_incident, incident.id)
+            assert open_incidents(office) == []
+    told = [one for one in office.history(deal) if one.kind.startswith("incident")]
+    assert [one.kind for one in told] == ["incident_recorded", "incident_resolved"] * 2 + ["incident_recorded"]
+    assert [one.data["is_under_way"] for one in told if one.kind == "incident_resolved"] == [True, True]
+    office.do("admin", retry_incident, incident.id)
+    (job,) = fetch(office)
+    complete(office, job, score="5")
+    with office.database.read() as session:
+        assert session.query(Incident).one().state is IncidentState.RESOLVED
+        assert session.query(ProcessInstance).one().open_incidents == 0

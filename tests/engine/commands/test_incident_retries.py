@@ -19,6 +19,7 @@ from engine.commands.incidents import perform, record_incident
 from engine.commands.jumps import move_token, undo_move
 from engine.commands.publishing import prepare_publishing, publish_definition
 from engine.commands.step_opening import ApproverMissing
+from engine.commands.timers import claim_due_timers
 from engine.errors import DomainError, InvalidInput, MapFailed, NotAllowed, NotFound
 from engine.model.deal import Deal
 from engine.model.incident import Incident, IncidentState
@@ -26,6 +27,7 @@ from engine.model.process_instance import ProcessInstance
 from engine.model.timer import Timer
 from engine.policy.permissions import Actor
 from engine.queries.deal_waiting import deal_waiting
+from engine.queries.incidents import alike_incidents
 from engine.queries.incidents import incident as incident_row
 from engine.queries.interventions import last_intervention
 from engine.queries.move_targets import TargetAmbiguous
@@ -251,3 +253,59 @@ def test_nobody_approves_in_another_s_name(office: Office) -> None:
         row = incident_row(session, office.actor("admin"), incident(office).id)
     assert row.typed is not None
     assert (row.typed.by, row.completes_again) == ("Ірина Бондар", False)
+
+
+def test_a_timer_that_fails_is_tried_again_by_itself_after_a_pause_that_grows(office: Office, deal: Deal) -> None:
+    fail_at_the_timer(office, deal)
+    office.clock.advance(timedelta(days=4))
+    pauses = []
+    for _ in range(7):
+        with office.database.read() as session:
+            (timer,) = session.query(Timer)
+            failure = MapFailed(element="Чекати три дні", element_id=timer.node_id)
+            failure.instance_id, failure.deal_id = timer.instance_id, deal.id
+            failure.stimulus = FireTimer(timer.activity_id, timer.node_id, timer.due_at)
+        with office.database.write() as session:
+            record_incident(session, failure, actor=Actor.system(), at=office.clock.now())
+        with office.database.read() as session:
+            (timer,) = session.query(Timer)
+        assert timer.lease_until is not None
+        pauses.append((timer.lease_until - office.clock.now()).total_seconds() / 60)
+        with office.database.write() as session:
+            assert claim_due_timers(session, clock=office.clock) == []
+    assert pauses == [4, 8, 16, 32, 60, 60, 60]
+    office.do("admin", retry_incident, incident(office).id)
+    assert office.step("call").deal_id == deal.id
+
+
+def test_all_alike_are_tried_again_and_no_other(office: Office, deal: Deal) -> None:
+    failed = fail_at_the_timer(office, deal)
+    with office.database.write() as session:
+        one = session.get_one(Incident, failed)
+        for element, code, state in (
+            (one.element_id, one.code, IncidentState.OPEN),
+            (one.element_id, "other", IncidentState.OPEN),
+            ("other", one.code, IncidentState.OPEN),
+            (one.element_id, one.code, IncidentState.RESOLVED),
+        ):
+            session.add(
+                Incident(
+                    instance_id=one.instance_id,
+                    deal_id=deal.id,
+                    element_id=element,
+                    code=code,
+                    state=state,
+                    stimulus={"type": "EvaluateConditions"},
+                    occurred_at=office.clock.now(),
+                )
+            )
+    with office.database.read() as session:
+        alike = alike_incidents(session, office.actor("admin"), failed, limit=10)
+        assert len(alike.ids) == alike.total == 2
+        assert alike.ids[0] == failed
+        assert alike_incidents(session, office.actor("admin"), failed, limit=1).ids == (failed,)
+        for login in ("olena", "owner"):
+            with pytest.raises(NotFound):
+                alike_incidents(session, office.actor(login), failed, limit=10)
+        with pytest.raises(NotFound):
+            alike_incidents(session, office.actor("admin"), 999, limit=10)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -20,7 +21,7 @@ from engine.bpmn.deadline_rules import WorkingTime
 from engine.bpmn.inspection import fingerprint, variables_in
 from engine.bpmn.version_changes import ChangeKind
 from engine.commands import moved_deals
-from engine.commands.cancellations import cancel_deal
+from engine.commands.cancellations import cancel_deal, reopen_deal
 from engine.commands.jumps import move_token
 from engine.commands.moved_deals import NotMoved, WentOn, take_turn, undo_moved_deal
 from engine.commands.suspensions import resume_deal, suspend_deal
@@ -553,6 +554,21 @@ def test_no_more_deals_are_looked_at_one_by_one_than_a_page_can_wait_for(
     assert (red.verdict, red.deals, amber.verdict, amber.deals) == (Verdict.RED, 1, Verdict.AMBER, 2)
 
 
+def test_of_very_many_deals_whose_data_decide_those_not_looked_at_are_told(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.queries.version_moves._JUDGED_EACH", 2)
+    office.publish(watched_map(alarm=False))
+    for discount in ("5", "12", "5", "5", "20"):
+        office.open_deal(definition_key="watched", fields={"discount": discount})
+    second = office.publish(watched_map(alarm=True))
+    red, amber = preview(office, second).groups
+    assert (red.verdict, red.deals, red.unseen) == (Verdict.RED, 1, 0)
+    assert (amber.verdict, amber.deals, amber.unseen) == (Verdict.AMBER, 4, 2)
+    started = move(office, second)
+    assert [row.state.value for row in rows(office, started)] == ["moved", "refused", "moved", "moved", "refused"]
+
+
 def take_back(office: Office, started: VersionMove) -> MovedDeal:
     """Press the undo of the only deal of a move, and look what became of it."""
     office.do("owner", undo_moved_deal, rows(office, started)[0].id)
@@ -852,3 +868,36 @@ def test_an_outcome_that_a_deal_has_forgotten_is_not_remembered_by_a_move(office
     assert "legal_outcome" not in variables_in(instance_of(office, deal).execution_state)
     move(office, office.publish(with_step(process, "sign", name="Підпис")))
     assert "legal_outcome" not in variables_in(instance_of(office, deal).execution_state)
+
+
+def test_a_deal_that_has_rested_since_two_moves_is_taken_back_with_the_time_that_it_had_left(office: Office) -> None:
+    deal = office.open_deal()
+    office.prepare()
+    for approver, login in (("legal", "iryna"), ("finance", "oksana"), ("logistics", "petro")):
+        office.complete(login, approver, "approved")
+    before = everything(office, deal)
+    longer = [office.publish(with_step(sales_map(), "sign", deadline=WorkingTime(days=days))) for days in (5, 9)]
+    moves = [move(office, version, deadlines=DeadlinePolicy.RECOMPUTE) for version in longer]
+    office.clock.advance(timedelta(hours=2))
+    for pause in (suspend_deal, cancel_deal):
+        office.do("olena", pause, deal.id, "Клієнт у відпустці")
+        office.clock.advance(timedelta(days=7))
+        if pause is suspend_deal:
+            office.do("olena", resume_deal, deal.id)
+        else:
+            office.do("olena", reopen_deal, deal.id, "Повернувся")
+    for started in reversed(moves):
+        office.do("owner", undo_moved_deal, rows(office, started)[0].id)
+    after, later = everything(office, deal), timedelta(days=14)
+    assert after["definition"] == before["definition"]
+    assert [one[1:] for one in after["timers"]] == [(*one[1:3], one[3] + later) for one in before["timers"]]
+    kept = [column.key for column in WorkItem.__table__.columns if column.key != "version"].index("due_at")
+    (was,), (now,) = (
+        [item for item in one["items"] if item[kept] is not None and "sign" in item] for one in (before, after)
+    )
+    assert now[kept] == was[kept] + later
+    assert office.step("sign").next_escalation_at is not None
+    office.wait(days=2, hours=22, minutes=1)
+    assert [one.element_id for one in office.open_steps(deal)] == ["sign", "call"]
+    with pytest.raises(NotMoved):
+        office.do("owner", undo_moved_deal, rows(office, moves[0])[0].id)

@@ -288,3 +288,35 @@ def test_reading_changes_nothing_and_writing_needs_its_token(office: Office, dea
     assert admin.post("/settings/incidents/1/retry", token="forged").status_code == 400
     assert admin.post("/settings/incidents/999/retry").status_code == 404
     assert state(office) is IncidentState.OPEN
+
+
+def test_all_that_failed_alike_are_tried_again_at_one_press(office: Office, deal: Deal, browse: SignIn) -> None:
+    with office.database.write() as session:
+        instance = session.query(ProcessInstance).one()
+        first = session.query(Incident).one()
+        session.add_all(
+            Incident(
+                instance_id=instance.id,
+                deal_id=deal.id,
+                element_id=first.element_id,
+                code=first.code,
+                params=first.params,
+                stimulus=first.stimulus | {"activity_id": f"gone {number}"},
+                occurred_at=first.occurred_at,
+            )
+            for number in range(39)
+        )
+        instance.open_incidents = 40
+    admin = browse("admin")
+    for place in ("/settings/incidents", "/settings/incidents/1"):
+        assert admin.get(place).text.count("/retry-alike") == 1
+        assert "Повторити всі 40 таких" in text_of(admin.get(place))
+    for login in ("olena", "owner"):
+        assert browse(login).post("/settings/incidents/1/retry-alike").status_code in {403, 404}
+    form = {"command_id": "all"}
+    assert [admin.post("/settings/incidents/1/retry-alike", form).status_code for _ in range(2)] == [303, 303]
+    with office.database.read() as session:
+        assert session.query(Incident).filter_by(state=IncidentState.OPEN).count() == 0
+        assert session.query(ProcessInstance).one().open_incidents == 0
+    assert office.kinds(deal).count("incident_resolved") == 40
+    assert admin.post("/settings/incidents/999/retry-alike").status_code == 404

@@ -313,6 +313,7 @@ PAGES = {
         "GET /settings/incidents/<int:incident_id>",
         "POST /settings/incidents/<int:incident_id>/close",
         "POST /settings/incidents/<int:incident_id>/retry",
+        "POST /settings/incidents/<int:incident_id>/retry-alike",
         "POST /settings/incidents/retry",
         "GET /settings/machinery",
         "GET /settings/rates",
