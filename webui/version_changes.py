@@ -10,7 +10,7 @@ from engine.bpmn.compiled import FieldDefinition, TimerRule
 from engine.bpmn.version_changes import Change, ChangeKind
 from engine.errors import N_, DomainError
 from engine.model.version_move import MovedDealState, VersionMoveState
-from engine.queries.version_moves import MoveGroup, MovePreview, Place, Verdict
+from engine.queries.move_preview import MoveGroup, MovePreview, Place, Verdict
 from webui.deadlines import rule_words
 from webui.i18n import _
 from webui.map_steps import distribution_sentence

@@ -14,17 +14,8 @@ from engine.commands.version_moves import (
     start_version_move,
     undo_version_move,
 )
-from engine.queries.version_moves import (
-    MovedDealRow,
-    MoveGroup,
-    MovePreview,
-    MoveRow,
-    Verdict,
-    move_preview,
-    moved_deals,
-    version_move,
-    version_moves,
-)
+from engine.queries.move_preview import MoveGroup, MovePreview, Verdict, move_preview
+from engine.queries.version_moves import MovedDealRow, MoveRow, moved_deals, version_move, version_moves
 from webui.api.answers import answer, listed
 from webui.api.blueprint import api, conflicts
 from webui.api.caller import caller

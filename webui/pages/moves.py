@@ -20,15 +20,9 @@ from engine.errors import DomainError, NotFound
 from engine.model.version_move import DeadlinePolicy, HolderPolicy, MovedDealState
 from engine.policy.permissions import Ability, ensure_may, may
 from engine.policy.version_moves import EVERYTHING
+from engine.queries.move_preview import Verdict, move_preview
 from engine.queries.scopes import ensure_sees
-from engine.queries.version_moves import (
-    Verdict,
-    may_come_back,
-    move_preview,
-    moved_deals,
-    version_move,
-    version_moves,
-)
+from engine.queries.version_moves import may_come_back, moved_deals, version_move, version_moves
 from webui.command_keys import sent_command_id
 from webui.error_pages import status_of
 from webui.i18n import _

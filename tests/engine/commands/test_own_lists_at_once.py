@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import time, timedelta
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
+from support.at_once import at_once
 from support.founded_offices import FoundedOffices
 from support.office import Office
-from support.waiting import somebody_waits
 
 from engine.commands.letter_templates import add_letter_template
 from engine.commands.list_choices import keep_list_choice
@@ -47,23 +46,6 @@ def save(office: Office, name: str) -> int:
     return office.do("bohdan", save_report, ReportDraft(name, ReportKind.ACTIVITY, ReportFilters())).id
 
 
-def at_once(office: Office, first: Callable[[Session], object], second: Callable[[Session], object]) -> None:
-    """Commit what the first has written when the second waits for it."""
-
-    def follow() -> None:
-        with office.database.write() as session:
-            second(session)
-
-    with ThreadPoolExecutor(1) as others:
-        with office.database.write() as session:
-            first(session)
-            session.flush()
-            following = others.submit(follow)
-            while not following.done() and not somebody_waits(office.database):
-                pass
-        following.result()
-
-
 def test_columns_chosen_twice_for_the_first_time_are_those_chosen_last(office: Office) -> None:
     actor = office.actor("olena")
 
@@ -72,7 +54,7 @@ def test_columns_chosen_twice_for_the_first_time_are_those_chosen_last(office: O
             session, DealColumns.LIST_NAME, DealColumns.of([column], [column]).as_kept(), actor=actor
         )
 
-    at_once(office, keep(DealColumn.OWNER), keep(DealColumn.AMOUNT))
+    at_once(office.database, keep(DealColumn.OWNER), keep(DealColumn.AMOUNT))
     with office.database.read() as session:
         assert DealColumns.kept(session, actor).shown == (DealColumn.AMOUNT,)
 
@@ -84,7 +66,7 @@ def test_of_two_reports_that_get_one_name_the_second_is_told(office: Office) -> 
         return lambda session: rename_saved_report(session, report, "Разом", actor=actor, clock=office.clock)
 
     with pytest.raises(InvalidInput) as told:
-        at_once(office, rename(one), rename(other))
+        at_once(office.database, rename(one), rename(other))
     assert told.value.errors["name"].code == "report_name_taken"
 
 
@@ -112,7 +94,7 @@ def test_what_two_add_to_a_list_of_the_company_stands_there_as_if_one_had_come_l
     if not is_first_ever:
         office.do("admin", command, *other)
     with pytest.raises(InvalidInput):
-        at_once(office, add, add)
+        at_once(office.database, add, add)
 
 
 def test_two_workers_tell_of_a_report_once(office: Office) -> None:

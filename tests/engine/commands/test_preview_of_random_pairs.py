@@ -37,7 +37,7 @@ from engine.model.timer import Timer
 from engine.model.version_move import DeadlinePolicy, MovedDeal, MovedDealState, VersionMove
 from engine.model.work_item import LIVE, WorkItem
 from engine.queries.carries import half_decided_elements
-from engine.queries.version_moves import MovePreview, Verdict, move_preview
+from engine.queries.move_preview import MovePreview, Verdict, move_preview
 
 DEALS = 5
 QUICK_RUNS = 4

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
 from sqlalchemy.orm import Session
+from support.at_once import at_once
 from support.founded_offices import FoundedOffices
 from support.office import Office
-from support.waiting import somebody_waits
 
 from engine.commands.calendars import STANDARD_WEEK, CalendarExists, add_calendar, archive_calendar
 from engine.commands.definitions import check_map, deploy_definition
@@ -57,23 +56,6 @@ def stock(office: Office) -> Department:
     return made
 
 
-def at_once(office: Office, first: Callable[[Session], object], second: Callable[[Session], object]) -> None:
-    """Commit what the first has written when the second waits for it, or has not had to."""
-
-    def follow() -> None:
-        with office.database.write() as session:
-            second(session)
-
-    with ThreadPoolExecutor(1) as others:
-        with office.database.write() as session:
-            first(session)
-            session.flush()
-            following = others.submit(follow)
-            while not following.done() and not somebody_waits(office.database):
-                pass
-        following.result()
-
-
 def by(office: Office, login: str, command: Callable[..., object], *given: object) -> Callable[[Session], object]:
     actor = office.actor(login)
     return lambda session: command(session, *given, actor=actor, clock=office.clock)
@@ -88,7 +70,7 @@ def test_nobody_comes_into_a_department_that_is_put_away_at_that_moment(office: 
         by(office, "admin", add_department, DepartmentDraft("Полиця", parent_id=stock.id)),
     ):
         with pytest.raises(InvalidInput):
-            at_once(office, archive, come)
+            at_once(office.database, archive, come)
         with office.database.read() as session:
             assert not department_uses(session, stock.id).now
 
@@ -96,7 +78,7 @@ def test_nobody_comes_into_a_department_that_is_put_away_at_that_moment(office: 
 def test_a_department_that_somebody_comes_into_is_not_put_away(office: Office, stock: Department) -> None:
     come = by(office, "admin", update_person, office.company.danylo.id, {"department_ids": (stock.id,)})
     with pytest.raises(DepartmentInUse):
-        at_once(office, come, by(office, "admin", archive_department, stock.id))
+        at_once(office.database, come, by(office, "admin", archive_department, stock.id))
 
 
 def test_a_map_does_not_go_live_for_a_department_that_is_put_away_at_that_moment(
@@ -105,7 +87,7 @@ def test_a_map_does_not_go_live_for_a_department_that_is_put_away_at_that_moment
     draft = office.do("owner", deploy_definition, check_map({"stock.bpmn": MAP.encode()}, library={}))
     archive = by(office, "admin", archive_department, stock.id)
     with pytest.raises(MapHasErrors) as refused:
-        at_once(office, archive, by(office, "owner", publish_definition, draft.id))
+        at_once(office.database, archive, by(office, "owner", publish_definition, draft.id))
     assert {one.code for one in refused.value.findings} == {"RESPONSIBLE_ARCHIVED"}
 
 
@@ -113,7 +95,7 @@ def test_a_department_is_not_put_away_while_a_map_that_names_it_goes_live(office
     draft = office.do("owner", deploy_definition, check_map({"stock.bpmn": MAP.encode()}, library={}))
     publish = by(office, "owner", publish_definition, draft.id)
     with pytest.raises(DepartmentInUse):
-        at_once(office, publish, by(office, "admin", archive_department, stock.id))
+        at_once(office.database, publish, by(office, "admin", archive_department, stock.id))
 
 
 def test_a_new_department_does_not_count_by_a_calendar_that_is_put_away_at_that_moment(
@@ -127,7 +109,7 @@ def test_a_new_department_does_not_count_by_a_calendar_that_is_put_away_at_that_
         office.do("admin", update_department, stock.id, {"calendar_id": calendar_id})
     count = by(office, "admin", add_department, DepartmentDraft("Полиця", calendar_id=shifts.id))
     with pytest.raises(InvalidInput):
-        at_once(office, by(office, "admin", archive_calendar, shifts.id), count)
+        at_once(office.database, by(office, "admin", archive_calendar, shifts.id), count)
 
 
 def test_of_two_that_are_given_one_name_at_once_the_second_is_told(office: Office) -> None:
@@ -138,5 +120,5 @@ def test_of_two_that_are_given_one_name_at_once_the_second_is_told(office: Offic
     ):
         add = by(office, "admin", command, *given)
         with pytest.raises(InvalidInput) as refused:
-            at_once(office, add, add)
+            at_once(office.database, add, add)
         assert isinstance(refused.value.errors["name"], known)

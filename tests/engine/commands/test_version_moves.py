@@ -56,7 +56,8 @@ from engine.model.version_move import (
 from engine.model.work_item import WorkItem, WorkItemState
 from engine.policy.permissions import AbilityMissing
 from engine.queries.approval_sheets import approval_sheet
-from engine.queries.version_moves import Verdict, last_move_of_deal, move_preview
+from engine.queries.move_preview import Verdict, move_preview
+from engine.queries.version_moves import last_move_of_deal
 
 DISCOUNT = FieldDefinition(name="discount", label="Знижка", type=FieldType.NUMBER)
 TWO_HEADS = ApprovalRule(mode="count", count=2)
@@ -549,7 +550,7 @@ def test_no_more_deals_are_looked_at_one_by_one_than_a_page_can_wait_for(
     office.publish(watched_map(alarm=False))
     for discount in ("5", "12", "20"):
         office.open_deal(definition_key="watched", fields={"discount": discount})
-    monkeypatch.setattr("engine.queries.version_moves._JUDGED_BY_DATA", 1)
+    monkeypatch.setattr("engine.queries.move_preview._JUDGED_BY_DATA", 1)
     red, amber = preview(office, office.publish(watched_map(alarm=True))).groups
     assert (red.verdict, red.deals, amber.verdict, amber.deals) == (Verdict.RED, 1, Verdict.AMBER, 2)
 
@@ -557,7 +558,7 @@ def test_no_more_deals_are_looked_at_one_by_one_than_a_page_can_wait_for(
 def test_of_very_many_deals_whose_data_decide_those_not_looked_at_are_told(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.queries.version_moves._JUDGED_EACH", 2)
+    monkeypatch.setattr("engine.queries.move_preview._JUDGED_EACH", 2)
     office.publish(watched_map(alarm=False))
     for discount in ("5", "12", "5", "5", "20"):
         office.open_deal(definition_key="watched", fields={"discount": discount})

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from engine.model.version_move import DeadlinePolicy, HolderPolicy, MovedDealState, VersionMoveState
-from engine.queries.version_moves import Verdict
+from engine.queries.move_preview import Verdict
 from webui.api.models.values import DealName, Given, Id, Key, Listed, Paging, Told
 
 _Ref = Annotated[str, StringConstraints(min_length=1, max_length=250)]

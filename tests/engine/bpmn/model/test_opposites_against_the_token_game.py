@@ -37,7 +37,7 @@ from engine.model.timer import Timer
 from engine.model.version_move import MovedDeal, MovedDealState, VersionMove
 from engine.model.work_item import PENDING, WorkItem
 from engine.queries.deal_waiting import deal_waiting
-from engine.queries.version_moves import Verdict, move_preview
+from engine.queries.move_preview import Verdict, move_preview
 
 KYIV = ZoneInfo("Europe/Kyiv")  # where the company counts its days
 WHY = "Спроба"
