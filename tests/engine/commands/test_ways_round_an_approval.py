@@ -48,13 +48,19 @@ def two_in_turn(**more: Any) -> CompiledProcess:
     return built.model_copy(update={"steps": steps, "content_hash": f"{built.content_hash[:40]}{hash_of(steps)}"})
 
 
-def test_what_the_first_approved_stays_while_the_second_has_it_reworked_behind_the_first(office: Office) -> None:
-    office.publish(two_in_turn())
+def asked_behind_legal(office: Office) -> Deal:
+    """A deal that legal has approved, and finance is asked for with the terms."""
     deal = office.open_deal()
     office.prepare()
     office.complete("iryna", "legal", "approved")
     office.wait(hours=1)
     office.complete("olena", "terms")
+    return deal
+
+
+def test_what_the_first_approved_stays_while_the_second_has_it_reworked_behind_the_first(office: Office) -> None:
+    office.publish(two_in_turn())
+    deal = asked_behind_legal(office)
     office.complete("oksana", "finance", "returned", comment="Дорого")
     assert open_elements(office) == ["terms"]
     with pytest.raises(ContentApproved):
@@ -66,11 +72,7 @@ def test_what_the_first_approved_stays_while_the_second_has_it_reworked_behind_t
 
 def test_what_the_first_approved_stays_when_the_second_request_is_taken_back(office: Office) -> None:
     office.publish(two_in_turn())
-    deal = office.open_deal()
-    office.prepare()
-    office.complete("iryna", "legal", "approved")
-    office.wait(hours=1)
-    office.complete("olena", "terms")
+    deal = asked_behind_legal(office)
     office.do("olena", recall_approval, office.step("finance").id, "Передумала")
     assert open_elements(office) == ["terms"]
     with pytest.raises(ContentApproved):
@@ -79,11 +81,7 @@ def test_what_the_first_approved_stays_when_the_second_request_is_taken_back(off
 
 def test_what_the_first_approved_stays_when_the_second_has_not_answered_in_time(office: Office) -> None:
     office.publish(two_in_turn())
-    deal = office.open_deal()
-    office.prepare()
-    office.complete("iryna", "legal", "approved")
-    office.wait(hours=1)
-    office.complete("olena", "terms")
+    deal = asked_behind_legal(office)
     office.wait(days=4)
     assert open_elements(office) == ["call"]
     with pytest.raises(ContentApproved):
@@ -113,11 +111,7 @@ def side_by_side() -> CompiledProcess:
 
 def test_what_one_branch_approved_stays_while_the_other_is_in_rework(office: Office) -> None:
     office.publish(side_by_side())
-    deal = office.open_deal()
-    office.prepare()
-    office.complete("iryna", "legal", "approved")
-    office.wait(hours=1)
-    office.complete("olena", "terms")
+    deal = asked_behind_legal(office)
     office.complete("oksana", "finance", "returned", comment="Дорого")
     assert open_elements(office) == ["papers", "terms"]
     with pytest.raises(ContentApproved):

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import pytest
 from faults.scorecard import Scorecard
 from support.office import Office
-from support.token_game.company_run import CompanyRun
-from support.token_game.match import Match, Refused, script
+from support.token_game.company_run import company_match
+from support.token_game.match import Refused, script
 from support.token_game.random_maps import Dice, RandomDrawing
 from support.token_game.schedules import is_for_commands, random_act
 
-from engine.bpmn.compiled import CompiledProcess
 from engine.db.session import Database
 
-KYIV = ZoneInfo("Europe/Kyiv")  # where the company counts its days
 ACTS = 25
 QUICK_RUNS = 4
 FULL_RUNS = 60
@@ -43,12 +39,8 @@ def test_rows_are_what_the_standard_waits_for(database_url: str, scorecard: Scor
 def play(office: Office, seed: int, counted: Counter[str]) -> None:
     chance = Dice(seed)
     graph = RandomDrawing(chance, drawn=True).make(2)
-
-    def begin(process: CompiledProcess, _now: datetime) -> CompanyRun:
-        return CompanyRun(process, office)
-
     try:
-        match = Match(graph, drawn=True, begin=begin, now=office.clock.now(), zone=KYIV, publish=office.publish)
+        match = company_match(graph, office)
     except Refused:
         return
     counted["runs"] += 1

@@ -7,20 +7,17 @@ deal goes on by the standard afterwards.
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from faults.scorecard import Scorecard
 from sqlalchemy import select
 from support.office import Office
-from support.token_game.company_run import CompanyRun
-from support.token_game.match import Match, Refused, script
+from support.token_game.company_run import CompanyRun, company_match
+from support.token_game.match import Refused, script
 from support.token_game.random_maps import Dice, RandomDrawing
 from support.token_game.schedules import is_for_commands, random_act
 
-from engine.bpmn.compiled import CompiledProcess
 from engine.bpmn.inspection import fingerprint, jump_targets
 from engine.commands.cancellations import cancel_deal, reopen_deal
 from engine.commands.jumps import move_token, undo_move
@@ -39,7 +36,6 @@ from engine.model.work_item import PENDING, WorkItem
 from engine.queries.deal_waiting import deal_waiting
 from engine.queries.move_preview import Verdict, move_preview
 
-KYIV = ZoneInfo("Europe/Kyiv")  # where the company counts its days
 WHY = "Спроба"
 ACTS = 15
 QUICK_RUNS = 2
@@ -66,12 +62,8 @@ def test_what_is_taken_back_leaves_no_trace(database_url: str, scorecard: Scorec
 def play(office: Office, seed: int, counted: Counter[str]) -> None:
     chance = Dice(seed)
     graph = RandomDrawing(chance, drawn=True).make(2)
-
-    def begin(process: CompiledProcess, _now: datetime) -> CompanyRun:
-        return CompanyRun(process, office)
-
     try:
-        match = Match(graph, drawn=True, begin=begin, now=office.clock.now(), zone=KYIV, publish=office.publish)
+        match = company_match(graph, office)
     except Refused:
         return
     counted["runs"] += 1
