@@ -7,13 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from support.canonical_maps import ElapsedDueTimes
 from support.office import Office
-from support.token_game.maps import Graph
-from support.token_game.match import Match
 
 from engine.bpmn.compiled import CompiledProcess
 from engine.bpmn.guards import NotWaiting
@@ -42,9 +39,6 @@ from engine.model.process_instance import InstanceState, ProcessInstance
 from engine.model.timer import Timer
 from engine.model.work_item import LIVE, WorkItem
 from engine.policy.permissions import Actor
-
-KYIV = ZoneInfo("Europe/Kyiv")
-"""Where the company counts its days."""
 
 
 @dataclass(frozen=True)
@@ -139,8 +133,8 @@ class CompanyRun:
         with self.office.database.read() as session:
             instance = session.scalars(select(ProcessInstance).where(ProcessInstance.deal_id == self.deal.id)).one()
             self.instance_id = instance.id
-            self.state = instance.execution_state
-            self.last = Standing(instance.state is InstanceState.COMPLETED, read_document(self.state)[2])
+            self.state: bytes | None = instance.execution_state
+            self.last = Standing(instance.state is InstanceState.COMPLETED, read_document(instance.execution_state)[2])
             items = session.scalars(
                 select(WorkItem).where(WorkItem.instance_id == instance.id, WorkItem.state.in_(LIVE))
             )
@@ -158,12 +152,3 @@ class CompanyRun:
                 for one in waiting
             }
             self.calls: dict[str, OpenedCall] = {}
-
-
-def company_match(graph: Graph, office: Office) -> Match:
-    """A match on ``graph``, uploaded and published in the company of ``office``. Raises Refused."""
-
-    def begin(process: CompiledProcess, _now: datetime) -> CompanyRun:
-        return CompanyRun(process, office)
-
-    return Match(graph, drawn=True, begin=begin, now=office.clock.now(), zone=KYIV, publish=office.publish)
