@@ -115,6 +115,18 @@ class Assignments(Activity, ScriptTaskMixin, BpmnSpecMixin):  # type: ignore[mis
         return written
 
 
+class Withdrawal(Activity, ScriptTaskMixin, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is untyped
+    """On a way back: takes away the tokens at ``withdrawn``, names of specs, as an interrupting event would."""
+
+    withdrawn: frozenset[str] = frozenset()
+
+    def _run_hook(self, my_task: LiveTask) -> bool:
+        for task in my_task.workflow.live_tasks():
+            if task is not my_task and task.task_spec.name in self.withdrawn:
+                task.cancel()
+        return True
+
+
 class DecisionStep(Activity, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is untyped
     """A business rule task: its decision table decides, at once."""
 

@@ -38,7 +38,7 @@ from engine.bpmn.unheard import say_what_is_unheard
 from engine.bpmn.uploads import TABLE_SUFFIX, is_form_file, sort_upload
 from engine.errors import DomainError
 
-FORMAT_VERSION = 6  # raised when the same file compiles to something else, so that cached processes are made anew
+FORMAT_VERSION = 7  # raised when the same file compiles to something else, so that cached processes are made anew
 
 _MAX_NODES = 3_000
 

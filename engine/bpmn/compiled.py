@@ -337,6 +337,7 @@ class CompiledProcess(_Frozen):
     calls: Mapping[str, CallRule]  # by service task id
     assignments: Mapping[str, tuple[tuple[str, str], ...]]  # by script task id: (variable, expression text)
     variables: frozenset[str]  # root names that any expression reads
+    withdrawals: Mapping[str, tuple[str, ...]] = {}  # by script task id: elements whose tokens it takes away
     decisions: Mapping[str, Decision] = {}  # by key: those that business rule tasks make, and those that these need
     decision_tasks: Mapping[str, DecisionTask] = {}  # by business rule task id
     results: Mapping[str, str] = {}  # by end event id: "won" or "lost", from its property ``result``

@@ -37,6 +37,7 @@ class Tables:
     messages: dict[str, MessageRule] = field(default_factory=dict)
     calls: dict[str, CallRule] = field(default_factory=dict)
     assignments: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    withdrawals: dict[str, tuple[str, ...]] = field(default_factory=dict)
     elements: dict[str, str] = field(default_factory=dict)
     results: dict[str, str] = field(default_factory=dict)
     decisions: Mapping[str, Decision] = field(default_factory=dict)
@@ -52,6 +53,7 @@ class Tables:
             "messages": self.messages,
             "calls": self.calls,
             "assignments": self.assignments,
+            "withdrawals": self.withdrawals,
             "elements": self.elements,
             "results": self.results,
             "decisions": self.decisions,
@@ -131,6 +133,8 @@ def _add(tables: Tables, node: Node) -> None:
         tables.decision_tasks[node.id] = node.decision
     if node.assignments:
         tables.assignments[node.id] = node.assignments
+    if node.withdraws:
+        tables.withdrawals[node.id] = tuple(withdrawn.id for withdrawn in node.withdraws)
 
 
 def _add_conditions(tables: Tables, node: Node) -> None:

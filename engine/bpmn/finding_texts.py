@@ -46,10 +46,24 @@ _DECISIONS: Mapping[str, FindingText] = {
     ),
     "ALARM_JOINS_APPROVALS": FindingText(
         N_(
-            "This interrupts nothing, and what follows it joins the way of the deal: %(steps)s may be asked for twice "
-            "at once, or passed by while it is still open."
+            "This interrupts nothing, and what follows it joins the way of the deal: the deal may go on by it while "
+            "%(steps)s is still open, and what follows runs twice."
         ),
         N_("Draw the event as interrupting, or let what follows it end by itself."),
+    ),
+    "APPROVAL_ASKED_TWICE": FindingText(
+        N_(
+            "Two branches of a deal can come here at once: %(steps)s would be asked for twice at the same time, and "
+            "one answer could hide the other."
+        ),
+        N_("Let the branches meet before in a gateway that waits for all of them."),
+    ),
+    "RETURN_TAKES_BACK": FindingText(
+        N_(
+            "From here the deal goes back to “%(place)s” while other branches are still open: what is open in them "
+            "then is taken back and asked for anew (%(steps)s)."
+        ),
+        N_("Nothing to do. To wait for the other answers instead, decide behind the gateway where the branches meet."),
     ),
     "APPROVAL_BY_ALL": FindingText(
         N_("The approval is drawn several times over without a count: all members of the responsible group approve."),

@@ -61,6 +61,7 @@ class Lookups:
 
     conditions: Mapping[str, Check]
     assignments: Mapping[str, tuple[tuple[str, Evaluation], ...]]
+    withdrawals: Mapping[str, tuple[str, ...]]  # elements whose tokens are taken away
     loops: Mapping[str, LoopLookup]
     timers: Mapping[str, TimerLookup]
     messages: Mapping[str, MessageLookup]
@@ -94,6 +95,7 @@ def lookups_of(process: CompiledProcess, owners: Mapping[str, str]) -> Lookups:
             key: tuple((variable, _evaluation(text, *named(key))) for variable, text in pairs)
             for key, pairs in process.assignments.items()
         },
+        withdrawals=process.withdrawals,
         loops={
             key: LoopLookup(
                 cardinality=_evaluation_or_none(rule.cardinality, *named(key)),

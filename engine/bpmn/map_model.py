@@ -229,6 +229,7 @@ class Node:
     message: MessageRule | None = None
     call: CallRule | None = None
     assignments: tuple[tuple[str, str], ...] = ()
+    withdraws: tuple[Node, ...] = ()  # of one that was not drawn: whose tokens it takes away, but for its own
     decision_call: DecisionCall | None = None  # as drawn
     decision: DecisionTask | None = None  # as executed
     condition: Condition | None = None  # of a conditional event

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import ErrorEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.simple import CancelEventDefinition, TerminateEventDefinition
 
-from engine.bpmn.activities import Activity, Assignments
+from engine.bpmn.activities import Activity, Assignments, Withdrawal
 from engine.bpmn.catching_events import BoundaryEvent, CatchEvent, EventGateway
 from engine.bpmn.elements import ExclusiveGateway, Passage, StartEvent
 from engine.bpmn.joins import ComplexGateway, InclusiveGateway, ParallelGateway
@@ -204,12 +204,20 @@ class _Explorer:
                 return [(marking((*held, name)), others)]
             case BoundaryEvent():
                 return [(held, (*others, *self._outgoing(spec)))]
-            case Activity() if not isinstance(spec, Assignments):
+            case Activity() if not isinstance(spec, Assignments | Withdrawal):
                 return [(marking((*held, name)), others)]
-            case StartEvent() | ThrowEvent() | Passage() | Assignments() | ParallelGateway():
-                return [(held, (*others, *self._outgoing(spec)))]
+            case StartEvent() | ThrowEvent() | Passage() | Assignments() | Withdrawal() | ParallelGateway():
+                return [self._pass(held, spec, others)]
             case _:
                 raise NotProvable
+
+    def _pass(
+        self, held: Marking, spec: Any, others: tuple[tuple[str, str], ...]
+    ) -> tuple[Marking, tuple[tuple[str, str], ...]]:
+        if isinstance(spec, Withdrawal):
+            held = marking(position for position in held if node_of(position) not in spec.withdrawn)
+            others = tuple(token for token in others if token[0] not in spec.withdrawn)
+        return held, (*others, *self._outgoing(spec))
 
     def _wait_in_join(
         self, held: Marking, join: Any, came_from: str, others: tuple[tuple[str, str], ...]

@@ -7,7 +7,7 @@ Conditions are taken for independent; what is found on only some of the paths is
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
 
@@ -147,7 +147,8 @@ def _fire(marking: Marking, upstream: dict[Node, set[Flow]], never_completed: se
     plain = [node for node in enabled if not _is_join(node) and not _terminates(node)]
     for node in plain:
         flow = next(flow for flow in node.incoming if flow in held)
-        yield from (_add(_take(marking, [flow]), ways) for ways in _ways(node, never_completed))
+        left = _without(_take(marking, [flow]), node.withdraws)
+        yield from (_add(left, ways) for ways in _ways(node, never_completed))
         return
     for node in enabled:
         if node.type is NodeType.PARALLEL and _is_join(node) and all(flow in held for flow in node.incoming):
@@ -229,6 +230,10 @@ def _take(marking: Marking, flows: list[Flow]) -> Marking:
         if not counts[flow]:
             del counts[flow]
     return frozenset(counts.items())
+
+
+def _without(marking: Marking, withdrawn: Collection[Node]) -> Marking:
+    return frozenset(held for held in marking if held[0].target not in withdrawn) if withdrawn else marking
 
 
 def _upstream(scope: Scope) -> dict[Node, set[Flow]]:
@@ -356,7 +361,8 @@ def _check_meetings(scope: Scope, noticed: Noticed) -> None:
                 branches[flow] = branches.get(flow, 0) | 1 << number
                 effort += 1
         for node in sorted({flow.target for flow in branches}, key=position.__getitem__):
-            if node.type is not NodeType.END and not _is_join(node) and _two_branches_meet(node, branches):
+            waits_for_none = node.type is not NodeType.END and not _is_join(node) and not node.withdraws
+            if waits_for_none and _two_branches_meet(node, branches):
                 say_runs_twice(node, noticed)
         if effort > MAX_EFFORT:
             return
@@ -377,7 +383,7 @@ def _before_joins(branch: Flow, fork: Node) -> set[Flow]:
             continue
         flows.add(flow)
         node = flow.target
-        if node is not fork and not _is_join(node):
+        if node is not fork and not _is_join(node) and not node.withdraws:
             waiting += node.outgoing
             waiting += [out for boundary in node.boundaries for out in boundary.outgoing]
     return flows

@@ -33,6 +33,7 @@ from engine.bpmn.activities import (
     HumanStep,
     ServiceCall,
     SubProcess,
+    Withdrawal,
 )
 from engine.bpmn.catching_events import BoundaryEvent, CatchEvent, EventGateway
 from engine.bpmn.compensation import CompensateEventDefinition, Ledger
@@ -245,6 +246,7 @@ class _Builder:
         self._attach(scope, elements)
         _compensate(scope, element)
         _connect(scope, element, elements, self.lookups)
+        _withdraw(scope, self.lookups)
         scope.inclusive = tuple(spec for spec in scope.task_specs.values() if isinstance(spec, InclusiveGateway))
         for gateway in scope.inclusive:
             gateway.reachable = _reachable(gateway, scope)
@@ -284,8 +286,7 @@ class _Builder:
             case "serviceTask":
                 return ServiceCall(scope, name)
             case "scriptTask":
-                _found(self.lookups.assignments, element_id)
-                return Assignments(scope, name, script=element_id)
+                return self._script(scope, element_id, name)
             case "businessRuleTask":
                 _found(self.lookups.decisions, element_id)
                 return DecisionStep(scope, name)
@@ -293,6 +294,12 @@ class _Builder:
                 return SubProcess(scope, name, subworkflow_spec=element_id)
             case _:
                 return Call(scope, name, subworkflow_spec=element.get("calledElement"))
+
+    def _script(self, scope: ScopeSpec, element_id: str, name: str) -> Element:
+        if element_id in self.lookups.withdrawals:
+            return Withdrawal(scope, name, script=element_id)
+        _found(self.lookups.assignments, element_id)
+        return Assignments(scope, name, script=element_id)
 
     def boundary_event(self, scope: ScopeSpec, element: Any) -> Element:
         definition = self.definition(element)
@@ -444,6 +451,19 @@ def _connect(scope: ScopeSpec, element: Any, elements: Mapping[str, tuple[Any, E
             source.connect_outgoing_if(None if is_default else condition, target)
         else:
             source.connect(target)
+
+
+def _withdraw(scope: ScopeSpec, lookups: Lookups) -> None:
+    """Tell each withdrawal where the tokens stand that it takes away; those on their way there among them."""
+    for spec in scope.task_specs.values():
+        if not isinstance(spec, Withdrawal):
+            continue
+        elements = {scope.task_specs[element_id] for element_id in lookups.withdrawals[spec.bpmn_id]}
+        rounds = {element.round for element in elements if isinstance(element, ComplexGateway)}
+        passages = {
+            one for one in scope.task_specs.values() if isinstance(one, Passage) and elements.intersection(one.outputs)
+        }
+        spec.withdrawn = frozenset(one.name for one in elements | rounds | passages)
 
 
 def _reachable(gateway: InclusiveGateway, scope: ScopeSpec) -> dict[str, frozenset[str]]:

@@ -195,6 +195,13 @@ STARTS_AND_ENDS: Mapping[str, FindingText] = {
         N_("Nobody acts in this loop and no timer waits in it: %(steps)s. It may spin until it is stopped."),
         N_("Put a step for a person or a timer into the loop."),
     ),
+    "WAITS_FOR_ALL": FindingText(
+        N_(
+            "Parallel branches come together here without a gateway, and an approval follows: it waits for all of them "
+            "and goes on once, so that the approval is asked for once."
+        ),
+        N_("Nothing to do, or draw a parallel gateway that waits for all branches."),
+    ),
     "RUNS_TWICE": FindingText(
         N_("Parallel branches come together here without a gateway: this runs once for each of them."),
         N_("Draw a parallel gateway that waits for all branches, if it should run once."),

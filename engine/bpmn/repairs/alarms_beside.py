@@ -1,7 +1,7 @@
 """Alarms that interrupt nothing and whose way joins the main one: from there on two go it, each for itself.
 
-By the drawing that is right, and it is executed so. But an approval is asked for twice then, and what joins the way of
-an approval that is still open goes on without its answer.
+By the drawing that is right, and it is executed so. But what joins the way behind an approval that is still open goes
+on without its answer. Where it comes to the approval itself, ``asked_once`` has seen to that.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from engine.bpmn.map_model import Node, NodeType, Process
 from engine.bpmn.repairs.approval_routes import is_approval
+from engine.bpmn.repairs.arrows_together import is_join
 from engine.bpmn.repairs.workbench import Workbench
 
 
@@ -34,12 +35,12 @@ def _targets(node: Node) -> list[Node]:
 
 
 def _reached(begin: Iterable[Node], past: Node) -> dict[Node, None]:
-    """All that a token can come to from ``begin`` without ``past`` happening."""
+    """All that a token can come to from ``begin``, without ``past``, before it is joined with others."""
     seen: dict[Node, None] = {}
     waiting = list(begin)
     while waiting:
         node = waiting.pop()
-        if node not in seen and node is not past:
+        if node not in seen and node is not past and not is_join(node) and not node.withdraws:
             seen[node] = None
             waiting += [*_targets(node), *node.boundaries]
     return seen

@@ -5,10 +5,11 @@ Behind a join, all approvals that feed it since the split decide together.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from engine.bpmn.compiled import Outcome, OutcomeCondition, OutcomeKind, StepKind
-from engine.bpmn.map_model import SUB_PROCESSES, Flow, Node, NodeType, Scope
+from engine.bpmn.map_model import SUB_PROCESSES, Flow, Node, NodeType
+from engine.bpmn.repairs.dominators import immediate_dominators
 from engine.bpmn.repairs.labels import approval_outcome, label, leads_to_work, yes_or_no
 from engine.bpmn.repairs.workbench import Workbench
 
@@ -163,59 +164,4 @@ def _between(split: Node, join: Node) -> set[Node]:
 
 def split_of(workbench: Workbench, join: Node) -> Node | None:
     """The last node that every path to ``join`` passes: its immediate dominator."""
-    return workbench.as_drawn_now(join.scope, _dominators).get(join)
-
-
-def _dominators(scope: Scope) -> Mapping[Node, Node]:
-    """K. Cooper, T. Harvey, K. Kennedy: A Simple, Fast Dominance Algorithm (2001)."""
-    order = _reverse_postorder(scope.of_type(NodeType.START))
-    number = {node: index for index, node in enumerate(order)}
-    dominator: dict[Node, Node] = {}
-    changed = True
-    while changed:
-        changed = False
-        for node in order:
-            before = [source for source in _before(node) if source in dominator or number.get(source) == 0]
-            if number[node] == 0 or not before:
-                continue
-            found = before[0]
-            for other in before[1:]:
-                found = _common(found, other, dominator, number)
-            if dominator.get(node) is not found:
-                dominator[node] = found
-                changed = True
-    return dominator
-
-
-def _before(node: Node) -> list[Node]:
-    return [flow.source for flow in node.incoming] + ([node.host] if node.host is not None else [])
-
-
-def _after(node: Node) -> list[Node]:
-    return [flow.target for flow in node.outgoing] + node.boundaries
-
-
-def _common(one: Node, other: Node, dominator: Mapping[Node, Node], number: Mapping[Node, int]) -> Node:
-    while one is not other:
-        if number[one] > number[other]:
-            one = dominator[one]
-        else:
-            other = dominator[other]
-    return one
-
-
-def _reverse_postorder(starts: list[Node]) -> list[Node]:
-    """All nodes behind the first start; a second start (by message) leads into the same paths."""
-    done: list[Node] = []
-    seen: set[Node] = set(starts[:1])
-    work = [(node, iter(_after(node))) for node in starts[:1]]
-    while work:
-        node, following = work[-1]
-        after = next(following, None)
-        if after is None:
-            done.append(node)
-            work.pop()
-        elif after not in seen:
-            seen.add(after)
-            work.append((after, iter(_after(after))))
-    return done[::-1]
+    return workbench.as_drawn_now(join.scope, immediate_dominators).get(join)

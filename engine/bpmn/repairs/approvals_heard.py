@@ -18,7 +18,7 @@ _NEGATIVE = (OutcomeKind.RETURNED, OutcomeKind.REJECTED)
 
 def check_approvals(workbench: Workbench, process: Process) -> None:
     approvals = [node for node in process.scope.all_nodes() if is_approval(node)]
-    listeners = _listeners(process) if approvals else _Listeners()
+    listeners = listeners_of(process) if approvals else Listeners()
     heard_at: dict[Node, frozenset[Node]] = {}
     for node in approvals:
         plan = node.step
@@ -44,7 +44,7 @@ def check_approvals(workbench: Workbench, process: Process) -> None:
 
 
 @dataclass(slots=True)
-class _Listeners:
+class Listeners:
     """The decisions that look at a step, by its id: those that hear the button pressed, and those that read it."""
 
     of_outcome: dict[str, set[Node]] = field(default_factory=dict)
@@ -55,8 +55,8 @@ class _Listeners:
         return frozenset(hearing | self.by_name.get(outcome_variable(step.id), set()))
 
 
-def _listeners(process: Process) -> _Listeners:
-    found = _Listeners()
+def listeners_of(process: Process) -> Listeners:
+    found = Listeners()
     for scope in process.scope.scopes():
         for flow in scope.flows():
             if isinstance(flow.condition, OutcomeCondition):

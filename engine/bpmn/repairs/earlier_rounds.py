@@ -81,8 +81,8 @@ def _comes_again(workbench: Workbench, gateway: Node, begin: Node) -> bool:
 
     The runs of a part each know what was said in them alone, so that forgetting in one takes nothing from another.
     """
-    return _leads_to(gateway, begin) or any(
-        one.loop_rule is not None or any(_leads_to(after, one) for after in _following(one))
+    return leads_to(gateway, begin) or any(
+        one.loop_rule is not None or any(leads_to(after, one) for after in _following(one))
         for one in _around(workbench, begin.scope)
     )
 
@@ -263,7 +263,8 @@ def _reached(begin: Node, stops: set[Node], *, within: AbstractSet[Node] | None 
     return list(seen)
 
 
-def _leads_to(node: Node, target: Node) -> bool:
+def leads_to(node: Node, target: Node) -> bool:
+    """Whether a path leads from ``node`` to ``target``."""
     return target in _reached(node, set())
 
 

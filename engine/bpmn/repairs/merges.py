@@ -21,11 +21,25 @@ def wait_where_said(workbench: Workbench, process: Process) -> None:
             insert_before(workbench.sales_map, node, NodeType.INCLUSIVE, "waits_for_all")
 
 
+def wait_unless_said(workbench: Workbench, node: Node) -> bool:
+    """Let ``node`` wait for all that can come, and ask; unless the owner wants it to run for each. Whether it does."""
+    if said_of(node, Property.MERGE).casefold() in (WAIT, EACH):
+        return False
+    workbench.noticed.warning("WAITS_FOR_ALL", node)
+    _ask(node, workbench.noticed, assumed=WAIT)
+    insert_before(workbench.sales_map, node, NodeType.INCLUSIVE, "waits_for_all")
+    return True
+
+
 def say_runs_twice(node: Node, noticed: Noticed) -> None:
     """Say and ask, unless the owner has answered already."""
     if said_of(node, Property.MERGE).casefold() in (WAIT, EACH):
         return
     noticed.warning("RUNS_TWICE", node)
+    _ask(node, noticed, assumed=EACH)
+
+
+def _ask(node: Node, noticed: Noticed, *, assumed: str) -> None:
     at = node
     while at.like is not None:
         at = at.like
@@ -34,4 +48,4 @@ def say_runs_twice(node: Node, noticed: Noticed) -> None:
         Proposal(value=WAIT, because=Because.RUNS_ONCE),
     ]
     arriving = ", ".join(dict.fromkeys(flow.source.name for flow in node.incoming if flow.source.name))
-    noticed.ask(QuestionKind.MERGE, at, proposals, assumed=EACH, branches=arriving)
+    noticed.ask(QuestionKind.MERGE, at, proposals, assumed=assumed, branches=arriving)

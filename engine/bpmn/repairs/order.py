@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.bpmn.repairs.alarms_beside import say_alarms_that_join
 from engine.bpmn.repairs.approvals_heard import check_approvals
 from engine.bpmn.repairs.arrows import check_arrows
+from engine.bpmn.repairs.asked_once import ask_once
 from engine.bpmn.repairs.boundary_buttons import add_boundary_buttons
 from engine.bpmn.repairs.calls import settle_calls
 from engine.bpmn.repairs.compensation import settle_compensation
@@ -58,6 +59,7 @@ REPAIRS: tuple[Repair, ...] = (
     ask_missing_variables,
     check_results,
     say_unused_tables,
+    ask_once,
     say_alarms_that_join,
     # What is put in here stands between steps and decisions that those before it look at.
     forget_earlier_rounds,

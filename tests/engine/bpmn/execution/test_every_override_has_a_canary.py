@@ -41,6 +41,7 @@ CANARIES = {
     "activities.Enclosing._update_hook": "test_a_sub_process_gets_a_copy_of_the_data",
     "activities.HumanStep._update_hook": "test_a_step_that_opens_again_still_has_its_answer",
     "activities.ServiceCall._update_hook": "test_a_service_task_is_not_among_what_waits_for_somebody",
+    "activities.Withdrawal._run_hook": "test_withdrawing_a_loop_leaves_its_sub_processes_behind",
     "catching_events.EventGateway._on_complete_hook": "test_two_timers_behind_an_event_gateway_share_one_due_time",
     "catching_events.Waiting._on_cancel": "test_who_waits_for_an_event_is_known_only_where_it_began_to_wait",
     "catching_events.Waiting._run_hook": "test_an_event_that_happened_looks_through_the_tree_for_its_like",

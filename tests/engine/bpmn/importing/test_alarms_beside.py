@@ -35,10 +35,22 @@ def with_alarm(host: str, after: str, *, interrupting: str = "false") -> Compile
     )
 
 
-@pytest.mark.parametrize(("host", "after"), [("legal", "on"), ("prepare", "legal"), ("legal", "again")])
-def test_an_alarm_that_joins_the_way_of_an_approval_is_told(host: str, after: str) -> None:
-    finding = found(with_alarm(host, after), "ALARM_JOINS_APPROVALS")
+def test_an_alarm_that_joins_the_way_behind_an_approval_is_told() -> None:
+    finding = found(with_alarm("legal", "on"), "ALARM_JOINS_APPROVALS")
     assert (finding.severity, finding.element_id, finding.params["steps"]) == (Severity.WARNING, "alarm", "Юрист")
+
+
+def test_one_that_comes_to_the_approval_is_waited_for_there() -> None:
+    outcome = with_alarm("prepare", "legal")
+    assert found(outcome, "WAITS_FOR_ALL").element_id == "legal"
+    assert "ALARM_JOINS_APPROVALS" not in {one.code for one in outcome.findings}
+
+
+def test_one_that_leads_back_takes_the_open_approval_back() -> None:
+    outcome = with_alarm("legal", "again")
+    (finding,) = (one for one in outcome.findings if one.code == "RETURN_TAKES_BACK" and one.element_id == "head")
+    assert finding.params["steps"] == "Юрист, Підписати"
+    assert "ALARM_JOINS_APPROVALS" not in {one.code for one in outcome.findings}
 
 
 @pytest.mark.parametrize(

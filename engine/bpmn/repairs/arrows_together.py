@@ -1,0 +1,267 @@
+"""Which arrows of a scope can hold a token at the same time, whatever its decisions say.
+
+A. Kovalyov, J. Esparza: A Polynomial Algorithm to Compute the Concurrency Relation of Free-Choice Signal Transition
+Graphs (1996). A split's arrows stand together. What a token goes on to stands together with all that its arrow stood
+together with; behind a parallel join only what stood together with each of its arrows. Joins that fire on fewer
+tokens, and decisions that depend on each other, may make it find too much, never too little.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import reduce
+from operator import and_, or_
+
+from engine.bpmn.compiled import TimerKind
+from engine.bpmn.map_model import EventKind, Flow, Node, NodeType, Scope
+
+_FORKS = (NodeType.PARALLEL, NodeType.INCLUSIVE, NodeType.COMPLEX)
+_MOST_PAIRS = 150_000  # about half a second
+_END_ALL = (EventKind.TERMINATE, EventKind.ERROR, EventKind.CANCEL)
+
+
+class ArrowsTogether:
+    """Rows of bits: that of an arrow has a bit for each arrow that it can hold a token together with.
+
+    An arrow that can hold two tokens at once stands together with itself. An alarm that happens once, and interrupts
+    nothing, has a row for each arrow into its host: while it may still happen for a token that came by that.
+    """
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self._flows = list(scope.flows())
+        self._number = {flow: number for number, flow in enumerate(self._flows)}
+        self._armed: dict[Flow, list[int]] = {}  # by arrow into a host: the rows of its alarms
+        self._alarms: dict[int, tuple[Flow, Node]] = {}  # and what these rows are
+        self._arm()
+        self._rows = [0] * (len(self._flows) + len(self._alarms))
+        self._fresh: dict[int, int] = {}
+        self._pairs = 0
+        # By inclusive join: for each of its arrows, those whose tokens it waits for when one has come by that arrow.
+        self._waits_for: dict[Node, list[int]] = {}
+        self._taken: dict[Node, int] = {}
+        self._begin()
+        self._spread()
+        if self.are_unknown:
+            self._rows = [(1 << len(self._rows)) - 1] * len(self._rows)
+
+    @property
+    def are_unknown(self) -> bool:
+        """Whether there is too much to look at; any two arrows are taken to stand together then."""
+        return self._pairs > _MOST_PAIRS
+
+    def mask(self, flows: Iterable[Flow]) -> int:
+        """A bit for each of ``flows``."""
+        bits = 0
+        for flow in flows:
+            bits |= 1 << self._number[flow]
+        return bits
+
+    def with_any(self, flows: Iterable[Flow]) -> int:
+        """A bit for each arrow that can hold a token while one of ``flows`` does."""
+        bits = 0
+        for flow in flows:
+            bits |= self._rows[self._number[flow]]
+        return bits
+
+    def _arm(self) -> None:
+        for node in self._scope.nodes:
+            for alarm in node.boundaries:
+                if alarm.interrupting or _repeats(alarm):
+                    continue
+                for flow in node.incoming:
+                    number = len(self._flows) + len(self._alarms)
+                    self._alarms[number] = flow, alarm
+                    self._armed.setdefault(flow, []).append(number)
+
+    def _with_alarms(self, flows: Iterable[Flow]) -> int:
+        bits = 0
+        for flow in flows:
+            for number in (self._number[flow], *self._armed.get(flow, ())):
+                bits |= 1 << number
+        return bits
+
+    def _begin(self) -> None:
+        for node in self._scope.nodes:
+            if node.type in _FORKS and len(node.outgoing) > 1:
+                for flow in node.outgoing:
+                    self._arrive(flow, self._with_alarms(other for other in node.outgoing if other is not flow))
+            for alarm in node.boundaries:
+                if not alarm.interrupting:
+                    for flow in alarm.outgoing:
+                        self._arrive(flow, self.mask([*node.incoming, *([flow] if _repeats(alarm) else [])]))
+
+    def _spread(self) -> None:
+        while self._fresh and not self.are_unknown:
+            number, bits = self._fresh.popitem()
+            if number in self._alarms:
+                self._ring(*self._alarms[number], number)
+                continue
+            flow = self._flows[number]
+            node = flow.target
+            if is_join(node):
+                bits = self._through(node)
+            elif node.withdraws:
+                bits &= ~self._taken_by(node)
+            for after in leaving(node, once=False):
+                self._arrive(after, bits)
+            for armed in self._armed.get(flow, ()):
+                self._ring(*self._alarms[armed], armed)
+
+    def _taken_by(self, withdrawal: Node) -> int:
+        if withdrawal not in self._taken:
+            self._taken[withdrawal] = self._with_alarms(
+                entry for gone in withdrawal.withdraws for entry in gone.incoming
+            )
+        return self._taken[withdrawal]
+
+    def _ring(self, flow: Flow, alarm: Node, number: int) -> None:
+        """The alarm happens for a token at the host that came by ``flow``, with what stands beside both."""
+        bits = self._rows[self._number[flow]] & self._rows[number]
+        for after in alarm.outgoing:
+            self._arrive(after, bits)
+
+    def _arrive(self, flow: Flow, bits: int) -> None:
+        """A token comes to ``flow`` while the arrows of ``bits`` hold theirs."""
+        for number in (self._number[flow], *self._armed.get(flow, ())):
+            self._add(number, bits)
+
+    def _add(self, number: int, bits: int) -> None:
+        new = bits & ~self._rows[number]
+        if not new:
+            return
+        self._rows[number] |= new
+        self._fresh[number] = self._fresh.get(number, 0) | new
+        mark = 1 << number
+        while new:
+            lowest = new & -new
+            new ^= lowest
+            other = lowest.bit_length() - 1
+            if not self._rows[other] & mark:
+                self._pairs += 1
+                self._rows[other] |= mark
+                self._fresh[other] = self._fresh.get(other, 0) | mark
+
+    def _through(self, join: Node) -> int:
+        rows = [self._rows[self._number[flow]] for flow in join.incoming]
+        if join.type is NodeType.PARALLEL:
+            return reduce(and_, rows)
+        bits = reduce(or_, rows)
+        if any(row >> self._number[flow] & 1 for row, flow in zip(rows, join.incoming, strict=True)):
+            return bits
+        if join.type is NodeType.COMPLEX:  # it has fired for what comes later
+            return bits & ~self.mask(join.outgoing)
+        if join not in self._waits_for:
+            before = [self.mask(_arrows_before(flow, join)) for flow in join.incoming]
+            every = reduce(or_, before)
+            self._waits_for[join] = [every & ~mine for mine in before]
+        return reduce(or_, (row & ~waits for row, waits in zip(rows, self._waits_for[join], strict=True)))
+
+
+def is_join(node: Node) -> bool:
+    return node.type in _FORKS and len(node.incoming) > 1
+
+
+def leaving(node: Node, *, once: bool = True) -> Iterator[Flow]:
+    """The arrows that a token at ``node`` may go on by, those from its border among them.
+
+    ``once``: also those of alarms that interrupt nothing and happen once.
+    """
+    if not any(event.kind in _END_ALL for event in node.events) or node.type is not NodeType.END:
+        yield from node.outgoing
+        for boundary in node.boundaries:
+            if once or boundary.interrupting or _repeats(boundary):
+                yield from boundary.outgoing
+
+
+def _repeats(alarm: Node) -> bool:
+    """Whether it may happen again while its host is open."""
+    return alarm.timer is None or alarm.timer.kind is TimerKind.CYCLE
+
+
+def _arrows_before(entry: Flow, join: Node) -> set[Flow]:
+    """``entry`` and every arrow from which a token can come to it without passing ``join``."""
+    found: set[Flow] = set()
+    waiting = [entry]
+    while waiting:
+        flow = waiting.pop()
+        if flow in found:
+            continue
+        found.add(flow)
+        source = flow.source.host or flow.source
+        if source is not join:
+            waiting += source.incoming
+    return found
+
+
+def branches_may_meet(scope: Scope) -> bool:
+    """Whether tokens of one split, or of an alarm and what it interrupts not, may come to one place by themselves.
+
+    Of most maps the answer is no, and costs little.
+    """
+    forks = [node for node in scope.nodes if node.type in _FORKS and len(node.outgoing) > 1]
+    alarms = [alarm for node in scope.nodes for alarm in node.boundaries if not alarm.interrupting]
+    return any(_repeats(alarm) or _comes_back(alarm) for alarm in alarms) or any(_meet(fork) for fork in forks)
+
+
+def _comes_back(alarm: Node) -> bool:
+    """Whether what follows ``alarm`` comes to a place, other than an end, that is reached without it too."""
+    seen: set[Flow] = set()
+    waiting = list(alarm.outgoing)
+    while waiting:
+        flow = waiting.pop()
+        if flow not in seen:
+            seen.add(flow)
+            waiting += leaving(flow.target)
+    reached = {flow.target for flow in seen if flow.target.type is not NodeType.END}
+    return any(entry not in seen for node in reached for entry in node.incoming)
+
+
+def _meet(fork: Node) -> bool:
+    """Whether two branches of ``fork`` come to one place that joins them not, or one of them back to ``fork``."""
+    branches = _Branches(fork)
+    while branches.waiting or branches.joins:
+        if not branches.waiting:
+            branches.pass_join()
+            continue
+        flow = branches.waiting.pop()
+        node = flow.target
+        if node is fork:
+            return True
+        if is_join(node):
+            branches.joins[node] = None
+        elif not node.withdraws:
+            arrived = branches.arrived(node)
+            if any(one & ~branches.of[flow] and branches.of[flow] & ~one for one in arrived):
+                return True
+            branches.go_on(node, reduce(or_, arrived))
+    return False
+
+
+class _Branches:
+    """How far the branches of a split have come: ``of`` has a bit for each branch that an arrow is reached by."""
+
+    def __init__(self, fork: Node) -> None:
+        self.of = {flow: 1 << number for number, flow in enumerate(fork.outgoing)}
+        self.waiting = list(fork.outgoing)
+        self.joins: dict[Node, None] = {}
+        self._every = (1 << len(fork.outgoing)) - 1
+
+    def arrived(self, node: Node) -> list[int]:
+        return [self.of[entry] for entry in node.incoming if entry in self.of]
+
+    def go_on(self, node: Node, reached: int) -> None:
+        for after in leaving(node):
+            before = self.of.get(after, 0)
+            if before | reached != before:
+                self.of[after] = before | reached
+                self.waiting.append(after)
+
+    def pass_join(self) -> None:
+        """Go on behind a join, when everything has come that comes by itself: first behind those that have all."""
+        full = (one for one in self.joins if all(entry in self.of for entry in one.incoming))
+        join = next(full, next(iter(self.joins)))
+        del self.joins[join]
+        reached = reduce(or_, self.arrived(join))
+        if reached != self._every or join.type is NodeType.COMPLEX:
+            self.go_on(join, reached)

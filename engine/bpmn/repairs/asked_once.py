@@ -1,0 +1,197 @@
+"""A deal is asked for an approval once at a time.
+
+People draw the way back for rework inside a parallel split: finance returns the deal, and the lawyer is still asked.
+By the standard two tokens go on from there, the lawyer is asked twice at once, and the join takes the lawyer's answer
+to the first text for one to the second. So a way back takes with it what is still open behind the place that it leads
+to, as if all of that stood in a part of the map that the return ends by an error. Branches that meet before an approval
+without a gateway wait for each other, unless the owner has said otherwise. Where an approval can still be asked for
+twice at once, the map cannot be published.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from engine.bpmn.map_model import GATEWAYS, Flow, Node, NodeType, Process, Scope
+from engine.bpmn.map_surgery import redirect_target
+from engine.bpmn.repairs.approval_routes import is_approval
+from engine.bpmn.repairs.approvals_heard import Listeners, listeners_of
+from engine.bpmn.repairs.arrows_together import ArrowsTogether, branches_may_meet, is_join, leaving
+from engine.bpmn.repairs.dominators import DominatorTree
+from engine.bpmn.repairs.earlier_rounds import leads_to
+from engine.bpmn.repairs.merges import wait_unless_said
+from engine.bpmn.repairs.workbench import Workbench
+
+
+def ask_once(workbench: Workbench, process: Process) -> None:
+    for scope in process.scope.scopes():
+        asking = {node: approvals for node in scope.nodes if (approvals := _approvals_in(node))}
+        if not asking or not branches_may_meet(scope):
+            continue
+        listeners, together = listeners_of(process), ArrowsTogether(scope)
+        judged = {node: approvals for node in asking if (approvals := _heard_beyond(node, asking[node], listeners))}
+        twice = [] if together.are_unknown else _asked_twice(judged, listeners, together)
+        if _wait_before_asking(workbench, scope, twice, together):
+            together = ArrowsTogether(scope)
+        withdrawals = _withdraw_with_returns(workbench, scope, asking, together)
+        if withdrawals:
+            together = ArrowsTogether(scope)
+            _say_what_is_taken_back(workbench, withdrawals, together)
+        for node in _asked_twice(judged, listeners, together) if branches_may_meet(scope) else ():
+            names = ", ".join(one.title for one in asking[node])
+            workbench.noticed.error("APPROVAL_ASKED_TWICE", node, steps=names)
+
+
+def _approvals_in(node: Node) -> list[Node]:
+    """The approvals that are asked for while a token is at ``node``."""
+    found = [node] if is_approval(node) else []
+    if node.inside is not None and not node.triggered_by_event:
+        found += [one for one in node.inside.all_nodes() if is_approval(one)]
+    if node.calls is not None:
+        found += [one for one in node.calls.scope.all_nodes() if is_approval(one)]
+    return found
+
+
+def _heard_beyond(node: Node, approvals: list[Node], listeners: Listeners) -> list[Node]:
+    """Those of ``approvals`` that are decided on behind ``node``: what is decided in a part is each run's own."""
+    if node in approvals:
+        return approvals
+    inside = set(node.inside.all_nodes()) if node.inside is not None else set()
+    return [one for one in approvals if listeners.of(one, by_outcome=True) - inside]
+
+
+def _until_decided(node: Node, approvals: Iterable[Node], listeners: Listeners) -> list[Flow]:
+    """The arrows into ``node``, and those on its ways to what looks at the outcomes of ``approvals``."""
+    ends = {
+        place
+        for approval in approvals
+        for hearing in listeners.of(approval, by_outcome=True)
+        for place in _standing_for(hearing, node.scope)
+        if place is not node
+    }
+    before: dict[Node, list[Flow]] = {}
+    waiting, seen = [node], {node}
+    while waiting:
+        current = waiting.pop()
+        for flow in leaving(current):
+            before.setdefault(flow.target, []).append(flow)
+            if flow.target not in seen and flow.target not in ends:
+                seen.add(flow.target)
+                waiting.append(flow.target)
+    flows: dict[Flow, None] = dict.fromkeys(node.incoming)
+    back = [one for one in ends if one in before]
+    came = set(back)
+    while back:
+        for flow in before.get(back.pop(), ()):
+            flows[flow] = None
+            source = flow.source.host or flow.source
+            if source not in came and source is not node:
+                came.add(source)
+                back.append(source)
+    return list(flows)
+
+
+def _standing_for(place: Node, scope: Scope) -> Iterable[Node]:
+    """What stands in ``scope`` for ``place``: itself, the part that holds it, or what ends where that is around it."""
+    node = place
+    while node.scope is not scope:
+        if node.scope.owner is None:
+            return [one for one in scope.nodes if one.type is NodeType.END]
+        node = node.scope.owner
+    return [node]
+
+
+def _asked_twice(asking: Mapping[Node, list[Node]], listeners: Listeners, together: ArrowsTogether) -> list[Node]:
+    """Those to which a token can come while another is there, or on its way to what looks at the answer."""
+    return [
+        node
+        for node, approvals in asking.items()
+        if together.with_any(node.incoming) & together.mask(_until_decided(node, approvals, listeners))
+    ]
+
+
+def _wait_before_asking(workbench: Workbench, scope: Scope, twice: list[Node], together: ArrowsTogether) -> bool:
+    """Let branches that meet on their way to one of ``twice`` wait for each other; whether some do now.
+
+    Ways back are no branches.
+    """
+    if not twice:
+        return False
+    found = False
+    tree = DominatorTree(scope)
+    for node in tuple(scope.nodes):
+        if is_join(node) or node.type is NodeType.END or node.like is not None:
+            continue
+        branches = [flow for flow in node.incoming if not tree.lead_through(node, flow.source)]
+        meet = any(together.with_any([one]) & together.mask(_but(one, branches)) for one in branches)
+        if meet and any(node is one or leads_to(node, one) for one in twice):
+            found |= wait_unless_said(workbench, node)
+    return found
+
+
+def _but(flow: Flow, flows: list[Flow]) -> list[Flow]:
+    return [one for one in flows if one is not flow]
+
+
+def _withdraw_with_returns(
+    workbench: Workbench, scope: Scope, asking: Collection[Node], together: ArrowsTogether
+) -> list[Node]:
+    """Let ways back to a place before one of ``asking`` take away what is open between; what does, one per place."""
+    tree = DominatorTree(scope)
+    back: dict[Node, list[Flow]] = {}
+    for flow in scope.flows():
+        if tree.lead_through(flow.target, flow.source):
+            back.setdefault(flow.target, []).append(flow)
+    found: list[tuple[list[Flow], list[Node]]] = []
+    for place, flows in back.items():
+        if any(tree.lead_through(place, node) for node in asking):
+            taken = _that_matter(tree.behind(place), place, asking)
+            open_there = together.mask(entry for node in taken for entry in node.incoming)
+            found.append(([flow for flow in flows if together.with_any([flow]) & open_there], taken))
+    return [_put_withdrawal(workbench, flows, taken) for flows, taken in found if flows]
+
+
+def _say_what_is_taken_back(workbench: Workbench, withdrawals: list[Node], together: ArrowsTogether) -> None:
+    for one in withdrawals:
+        named = [node for node in one.withdraws if node.name and node.type not in GATEWAYS]
+        there = [(together.mask(node.incoming), node.name) for node in named]
+        for flow in one.incoming:
+            beside = together.with_any([flow])
+            names = dict.fromkeys(name for bits, name in there if bits & beside)
+            place = one.outgoing[0].target.title
+            workbench.noticed.warning("RETURN_TAKES_BACK", flow.source, place=place, steps=", ".join(names) or "–")
+
+
+def _that_matter(inside: list[Node], place: Node, asking: Iterable[Node]) -> list[Node]:
+    """Those of ``inside`` that come to a join, to an approval or back, or follow an approval; no branch beside."""
+    before: dict[Node, list[Node]] = {}
+    after: dict[Node, list[Node]] = {}
+    for node in (place, *inside):
+        after[node] = [flow.target for flow in leaving(node)] if node is not place else []
+        for flow in leaving(node):
+            before.setdefault(flow.target, []).append(node)
+    leading = _walked([place, *(node for node in inside if is_join(node)), *asking], before)
+    matter = leading | _walked(asking, after)
+    return [node for node in inside if node in matter]
+
+
+def _walked(begin: Iterable[Node], ways: Mapping[Node, list[Node]]) -> set[Node]:
+    seen: set[Node] = set()
+    waiting = list(begin)
+    while waiting:
+        node = waiting.pop()
+        if node not in seen:
+            seen.add(node)
+            waiting += ways.get(node, ())
+    return seen
+
+
+def _put_withdrawal(workbench: Workbench, flows: list[Flow], taken: list[Node]) -> Node:
+    """What stands on all of ``flows``. Of two returns at once the first counts, so it takes away its own as well."""
+    place = flows[0].target
+    withdrawal = workbench.sales_map.add_node(place.scope, NodeType.SCRIPT_TASK, place, suffix="withdraw")
+    withdrawal.withdraws = (*taken, withdrawal)
+    for flow in flows:
+        redirect_target(flow, withdrawal)
+    workbench.sales_map.connect(withdrawal, place)
+    return withdrawal

@@ -1,0 +1,177 @@
+"""Ways by which a deal could be asked for the same approval twice at once: taken back, waited for, or refused."""
+
+from __future__ import annotations
+
+from support.drawn_maps import END, START, chain, element, flow, found, outcome_of, step
+
+from engine.bpmn.compile import CompileOutcome
+from engine.bpmn.findings import Severity
+from engine.bpmn.questions import EACH, WAIT, QuestionKind
+
+GATEWAYS = '<parallelGateway id="split"/><parallelGateway id="join"/><exclusiveGateway id="decide" name="Юрист?"/>'
+SIDES = chain("split", "finance", "join")
+OURS = ("APPROVAL_ASKED_TWICE", "RETURN_TAKES_BACK", "WAITS_FOR_ALL")
+
+
+def codes(outcome: CompileOutcome) -> list[str]:
+    return [one.code for one in outcome.findings if one.code in OURS]
+
+
+def with_return(to: str, *more: str) -> CompileOutcome:
+    """prepare → check → split → legal, decided at once, beside finance → join → sign; legal returns to ``to``."""
+    return outcome_of(
+        START,
+        END,
+        step("prepare", "Підготувати"),
+        step("check", "Перевірити"),
+        step("legal", "Юрист", approval="any"),
+        step("finance", "Фінанси"),
+        step("sign", "Підписати"),
+        GATEWAYS,
+        chain("start", "prepare", "check", "split", "legal", "decide"),
+        flow("decide", "join", "Погоджено"),
+        flow("decide", to, "На доопрацювання"),
+        SIDES,
+        chain("join", "sign", "end"),
+        *more,
+    )
+
+
+def test_a_return_out_of_a_split_takes_back_what_is_open_beside_it() -> None:
+    outcome = with_return("prepare")
+    finding = found(outcome, "RETURN_TAKES_BACK")
+    assert (finding.severity, finding.element_id) == (Severity.WARNING, "decide")
+    assert finding.params == {"place": "Підготувати", "steps": "Фінанси"}
+    assert not {"MAY_DEADLOCK", "RUNS_TWICE", "APPROVAL_ASKED_TWICE"} & {one.code for one in outcome.findings}
+    assert outcome.process is not None
+    (taken,) = outcome.process.withdrawals.values()
+    assert {"legal", "finance", "join"} <= set(taken)
+    assert not {"prepare", "sign"} & set(taken) - {"sign"}, "the place that it goes back to stays"
+
+
+def test_a_return_to_the_step_itself_takes_nothing_back() -> None:
+    outcome = with_return("legal")
+    assert codes(outcome) == []
+    assert outcome.process is not None
+    assert not outcome.process.withdrawals
+
+
+def test_a_return_behind_the_join_takes_nothing_back() -> None:
+    outcome = outcome_of(
+        START,
+        END,
+        step("prepare"),
+        step("legal", approval="any"),
+        step("finance", approval="any"),
+        step("sign"),
+        GATEWAYS,
+        chain("start", "prepare", "split", "legal", "join", "decide"),
+        SIDES,
+        flow("decide", "sign", "Погоджено"),
+        flow("decide", "prepare", "На доопрацювання"),
+        chain("sign", "end"),
+    )
+    assert codes(outcome) == []
+
+
+def test_a_branch_that_only_comes_to_an_end_stays_open() -> None:
+    outcome = with_return(
+        "prepare", step("archive", "В архів"), '<endEvent id="aside"/>', chain("split", "archive", "aside")
+    )
+    assert found(outcome, "RETURN_TAKES_BACK").params["steps"] == "Фінанси"
+    assert outcome.process is not None
+    (taken,) = outcome.process.withdrawals.values()
+    assert "archive" not in taken
+
+
+def test_two_returns_at_once_are_one() -> None:
+    outcome = outcome_of(
+        START,
+        END,
+        step("prepare"),
+        step("legal", approval="any"),
+        step("finance", approval="any"),
+        step("sign"),
+        GATEWAYS,
+        '<exclusiveGateway id="money"/>',
+        chain("start", "prepare", "split", "legal", "decide"),
+        chain("split", "finance", "money"),
+        flow("decide", "join", "Погоджено"),
+        flow("decide", "prepare", "На доопрацювання", flow_id="legal_back"),
+        flow("money", "join", "Погоджено"),
+        flow("money", "prepare", "На доопрацювання", flow_id="finance_back"),
+        chain("join", "sign", "end"),
+    )
+    assert codes(outcome) == ["RETURN_TAKES_BACK", "RETURN_TAKES_BACK"]
+    assert outcome.process is not None
+    ((withdrawal, taken),) = outcome.process.withdrawals.items()
+    assert withdrawal in taken
+
+
+def test_other_maps_are_executed_as_the_standard_says() -> None:
+    """Nobody is asked for an approval: two tokens run side by side, and the map is told to."""
+    outcome = outcome_of(
+        START,
+        END,
+        step("prepare"),
+        step("count"),
+        step("pack"),
+        '<exclusiveGateway id="again"/>' + GATEWAYS,
+        chain("start", "prepare", "split", "count", "decide"),
+        chain("split", "pack", "join", "end"),
+        flow("decide", "join", "Так"),
+        flow("decide", "prepare", "Ні"),
+    )
+    assert codes(outcome) == []
+    assert "MAY_DEADLOCK" in {one.code for one in outcome.findings}
+
+
+def meeting_before_legal(said: str = "") -> CompileOutcome:
+    """Two branches lead straight to a step before the approval, of which the owner has said whether it waits."""
+    return outcome_of(
+        START,
+        END,
+        step("count", "Порахувати"),
+        step("pack", "Спакувати"),
+        step("meet", "Зібрати", **({"злиття": said} if said else {})),
+        step("legal", "Юрист", approval="any"),
+        '<parallelGateway id="split"/><exclusiveGateway id="decide"/>',
+        chain("start", "split", "count", "meet"),
+        chain("split", "pack", "meet", "legal", "decide"),
+        flow("decide", "end", "Погоджено"),
+        flow("decide", "legal", "На доопрацювання"),
+    )
+
+
+def test_branches_that_meet_before_an_approval_wait_for_each_other() -> None:
+    outcome = meeting_before_legal()
+    assert codes(outcome) == ["WAITS_FOR_ALL"]
+    assert found(outcome, "WAITS_FOR_ALL").element_id == "meet"
+    (question,) = (one for one in outcome.questions if one.kind is QuestionKind.MERGE)
+    assert (question.element_id, question.assumed) == ("meet", WAIT)
+
+
+def test_where_the_owner_wants_them_to_wait_nothing_is_left_to_say() -> None:
+    assert codes(meeting_before_legal(WAIT)) == []
+
+
+def test_where_the_owner_wants_each_to_go_on_the_map_is_refused() -> None:
+    finding = found(meeting_before_legal(EACH), "APPROVAL_ASKED_TWICE")
+    assert (finding.severity, finding.element_id, finding.params["steps"]) == (Severity.ERROR, "legal", "Юрист")
+
+
+def test_an_approval_in_a_part_counts_for_the_part() -> None:
+    inside = '<startEvent id="is"/>' + step("legal", "Юрист", approval="any") + '<endEvent id="ie"/>'
+    outcome = outcome_of(
+        START,
+        END,
+        step("count", "Порахувати"),
+        step("pack", "Спакувати", злиття=EACH),
+        element("subProcess", "part", "Погодити", inside + chain("is", "legal", "ie")),
+        '<parallelGateway id="split"/><exclusiveGateway id="decide"/>',
+        chain("start", "split", "count", "pack"),
+        chain("split", "pack", "part", "decide"),
+        flow("decide", "end", "Погоджено"),
+        flow("decide", "part", "На доопрацювання"),
+    )
+    assert found(outcome, "APPROVAL_ASKED_TWICE").element_id == "part"

@@ -1,0 +1,184 @@
+"""Random maps in which approvals return deals to wherever their drawer liked, and what must hold when they are walked.
+
+The ways are drawn as people draw them: out of parallel branches, into other ones, past joins. What is expected is said
+of the drawing alone, without anything that the product knows about maps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from random import Random
+
+from support.drawn_maps import END, START, element, flow, outcome_of, step
+from support.instance_run import InstanceRun
+
+from engine.bpmn.compiled import CompiledProcess
+from engine.bpmn.findings import Severity
+
+APPROVED, RETURNED = "approved", "returned"
+SIGN = "sign"
+_DEPTH = 3
+_FLAT = ["step", "approval"]
+_DEEP = [*_FLAT, "approval", "split", "split", "together", "part"]
+
+
+@dataclass
+class ReworkMap:
+    """``approvals`` by where their return leads, ``together`` those with one decision; ``ways`` are all arrows."""
+
+    parts: list[str] = field(default_factory=list)
+    ways: list[tuple[str, str]] = field(default_factory=list)
+    approvals: dict[str, str] = field(default_factory=dict)
+    together: list[list[str]] = field(default_factory=list)
+
+    def compiled(self) -> CompiledProcess | None:
+        """What is executed; None where something stands against publishing the map but its missing properties."""
+        outcome = outcome_of(START, *self.parts, END)
+        if outcome.process is None or any(one.severity is Severity.ERROR for one in outcome.findings):
+            return None
+        return outcome.process
+
+    def only_through(self, place: str) -> set[str]:
+        """The approvals that no way from the start leads to without ``place``."""
+        seen, waiting = {place}, ["start"]
+        while waiting:
+            node = waiting.pop()
+            if node not in seen:
+                seen.add(node)
+                waiting += [target for source, target in self.ways if source == node]
+        return {one for one in self.approvals if one not in seen or one == place}
+
+
+class _Drawer:
+    def __init__(self, random: Random, *, wild: bool) -> None:
+        self.random = random
+        self.wild = wild
+        self.map = ReworkMap()
+        self.steps = ["prepare"]
+        self.number = 0
+
+    def draw(self) -> ReworkMap:
+        self.step("prepare")
+        self.way("start", "prepare")
+        last, label = self.sequence("prepare", "", ["prepare"], _DEPTH)
+        self.step(SIGN)
+        self.way(last, SIGN, label)
+        self.way(SIGN, "end")
+        return self.map
+
+    def new(self, kind: str) -> str:
+        self.number += 1
+        return f"{kind}{self.number}"
+
+    def step(self, name: str, **said: str) -> str:
+        self.map.parts.append(step(name, **said))
+        return name
+
+    def node(self, tag: str) -> str:
+        name = self.new("g")
+        self.map.parts.append(element(tag, name))
+        return name
+
+    def way(self, source: str, target: str, label: str = "") -> None:
+        self.map.ways.append((source, target))
+        self.map.parts.append(flow(source, target, label, flow_id=f"w{len(self.map.ways)}"))
+
+    def sequence(self, before: str, label: str, places: list[str], depth: int) -> tuple[str, str]:
+        for _ in range(self.random.randint(1, 2 if depth < _DEPTH else 3)):
+            before, label = self.block(before, label, places, depth)
+        return before, label
+
+    def block(self, before: str, label: str, places: list[str], depth: int) -> tuple[str, str]:
+        kind = self.random.choice(_DEEP if depth else _FLAT)
+        if kind == "step":
+            name = self.step(self.new("s"))
+            self.steps.append(name)
+            places.append(name)
+            self.way(before, name, label)
+            return name, ""
+        if kind == "approval":
+            name = self.step(self.new("a"), approval="any")
+            self.way(before, name, label)
+            return self.decision([name], name, places)
+        if kind == "together":
+            return self.together(before, label, places)
+        return getattr(self, kind)(before, label, places, depth)
+
+    def decision(self, approvals: list[str], before: str, places: list[str]) -> tuple[str, str]:
+        decision = self.node("exclusiveGateway")
+        self.way(before, decision)
+        place = self.random.choice(self.steps if self.wild else places)
+        self.map.approvals |= dict.fromkeys(approvals, place)
+        self.steps += approvals
+        self.way(decision, place, "На доопрацювання")
+        return decision, "Погоджено"
+
+    def together(self, before: str, label: str, places: list[str]) -> tuple[str, str]:
+        """Approvals side by side that one decision behind their join looks at."""
+        fork, join = self.node("parallelGateway"), self.node("parallelGateway")
+        self.way(before, fork, label)
+        approvals = [self.step(self.new("a"), approval="any") for _ in range(2)]
+        for name in approvals:
+            self.way(fork, name)
+            self.way(name, join)
+        self.map.together.append(approvals)
+        return self.decision(approvals, join, places)
+
+    def part(self, before: str, label: str, _places: list[str], depth: int) -> tuple[str, str]:
+        """A sub-process: what is in it returns only to what is in it."""
+        part, start, end = self.new("p"), self.new("start"), self.new("end")
+        self.way(before, part, label)
+        outside, self.map.parts = self.map.parts, []
+        steps, self.steps = self.steps, []
+        first = self.step(self.new("s"))
+        self.steps.append(first)
+        self.way(start, first)
+        last, last_label = self.sequence(first, "", [first], depth - 1)
+        self.way(last, end, last_label)
+        inside = "".join([element("startEvent", start), *self.map.parts, element("endEvent", end)])
+        self.map.parts, self.steps = [*outside, element("subProcess", part, part, inside)], steps
+        self.map.ways += [(part, start), (end, part)]
+        return part, ""
+
+    def split(self, before: str, label: str, places: list[str], depth: int) -> tuple[str, str]:
+        fork = self.node("parallelGateway")
+        self.way(before, fork, label)
+        join = self.node("parallelGateway")
+        for _ in range(self.random.randint(2, 3)):
+            last, last_label = self.sequence(fork, "", list(places), depth - 1)
+            self.way(last, join, last_label)
+        return join, ""
+
+
+def rework_map(random: Random, *, wild: bool = False) -> ReworkMap:
+    """``wild``: approvals return to any step drawn so far, also of other branches."""
+    return _Drawer(random, wild=wild).draw()
+
+
+def faults_of_walk(drawn: ReworkMap, process: CompiledProcess, random: Random, most: int = 60) -> list[str]:
+    """Complete open steps at random; what went by an approval, or asked for one twice at once."""
+    run = InstanceRun(process)
+    asked_at: dict[str, int] = {}
+    answer: dict[str, str] = {}
+    wanted: dict[str, int] = {}  # by approval: it has to be asked for after this
+    faults: list[str] = []
+    for moment in range(most):
+        for opened in run.last.opened_steps:
+            asked_at[opened.element_id] = moment
+        faults += [f"{one} twice at {moment}" for one in drawn.approvals if run.open.count(one) > 1]
+        if SIGN in run.open:
+            faults += [f"{one} is open" for one in drawn.approvals if one in run.open]
+            faults += [f"{one} said {answer.get(one)}" for one in drawn.approvals if answer.get(one) != APPROVED]
+            faults += [f"{one} was not asked again" for one, at in wanted.items() if asked_at[one] < at]
+            return faults
+        if faults or not run.steps:
+            return faults or ["stuck"]
+        opened = random.choice(sorted(run.steps.values(), key=lambda one: int(one.activity_id)))
+        name, outcome = opened.element_id, "completed"
+        if name in drawn.approvals:
+            outcome = answer[name] = APPROVED if random.random() < 0.7 else RETURNED
+            fellows = next((group for group in drawn.together if name in group), [name])
+            if RETURNED in [answer.get(one) for one in fellows] and not set(fellows) & set(run.open) - {name}:
+                wanted |= dict.fromkeys(drawn.only_through(drawn.approvals[name]), moment + 1)
+        run.complete_opened(opened, outcome, {})
+    return faults
