@@ -102,7 +102,9 @@ class _Drawer:
             return self.decision([name], name, places)
         if kind == "together":
             return self.together(before, label, places)
-        return getattr(self, kind)(before, label, places, depth)
+        if kind == "part":
+            return self.part(before, label, depth)
+        return self.split(before, label, places, depth)
 
     def decision(self, approvals: list[str], before: str, places: list[str]) -> tuple[str, str]:
         decision = self.node("exclusiveGateway")
@@ -124,7 +126,7 @@ class _Drawer:
         self.map.together.append(approvals)
         return self.decision(approvals, join, places)
 
-    def part(self, before: str, label: str, _places: list[str], depth: int) -> tuple[str, str]:
+    def part(self, before: str, label: str, depth: int) -> tuple[str, str]:
         """A sub-process: what is in it returns only to what is in it."""
         part, start, end = self.new("p"), self.new("start"), self.new("end")
         self.way(before, part, label)
