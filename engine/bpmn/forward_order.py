@@ -6,7 +6,7 @@ leads from its start events to its ends and on. Boundary events lie ahead of wha
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ class ForwardOrder:
         self._forward = _without_loops(self._ways, [start.name for start in spec.main.bpmn_start_events])
         self._end = _EXIT + spec.key
         self._backward: dict[str, list[str]] | None = None
+        self._positions: dict[str, int] | None = None
 
     def ahead_of(self, names: Iterable[str]) -> frozenset[str]:
         """The ids of the elements at and after each of ``names`` (spec names), going forward.
@@ -36,6 +37,22 @@ class ForwardOrder:
         for name in names:
             ahead |= self._ahead_of(name)
         return _ids(ahead)
+
+    def after(self, names: Iterable[str]) -> frozenset[str]:
+        """The same without going back in any loop, also where a step on a way back has no other way on."""
+        return _ids(_closure(self._forward, names))
+
+    def in_order(self, names: Iterable[str]) -> list[str]:
+        """``names`` as a deal comes by them when it goes back in no loop: none before one that leads to it."""
+        positions = self._positions
+        if positions is None:  # as with ``reaching``
+            positions = self._positions = _positions(self._forward)
+        return sorted(names, key=lambda name: positions.get(name, -1))
+
+    @staticmethod
+    def exit_of(scope: str) -> str:
+        """A name for what follows the end of ``scope``."""
+        return _EXIT + scope
 
     def is_ahead(self, target: str, name: str) -> bool:
         """Whether ``target`` lies after ``name`` without going back in any loop."""
@@ -85,6 +102,18 @@ def _closure(ways: Mapping[str, list[str]], names: Iterable[str], *, barrier: st
             seen.add(name)
             waiting += ways.get(name, ())
     return seen
+
+
+def _positions(forward: Mapping[str, list[str]]) -> dict[str, int]:
+    """The places of names in an order in which each stands behind all that lead to it."""
+    awaited = Counter(after for following in forward.values() for after in following)
+    names = [name for name in forward if not awaited[name]]
+    for name in names:
+        for after in forward[name]:
+            awaited[after] -= 1
+            if not awaited[after]:
+                names.append(after)
+    return {name: position for position, name in enumerate(names)}
 
 
 def _reversed(ways: Mapping[str, list[str]]) -> dict[str, list[str]]:
