@@ -16,6 +16,7 @@ from engine.commands.approved_changes import ApprovalSpared, ContentApproved
 from engine.commands.deals import update_deal
 from engine.commands.messages import send_message
 from engine.commands.recalls import recall_approval
+from engine.commands.variables import set_variables
 from engine.model.deal import Deal
 from engine.model.department import Membership
 
@@ -215,6 +216,16 @@ def test_no_message_brings_it_in_behind_the_decision_either(office: Office) -> N
         order(office, deal, discount=30)
     order(office, deal, discount=9, colour="red")
     assert office.deal(deal).fields["colour"] == "red"
+
+
+def test_no_repair_of_a_variable_brings_it_in_behind_the_decision_either(office: Office) -> None:
+    office.publish(asked_above_a_limit("discount > 10"))
+    deal = office.open_deal()
+    office.prepare()
+    with pytest.raises(ApprovalSpared):
+        office.do("admin", set_variables, deal.id, {"discount": "30"}, "Домовились")
+    office.do("admin", set_variables, deal.id, {"discount": "9"}, "Домовились")
+    assert office.deal(deal).fields["discount"] == "9"
 
 
 def order(office: Office, deal: Deal, **values: Any) -> None:
