@@ -36,6 +36,7 @@ from engine.bpmn.step_questions import ask_what_steps_lack
 from engine.bpmn.template_shelf import TemplateShelf
 from engine.bpmn.unheard import say_what_is_unheard
 from engine.bpmn.uploads import TABLE_SUFFIX, is_form_file, sort_upload
+from engine.bpmn.values_changed_behind import say_values_changed_behind
 from engine.errors import DomainError
 
 FORMAT_VERSION = 6  # raised when the same file compiles to something else, so that cached processes are made anew
@@ -257,6 +258,7 @@ def _execute(workbench: Workbench, content_hash: str) -> CompiledProcess | None:
     )
     if not _runs(compiled, noticed, main):
         return None
+    say_values_changed_behind(workbench, compiled)
     return compiled.model_copy(update={"findings": noticed.findings})
 
 

@@ -5,7 +5,8 @@ Whoever changes that value behind the decision would not be asked for them any m
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection
+from contextlib import suppress
 from typing import Any
 
 from engine.bpmn.compiled import CompiledProcess, StepKind
@@ -75,28 +76,22 @@ class _Computed:
         for _ in range(len(computing) + 1):
             earlier = dict(known)
             for one in computing:
-                for name, value in self._made_by(one, known):
-                    if name not in self._given:
-                        known[name] = value
+                self._make(one, known)
             if known == earlier:
                 break
         return known
 
-    def _made_by(self, element: str, known: Values) -> Iterator[tuple[str, Any]]:
-        """What ``element`` makes of ``known``, as far as that does not depend on the run that it is made in."""
+    def _make(self, element: str, known: dict[str, Any]) -> None:
+        """Let ``known`` hold what ``element`` makes of it, as far as that does not depend on the run of a loop."""
         decide = self._lookups.decisions.get(element)
         if decide is not None:
-            try:
-                yield from decide(known).kept.items()
-            except MapFailed:
-                return
+            with suppress(MapFailed):
+                known |= {name: value for name, value in decide(known).kept.items() if name not in self._given}
         texts = self._process.assignments.get(element, ())
         for (name, text), (_, value) in zip(texts, self._lookups.assignments.get(element, ()), strict=True):
             read = compile_expression(text).names
             # What counts itself up has no value for one time: the last one that it had stands.
-            if name in self._lookups.outcomes or "." in name or name in read or read & self._private:
+            if name in self._lookups.outcomes | self._given or "." in name or name in read or read & self._private:
                 continue
-            try:
-                yield name, value(known)
-            except MapFailed:
-                continue
+            with suppress(MapFailed):
+                known[name] = value(known)

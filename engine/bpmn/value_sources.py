@@ -18,10 +18,11 @@ _OWN_OF_DEAL = frozenset({"number", "title", "amount", "currency", "close_date",
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """``element`` writes a value: computed from ``reads``, or given from outside (None)."""
+    """``element`` writes a value: ``computed_by`` an expression or a table from ``reads``, or given from outside."""
 
     element: str
-    reads: frozenset[str] | None = None
+    computed_by: str = ""
+    reads: frozenset[str] = frozenset()
 
 
 def names_read_in(texts: Iterable[str]) -> frozenset[str]:
@@ -60,21 +61,26 @@ def _written(process: CompiledProcess) -> Iterator[tuple[str, Writing]]:
     for step in process.steps.values():
         for field in step.fields:
             if field.type is FieldType.CALCULATED:
-                yield field.name, Writing(step.element_id, names_read_in([field.formula] if field.formula else []))
+                yield field.name, _by_expression(step.element_id, field.formula or "=null")
             elif field.type is not FieldType.READ_ONLY:
                 yield field.name, Writing(step.element_id)
+    yield from _written_by_programs(process)
+
+
+def _written_by_programs(process: CompiledProcess) -> Iterator[tuple[str, Writing]]:
     for element, pairs in process.assignments.items():
-        for name, text in pairs:
-            yield name, Writing(element, names_read_in([text]))
+        yield from ((name, _by_expression(element, text)) for name, text in pairs)
     for element, task in process.decision_tasks.items():
-        for name in task.writes:
-            yield name, Writing(element, _read_by(process, task))
+        yield from ((name, Writing(element, task.decision, _read_by(process, task))) for name in task.writes)
     for element, call in process.calls.items():
-        for name in names_written(call):
-            yield name, Writing(element)
+        yield from ((name, Writing(element)) for name in names_written(call))
     for element, loop in process.loops.items():
         if loop.output_collection:
             yield loop.output_collection, Writing(element)
+
+
+def _by_expression(element: str, text: str) -> Writing:
+    return Writing(element, text, names_read_in([text]))
 
 
 def _read_by(process: CompiledProcess, task: DecisionTask) -> frozenset[str]:
