@@ -18,6 +18,7 @@ from engine.bpmn.dmn.reading import is_decision_file, read_decisions
 from engine.bpmn.executed_tables import fill_tables
 from engine.bpmn.facts_read import say_unknown_facts
 from engine.bpmn.findings import Finding
+from engine.bpmn.kinds_compared import say_kinds_mistaken
 from engine.bpmn.map_model import HUMAN_TASKS, Node, NodeType, Place, Process, SalesMap
 from engine.bpmn.noticed import Noticed
 from engine.bpmn.questions import Question
@@ -238,6 +239,7 @@ def _execute(workbench: Workbench, content_hash: str) -> CompiledProcess | None:
     steps = define_steps(processes, noticed)
     say_what_is_unheard(processes, noticed)
     say_unknown_facts(workbench, steps)
+    say_kinds_mistaken(workbench, steps)
     ask_what_steps_lack(processes, steps, noticed)
     for process in processes:
         check_soundness(process, noticed)

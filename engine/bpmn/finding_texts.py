@@ -69,6 +69,10 @@ _DECISIONS: Mapping[str, FindingText] = {
             "the approval when the value has changed."
         ),
     ),
+    "CONDITION_NEVER_HOLDS": FindingText(
+        N_("“%(text)s” can never hold: it compares or calculates what does not go together (%(values)s)."),
+        N_("Compare numbers with numbers and texts with texts in quotation marks, or change the type of the field."),
+    ),
     "OUTCOME_UNKNOWN": FindingText(
         N_("“%(step)s” never ends with “%(outcome)s”, as compared here; it may end with: %(outcomes)s."),
         N_("Write one of its outcomes into the condition."),
