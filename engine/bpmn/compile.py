@@ -18,6 +18,7 @@ from engine.bpmn.dmn.reading import is_decision_file, read_decisions
 from engine.bpmn.executed_tables import fill_tables
 from engine.bpmn.facts_read import say_unknown_facts
 from engine.bpmn.findings import Finding
+from engine.bpmn.kinds_compared import say_kinds_mistaken
 from engine.bpmn.map_model import HUMAN_TASKS, Node, NodeType, Place, Process, SalesMap
 from engine.bpmn.noticed import Noticed
 from engine.bpmn.questions import Question
@@ -36,6 +37,7 @@ from engine.bpmn.step_questions import ask_what_steps_lack
 from engine.bpmn.template_shelf import TemplateShelf
 from engine.bpmn.unheard import say_what_is_unheard
 from engine.bpmn.uploads import TABLE_SUFFIX, is_form_file, sort_upload
+from engine.bpmn.values_changed_behind import say_values_changed_behind
 from engine.errors import DomainError
 
 FORMAT_VERSION = 7  # raised when the same file compiles to something else, so that cached processes are made anew
@@ -237,6 +239,7 @@ def _execute(workbench: Workbench, content_hash: str) -> CompiledProcess | None:
     steps = define_steps(processes, noticed)
     say_what_is_unheard(processes, noticed)
     say_unknown_facts(workbench, steps)
+    say_kinds_mistaken(workbench, steps)
     ask_what_steps_lack(processes, steps, noticed)
     for process in processes:
         check_soundness(process, noticed)
@@ -257,6 +260,7 @@ def _execute(workbench: Workbench, content_hash: str) -> CompiledProcess | None:
     )
     if not _runs(compiled, noticed, main):
         return None
+    say_values_changed_behind(workbench, compiled)
     return compiled.model_copy(update={"findings": noticed.findings})
 
 

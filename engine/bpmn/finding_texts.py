@@ -73,6 +73,20 @@ _DECISIONS: Mapping[str, FindingText] = {
         N_("“%(name)s” is read here, and nothing in the map gives it: unless it comes with the deal, it is empty."),
         N_("Correct the name, perhaps to “%(near)s”, or add a field of that name to a step."),
     ),
+    "VALUE_CHANGED_BEHIND": FindingText(
+        N_(
+            "“%(values)s” gets another value here, and “%(decision)s” may have decided by it already: a deal that has "
+            "passed by without “%(approvals)s” is not led there any more."
+        ),
+        N_(
+            "Show the value here for reading only, or draw the decision behind this step, or another one that asks for "
+            "the approval when the value has changed."
+        ),
+    ),
+    "CONDITION_NEVER_HOLDS": FindingText(
+        N_("“%(text)s” can never hold: it compares or calculates what does not go together (%(values)s)."),
+        N_("Compare numbers with numbers and texts with texts in quotation marks, or change the type of the field."),
+    ),
     "OUTCOME_UNKNOWN": FindingText(
         N_("“%(step)s” never ends with “%(outcome)s”, as compared here; it may end with: %(outcomes)s."),
         N_("Write one of its outcomes into the condition."),

@@ -6,15 +6,18 @@ leads from its start events to its ends and on. Boundary events lie ahead of wha
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from engine.bpmn.spec import ExecutableSpec
 
 _EXIT = "(exit) "
+_RUN = " (run)"
 
 
 class ForwardOrder:
@@ -26,6 +29,7 @@ class ForwardOrder:
         self._forward = _without_loops(self._ways, [start.name for start in spec.main.bpmn_start_events])
         self._end = _EXIT + spec.key
         self._backward: dict[str, list[str]] | None = None
+        self._positions: dict[str, int] | None = None
 
     def ahead_of(self, names: Iterable[str]) -> frozenset[str]:
         """The ids of the elements at and after each of ``names`` (spec names), going forward.
@@ -36,6 +40,30 @@ class ForwardOrder:
         for name in names:
             ahead |= self._ahead_of(name)
         return _ids(ahead)
+
+    def after(self, names: Iterable[str]) -> frozenset[str]:
+        """The same without going back in any loop, also where a step on a way back has no other way on."""
+        return _ids(_closure(self._forward, names))
+
+    def in_order(self, names: Iterable[str]) -> list[str]:
+        """``names`` as a deal comes by them when it goes back in no loop: none before one that leads to it."""
+        positions = self._positions
+        if positions is None:  # as with ``reaching``
+            positions = self._positions = _positions(self._forward)
+        return sorted(names, key=lambda name: positions.get(name, -1))
+
+    def among(self, elements: Collection[str]) -> AheadAmong:
+        """What lies ahead of every place of the map, as far as it is one of ``elements`` (ids)."""
+        return AheadAmong(self._ways, self._forward, self._end, elements)
+
+    def ways_from(self, name: str) -> tuple[str, ...]:
+        """The names to which it goes on from ``name``, without going back in a loop."""
+        return tuple(self._forward.get(name, ()))
+
+    @staticmethod
+    def exit_of(scope: str) -> str:
+        """A name for what follows the end of ``scope``."""
+        return _EXIT + scope
 
     def is_ahead(self, target: str, name: str) -> bool:
         """Whether ``target`` lies after ``name`` without going back in any loop."""
@@ -76,6 +104,50 @@ class ForwardOrder:
         return seen
 
 
+class AheadAmong:
+    """Answers as ``ForwardOrder`` does, about a few elements only; but for all places of a large map at once."""
+
+    def __init__(
+        self, ways: Mapping[str, list[str]], forward: Mapping[str, list[str]], end: str, elements: Collection[str]
+    ) -> None:
+        self._ways, self._forward = ways, forward
+        self._elements = tuple(elements)
+        self._end = 1 << len(self._elements)
+        bits = {element: 1 << place for place, element in enumerate(self._elements)}
+        self._reached: dict[str, int] = {}
+        for name in reversed(_positions(forward)):
+            reached = self._end if name == end else bits.get(name.removesuffix(_RUN), 0)
+            for following in forward[name]:
+                reached |= self._reached[following]
+            self._reached[name] = reached
+
+    def ahead_of(self, names: Iterable[str]) -> frozenset[str]:
+        """See ``ForwardOrder.ahead_of``."""
+        return self._named(_all(self._ahead_of(name) for name in names))
+
+    def after(self, names: Iterable[str]) -> frozenset[str]:
+        """See ``ForwardOrder.after``."""
+        return self._named(_all(self._reached.get(name, 0) for name in names))
+
+    def _ahead_of(self, name: str) -> int:
+        reached = self._reached.get(name, 0)
+        seen: set[str] = set()
+        while not reached & self._end:
+            on = _closure(self._forward, (after for one in seen or [name] for after in self._ways.get(one, ())))
+            if on <= seen:
+                break
+            seen |= on
+            reached |= _all(self._reached.get(one, 0) for one in on)
+        return reached
+
+    def _named(self, reached: int) -> frozenset[str]:
+        return frozenset(one for place, one in enumerate(self._elements) if reached >> place & 1)
+
+
+def _all(masks: Iterable[int]) -> int:
+    return reduce(or_, masks, 0)
+
+
 def _closure(ways: Mapping[str, list[str]], names: Iterable[str], *, barrier: str | None = None) -> set[str]:
     seen: set[str] = set()
     waiting = list(names)
@@ -87,6 +159,18 @@ def _closure(ways: Mapping[str, list[str]], names: Iterable[str], *, barrier: st
     return seen
 
 
+def _positions(forward: Mapping[str, list[str]]) -> dict[str, int]:
+    """The places of names in an order in which each stands behind all that lead to it."""
+    awaited = Counter(after for following in forward.values() for after in following)
+    names = [name for name in forward if not awaited[name]]
+    for name in names:
+        for after in forward[name]:
+            awaited[after] -= 1
+            if not awaited[after]:
+                names.append(after)
+    return {name: position for position, name in enumerate(names)}
+
+
 def _reversed(ways: Mapping[str, list[str]]) -> dict[str, list[str]]:
     back: dict[str, list[str]] = defaultdict(list)
     for name, following in ways.items():
@@ -96,7 +180,7 @@ def _reversed(ways: Mapping[str, list[str]]) -> dict[str, list[str]]:
 
 
 def _ids(names: Iterable[str]) -> frozenset[str]:
-    return frozenset(name.removesuffix(" (run)") for name in names)
+    return frozenset(name.removesuffix(_RUN) for name in names)
 
 
 def forward_order(spec: ExecutableSpec) -> ForwardOrder:

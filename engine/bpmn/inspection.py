@@ -11,7 +11,8 @@ from engine.bpmn.catching_events import CORRELATION
 from engine.bpmn.compiled import CompiledProcess, TimerRule
 from engine.bpmn.elements import ITEM, WRITTEN
 from engine.bpmn.forward_order import forward_order
-from engine.bpmn.jumps import Jump, is_leaf, moves_on, plan_jump
+from engine.bpmn.joins import ARRIVED_FROM
+from engine.bpmn.jumps import Jump, around, is_leaf, moves_on, plan_jump
 from engine.bpmn.jumps import targets as spec_targets
 from engine.bpmn.live_workflow import LiveWorkflow
 from engine.bpmn.loops import ITEMS, RESULTS
@@ -80,6 +81,22 @@ def plan_move(process: CompiledProcess, state: bytes, target: str, withdrawn: It
     """What the stimulus MoveToken would do. Raises JumpRefused, UnreadableState."""
     spec = build_spec(process)
     return plan_jump(_read(process, state), spec, target, withdrawn)[0]
+
+
+def waiting_in_joins(process: CompiledProcess, state: bytes, element: str) -> tuple[tuple[str, ...], ...]:
+    """For each running part that holds ``element``, the ids of what waits in its joins. Raises UnreadableState."""
+    workflow = _read(process, state)
+    return tuple(
+        tuple(task.id for task in scope.live_tasks() if ARRIVED_FROM in task.internal_data)
+        for scope in workflow.scopes()
+        if element in scope.spec.task_specs
+    )
+
+
+def parts_around(process: CompiledProcess, element: str) -> tuple[str, ...]:
+    """The sub-processes and calls around ``element``, the innermost first; none where it stands in several."""
+    ways = around(build_spec(process), element)
+    return ways[0] if len(ways) == 1 else ()
 
 
 def lie_ahead(process: CompiledProcess, state: bytes, elements: Iterable[str]) -> bool:

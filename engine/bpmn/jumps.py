@@ -191,6 +191,11 @@ def perform_jump(workflow: LiveWorkflow, spec: ExecutableSpec, target: str, with
     scope.task_tree.spawn(scope.spec.task_specs[target]).arrive()
 
 
+def around(spec: ExecutableSpec, target: str) -> tuple[tuple[str, ...], ...]:
+    """The elements that hold ``target``, the innermost first, on each way to it."""
+    return tuple(tuple(reversed(way.elements[:-1])) for way in _ways_to(spec, target))
+
+
 # where ------------------------------------------------------------------------------------------------------------
 def _planned(
     workflow: LiveWorkflow, spec: ExecutableSpec, target: str, name: str, withdrawn: frozenset[str] | None

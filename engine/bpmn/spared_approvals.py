@@ -5,18 +5,20 @@ Whoever changes that value behind the decision would not be asked for them any m
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection
+from contextlib import suppress
 from typing import Any
 
 from engine.bpmn.compiled import CompiledProcess, StepKind
-from engine.bpmn.elements import ExclusiveGateway
-from engine.bpmn.forward_order import forward_order
+from engine.bpmn.deciding_ways import Values, forks
+from engine.bpmn.expressions import compile_expression
+from engine.bpmn.forward_order import ForwardOrder, forward_order
 from engine.bpmn.inspection import standing_in, variables_in
-from engine.bpmn.lookups import Check, Lookups
+from engine.bpmn.lookups import Lookups
+from engine.bpmn.run_variables import COUNTERS
 from engine.bpmn.spec import build_spec
+from engine.bpmn.variables import FACTS
 from engine.errors import MapFailed
-
-Values = Mapping[str, Any]
 
 
 def spared_approvals(
@@ -27,67 +29,69 @@ def spared_approvals(
     ``walked`` are the elements that the deal has come by, ``before`` and ``after`` what expressions read beside the
     store of variables, or in its stead. What is decided anew lies ahead and is none of them. Raises UnreadableState.
     """
-    spec = build_spec(process)
-    order, lookups = forward_order(spec), spec.lookups
-    ahead = order.ahead_of(standing_in(process, state))
-    behind = frozenset(walked) - ahead
     stored = variables_in(state)
     was, now = ({**stored, **values} for values in (before, after))
-    for one in (was, now):
-        _decide_again(lookups, behind, one)
+    if was == now:
+        return ()
+    spec = build_spec(process)
+    order = forward_order(spec)
+    ahead = order.ahead_of(standing_in(process, state))
+    behind = frozenset(walked) - ahead
+    given = frozenset(name for name in after if name not in FACTS and was.get(name) != now[name])
+    computed = _Computed(process, spec.lookups, order, behind, given)
     missed: set[str] = set()
-    for scope in spec.scopes.values():
-        for gateway in scope.task_specs.values():
-            if gateway.bpmn_id in behind and _decides(gateway):
-                taken = set(_ways(gateway, lookups.conditions, was))
-                others = set(_ways(gateway, lookups.conditions, now)) - taken
-                missed |= order.ahead_of(others) - order.ahead_of(taken)
+    for fork in forks(spec, order):
+        if fork.element in behind:
+            taken = fork.taken(computed.at(fork.element, was))
+            others = fork.taken(computed.at(fork.element, now)) - taken
+            missed |= order.ahead_of(others) - order.ahead_of(taken)
     return tuple(
         name for name, step in process.steps.items() if step.kind is StepKind.APPROVAL and name in missed - ahead
     )
 
 
-def _decides(gateway: Any) -> bool:
-    return bool(getattr(gateway, "cond_task_specs", None))
+class _Computed:
+    """What the tables and scripts behind a deal would have made of other values, at each place behind it.
 
+    ``given`` are names that keep the value which somebody gives them, whatever a script would make of it.
+    """
 
-def _decide_again(lookups: Lookups, behind: Collection[str], values: dict[str, Any]) -> None:
-    """Let ``values`` hold what tables and scripts behind the deal would give for them."""
-    for element, decision in lookups.decisions.items():
-        if element in behind:
-            try:
-                values |= decision(values).kept
-            except MapFailed:
+    def __init__(
+        self,
+        process: CompiledProcess,
+        lookups: Lookups,
+        order: ForwardOrder,
+        behind: Collection[str],
+        given: frozenset[str],
+    ) -> None:
+        self._process, self._lookups, self._given = process, lookups, given
+        self._private = COUNTERS | {one.item_variable for one in process.loops.values() if one.item_variable}
+        computing = [one for one in (*lookups.decisions, *lookups.assignments) if one in behind]
+        self._leading_to = {one: order.ahead_of([one]) for one in order.in_order(computing)}
+
+    def at(self, element: str, values: Values) -> dict[str, Any]:
+        """``values`` as they would be at ``element``. What is carried round a loop settles, or is left as it is."""
+        known = dict(values)
+        computing = [one for one, ahead in self._leading_to.items() if element in ahead]
+        for _ in range(len(computing) + 1):
+            earlier = dict(known)
+            for one in computing:
+                self._make(one, known)
+            if known == earlier:
+                break
+        return known
+
+    def _make(self, element: str, known: dict[str, Any]) -> None:
+        """Let ``known`` hold what ``element`` makes of it, as far as that does not depend on the run of a loop."""
+        decide = self._lookups.decisions.get(element)
+        if decide is not None:
+            with suppress(MapFailed):
+                known |= {name: value for name, value in decide(known).kept.items() if name not in self._given}
+        texts = self._process.assignments.get(element, ())
+        for (name, text), (_, value) in zip(texts, self._lookups.assignments.get(element, ()), strict=True):
+            read = compile_expression(text).names
+            # What counts itself up has no value for one time: the last one that it had stands.
+            if name in self._lookups.outcomes | self._given or "." in name or name in read or read & self._private:
                 continue
-    for element, pairs in lookups.assignments.items():
-        for name, value in pairs if element in behind else ():
-            if name in lookups.outcomes or "." in name:
-                continue
-            try:
-                values[name] = value(values)
-            except MapFailed:
-                continue
-
-
-def _ways(gateway: Any, conditions: Mapping[str, Check], values: Values) -> Iterator[str]:
-    """The elements behind ``gateway`` that get a token for ``values``."""
-    found = False
-    for condition, name in gateway.cond_task_specs:
-        if condition is None or not _holds(conditions[gateway.flow_ids[name]], values):
-            continue
-        yield name
-        if isinstance(gateway, ExclusiveGateway):
-            return
-        found = True
-    if found:
-        return
-    if getattr(gateway, "default_task_spec", None) is not None:
-        yield gateway.default_task_spec
-    yield from (name for condition, name in gateway.cond_task_specs if condition is None)
-
-
-def _holds(condition: Check, values: Values) -> bool:
-    try:
-        return condition(values)
-    except MapFailed:
-        return False
+            with suppress(MapFailed):
+                known[name] = value(known)

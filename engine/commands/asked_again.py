@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import CompiledProcess, StepDefinition
-from engine.bpmn.inspection import plan_move, waits_in
+from engine.bpmn.inspection import is_apart, parts_around, plan_move, waiting_in_joins, waits_in
 from engine.bpmn.jumps import JumpRefused
 from engine.bpmn.runtime import MoveToken
 from engine.commands.execution import run_step
@@ -28,30 +28,37 @@ from engine.queries.outdated_approvals import last_given
 from engine.queries.processes import process_of
 
 _JOINING = ("parallelGateway", "inclusiveGateway", "complexGateway")
+_SEVERAL = 2
 
 
 def ask_again_beside(session: Session, instance: ProcessInstance, besides: str, *, actor: Actor, at: datetime) -> None:
     """Ask again for approvals that wait in a join and were given for another content; not for activity ``besides``.
 
-    To be called with every step, when it has written into the deal and before it moves the deal on: client, title and
-    files change beside the steps, too. An approval by several that is still open looks after itself when its next part
-    is given.
+    Of a part that runs several times at once each run is asked that waits. To be called with every step, when it has
+    written into the deal and before it moves the deal on: client, title and files change beside the steps, too. An
+    approval by several that is still open looks after itself when its next part is given.
     """
     process = process_of(session, instance.definition_id)
-    if not _has_joins(process) or not any(
-        _waits_in_join(process, instance, step) for step in _perhaps_changed(session, process, instance)
-    ):
+    if not _has_joins(process):
         return
-    for item, given in last_given(session, instance, besides):
+    changed = list(_perhaps_changed(session, process, instance))
+    if not any(_asking(process, instance, one) is not None for one in changed):
+        return
+    apart = frozenset(one.element_id for one in changed if is_apart(process, one.element_id))
+    for item, given in last_given(session, instance, besides, side_by_side=apart):
         step = process.steps.get(item.element_id)
         if step is None or step.approval is None:
             continue
         present = present_content(session, step, instance.deal, instance.deal.client)
-        if holds(step, given, present) or not _waits_in_join(process, instance, step):
+        if holds(step, given, present):
             continue
-        record_asked_again(session, instance, item, given, actor=actor, at=at)
-        stimulus = MoveToken(step.element_id, None)
-        run_step(session, instance, stimulus, actor=actor, at=at, asked_by_id=item.asked_by_id)
+        runs = waiting_in_joins(process, instance.execution_state, step.element_id)
+        for _ in range(max(1, len(runs))):
+            stimulus = _asking(process, instance, step)
+            if stimulus is None:
+                break
+            record_asked_again(session, instance, item, given, actor=actor, at=at)
+            run_step(session, instance, stimulus, actor=actor, at=at, asked_by_id=item.asked_by_id)
 
 
 def record_asked_again(
@@ -82,11 +89,22 @@ def _has_joins(process: CompiledProcess) -> bool:
     return bool(process.loops) or any(one in process.executable for one in _JOINING)
 
 
-def _waits_in_join(process: CompiledProcess, instance: ProcessInstance, step: StepDefinition) -> bool:
-    """Whether the approval's token waits for others in a join: only then nothing has followed from it."""
-    state = instance.execution_state
+def _asking(process: CompiledProcess, instance: ProcessInstance, step: StepDefinition) -> MoveToken | None:
+    """What asks again for an approval whose token waits for others in a join: only then nothing has followed from it.
+
+    Of several runs of a part one is asked; of a part that is over and waits itself, all of it.
+    """
+    state, element = instance.execution_state, step.element_id
+    runs = waiting_in_joins(process, state, element)
+    moves = [MoveToken(element, None)] if len(runs) < _SEVERAL else []
+    moves += [MoveToken(element, frozenset({one})) for waiting in runs for one in waiting if len(runs) >= _SEVERAL]
+    moves += [MoveToken(part, None) for part in parts_around(process, element) if not runs]
+    return next((one for one in moves if _takes_from_joins_only(process, state, one)), None)
+
+
+def _takes_from_joins_only(process: CompiledProcess, state: bytes, move: MoveToken) -> bool:
     try:
-        jump = plan_move(process, state, step.element_id)
+        jump = plan_move(process, state, move.target, move.withdrawn)
     except JumpRefused:
         return False
     waits = waits_in(process, state)

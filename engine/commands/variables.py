@@ -14,7 +14,7 @@ from engine.bpmn.inspection import variables_in
 from engine.bpmn.runtime import SetVariables
 from engine.bpmn.variables import FACTS, outcome_variable
 from engine.clock import Clock
-from engine.commands.approved_changes import ContentApproved
+from engine.commands.approved_changes import ContentApproved, ensure_none_spared
 from engine.commands.awaited_deadlines import take_awaited_deadlines_back
 from engine.commands.deals import is_approved
 from engine.commands.execution import run_step
@@ -29,7 +29,8 @@ from engine.model.intervention import InterventionKind
 from engine.model.process_instance import ProcessInstance
 from engine.policy.field_values import read_values, to_json
 from engine.policy.permissions import Ability, Actor, ensure_may
-from engine.queries.facts import typed_fields
+from engine.queries.calendars import default_calendar
+from engine.queries.facts import DealFacts, typed_fields
 from engine.queries.processes import process_of
 
 Locale = Literal["uk", "en"]
@@ -80,8 +81,10 @@ def set_variables(
     """Write variables of a running deal; the deal's fields of the same names follow. Waiting conditions look again.
 
     ``values`` are texts or JSON values, read by the types of the map's fields. A value that people approve or have
-    approved stays: only what is still empty may be filled in then.
-    Raises NotFound, NotAllowed, InvalidInput, DealIsSuspended, DealNotRunning, ContentApproved, VariablesFailed.
+    approved stays: only what is still empty may be filled in then. Nor may it be one by which a passed decision would
+    have led by an approval.
+    Raises NotFound, NotAllowed, InvalidInput, DealIsSuspended, DealNotRunning, ContentApproved, ApprovalSpared,
+    VariablesFailed.
     """
     at = clock.now()
     arguments = {"deal": deal_id, "values": values, "reason": reason}
@@ -174,13 +177,21 @@ class _Setting:
     former: Mapping[str, Any]
 
     def write(self, reason: str, *, undoes: bool, actor: Actor, at: datetime) -> bool:
-        """Whether the deal went on by it, because a condition was waited for. Raises VariablesFailed."""
+        """Whether the deal went on by it, because a condition was waited for. Raises ApprovalSpared, VariablesFailed.
+
+        What is given back was there before, and nothing has happened since: no approval is spared by it anew.
+        """
         session, instance, deal = self.session, self.instance, self.instance.deal
+        process = process_of(session, instance.definition_id)
+        facts = DealFacts(deal, process, calendar=default_calendar(session), at=at)
+        before = facts.of(process.variables)
         deal.fields = {**deal.fields, **self.values}
+        typed = typed_fields(process, self.values)
+        if not undoes:
+            ensure_none_spared(session, instance, process, before, {**typed, **facts.of(process.variables)})
         changes = {name: [self.former[name], value] for name, value in self.values.items()}
         record(session, VariablesSet(changes=changes, reason=reason, undoes=undoes), actor=actor, at=at, deal=deal)
-        process = process_of(session, instance.definition_id)
-        stimulus = SetVariables(typed_fields(process, self.values))
+        stimulus = SetVariables(typed)
         try:
             result = run_step(session, instance, stimulus, actor=actor, at=at, asked_by_id=deal.owner_id)
         except MapFailed as failure:

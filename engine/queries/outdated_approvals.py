@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -30,9 +30,14 @@ class OutdatedApproval:
     changes: tuple[Difference, ...]
 
 
-def last_given(session: Session, instance: ProcessInstance, besides: str = "") -> list[tuple[WorkItem, GivenApproval]]:
-    """The approvals of the last round of each element, as they were given. None of one that is being asked."""
-    found = session.scalars(
+def last_given(
+    session: Session, instance: ProcessInstance, besides: str = "", *, side_by_side: Collection[str] = ()
+) -> list[tuple[WorkItem, GivenApproval]]:
+    """The approvals of the last round of each element, as they were given. None of one that is being asked.
+
+    Of the elements ``side_by_side`` one run may be asked while another has given: of them the last that was given.
+    """
+    of_all = session.scalars(
         select(WorkItem)
         .where(
             WorkItem.instance_id == instance.id,
@@ -42,10 +47,14 @@ def last_given(session: Session, instance: ProcessInstance, besides: str = "") -
         )
         .order_by(WorkItem.id.desc())
     )
+    found = list(of_all)
+    pending = {one.activity_id for one in found if one.state in PENDING and one.element_id in side_by_side}
     last: dict[str, str] = {}
     items: list[WorkItem] = []
     asked: set[str] = set()
     for one in found:
+        if one.activity_id in pending:
+            continue
         if last.setdefault(one.element_id, one.activity_id) != one.activity_id:
             continue
         if one.state in PENDING:

@@ -159,7 +159,7 @@ def reopen(path: DealPath, body: Reopening) -> Response:
 @api.post(
     "/deals/<int:deal_id>/variables",
     tags=[DEALS],
-    responses={200: DealItem, **conflicts("deal_suspended", "deal_not_running", "content_approved")},
+    responses={200: DealItem, **conflicts("deal_suspended", "deal_not_running", "content_approved", "approval_spared")},
 )
 def set_deal_variables(path: DealPath, body: VariablesToSet) -> Response:
     """Set variables by which the map decides: an administrator's repair. Waiting conditions are looked at again."""

@@ -107,12 +107,16 @@ def settle_connector(workbench: Workbench, node: Node) -> bool:
 
 def written_by(call: CallRule) -> Iterator[str]:
     """Root names of the variables that the call's answer writes."""
+    yield from (name.partition(".")[0] for name in names_written(call))
+
+
+def names_written(call: CallRule) -> Iterator[str]:
+    """The names of all that the call's answer writes, as the map says them."""
     if call.result_variable:
         yield call.result_variable
-    names = [*call.results]
+    yield from call.results
     if call.connector is ConnectorKind.FIELDS:
-        names += [key.partition("#")[0].removeprefix(_SET) for key in (*call.parameters, *call.templates)]
-    yield from (name.partition(".")[0] for name in names)
+        yield from (key.partition("#")[0].removeprefix(_SET) for key in (*call.parameters, *call.templates))
 
 
 def _word_of_map(node: Node) -> str:

@@ -11,11 +11,12 @@ from support.canonical_maps import MapBuilder, after, when
 from support.office import Office
 from support.sales_map import STAGES, hash_of, human
 
-from engine.bpmn.compiled import ApprovalRule, CompiledProcess
+from engine.bpmn.compiled import ApprovalRule, CompiledProcess, FieldDefinition, FieldType
 from engine.commands.approved_changes import ApprovalSpared, ContentApproved
 from engine.commands.deals import update_deal
 from engine.commands.messages import send_message
 from engine.commands.recalls import recall_approval
+from engine.commands.variables import set_variables
 from engine.model.deal import Deal
 from engine.model.department import Membership
 
@@ -217,6 +218,16 @@ def test_no_message_brings_it_in_behind_the_decision_either(office: Office) -> N
     assert office.deal(deal).fields["colour"] == "red"
 
 
+def test_no_repair_of_a_variable_brings_it_in_behind_the_decision_either(office: Office) -> None:
+    office.publish(asked_above_a_limit("discount > 10"))
+    deal = office.open_deal()
+    office.prepare()
+    with pytest.raises(ApprovalSpared):
+        office.do("admin", set_variables, deal.id, {"discount": "30"}, "Домовились")
+    office.do("admin", set_variables, deal.id, {"discount": "9"}, "Домовились")
+    assert office.deal(deal).fields["discount"] == "9"
+
+
 def order(office: Office, deal: Deal, **values: Any) -> None:
     by = office.actor("olena")
     send_message(office.database, "Інше замовлення", {"deal_number": deal.number}, values, actor=by, clock=office.clock)
@@ -309,3 +320,85 @@ def test_what_one_position_was_approved_for_stays_while_another_is_returned(offi
     office.complete("iryna", "legal", "returned", comment="Не так")
     with pytest.raises(ContentApproved):
         office.do("olena", update_deal, deal.id, AMOUNT)
+
+
+def side_by_side_in_each(*, joined: bool = False) -> CompiledProcess:
+    """For each of two positions at once: legal beside the terms, which may change the sum, and both meet; then sign.
+
+    ``joined``: not so the terms, which stand beside the part with the positions, and both meet.
+    """
+    builder = MapBuilder()
+    builder.start()
+    builder.end("won")
+    for step in ("prepare", "sign"):
+        builder.step(step)
+    with builder.scope("each", builder.multi_instance("each", cardinality="2")):
+        builder.start("in")
+        builder.end("out")
+        builder.step("legal")
+        if joined:
+            builder.chain("in", "legal", "out")
+        else:
+            parting_with(builder, "in", "out", "legal")
+    if joined:
+        parting_with(builder, "prepare", "sign", "each")
+        builder.chain("start", "prepare")
+        builder.chain("sign", "won")
+    else:
+        builder.chain("start", "prepare", "each", "sign", "won")
+    built = with_steps(builder)
+    steps = {**built.steps, "terms": built.steps["terms"].model_copy(update={"fields": (AMOUNT_FIELD,)})}
+    return built.model_copy(update={"steps": steps, "content_hash": f"{built.content_hash[:40]}{hash_of(steps)}"})
+
+
+AMOUNT_FIELD = FieldDefinition(name="deal.amount", label="Сума", type=FieldType.MONEY)
+
+
+def parting_with(builder: MapBuilder, before: str, behind: str, beside: str) -> None:
+    builder.gateway("parallel", "part")
+    builder.gateway("parallel", "meet")
+    builder.chain(before, "part", beside, "meet", behind)
+    builder.chain("part", builder.step("terms"), "meet")
+
+
+def change_sum(office: Office, amount: str) -> None:
+    item = next(one for one in office.open_steps() if one.element_id == "terms")
+    office.complete("olena", "terms", work_item_id=item.id, values={"deal.amount": amount})
+
+
+def approve_one(office: Office) -> None:
+    item = next(one for one in office.open_steps() if one.element_id == "legal")
+    office.complete("iryna", "legal", "approved", work_item_id=item.id)
+
+
+@pytest.mark.parametrize("given", [1, 2])
+def test_whoever_waits_in_a_run_is_asked_again_when_a_step_beside_changes_what_they_approved(
+    office: Office, given: int
+) -> None:
+    office.publish(side_by_side_in_each())
+    deal = office.open_deal()
+    office.prepare()
+    for _ in range(given):
+        approve_one(office)
+    change_sum(office, "990000")
+    assert open_elements(office) == ["legal", "legal", "terms"]
+    assert office.kinds(deal).count("approval_asked_again") == given
+    for _ in range(2):
+        approve_one(office)
+    change_sum(office, "990000")
+    assert open_elements(office) == ["sign"]
+
+
+def test_a_part_that_waits_for_what_is_beside_it_is_gone_through_again(office: Office) -> None:
+    office.publish(side_by_side_in_each(joined=True))
+    deal = office.open_deal()
+    office.prepare()
+    for _ in range(2):
+        approve_one(office)
+    assert open_elements(office) == ["terms"]
+    change_sum(office, "990000")
+    assert open_elements(office) == ["legal", "legal"]
+    for _ in range(2):
+        approve_one(office)
+    assert open_elements(office) == ["sign"]
+    assert "approval_asked_again" in office.kinds(deal)

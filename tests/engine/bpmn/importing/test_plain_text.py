@@ -111,6 +111,29 @@ def test_words_for_some_approval_name_no_approver(words: str) -> None:
         "Тер\u00adмін:\u200b 3 р.д.\u200b",
         "\u200eТермін: 3\N{NO-BREAK SPACE}р.д.\ufeff",
         unicodedata.normalize("NFD", "Строк виконання: 3 р.д."),
+        "«Термін: 3 р.д.»",
+        '"Термін: 3 р.д.".',
+        "«Термін – 3 р.д.»;",
+        "**Термін: 3 р.д.**",
+        "_Термін: 3 р.д._",
+        "`Термін: 3 р.д.`",
+        "(Термін: 3 р.д.)",
+        "Термін: **3 р.д.**",
+        "„Термін“: „3 р.д.”",
+        '"Термін": "3 р.д.",',
+        "1. Термін: 3 р.д.",
+        "2) Термін – 3 р.д.",
+        "1.2. «Термін: 3 р.д.»",
+        "а) Термін: 3 р.д.",
+        "- [ ] Термін: 3 р.д.",
+        "* **Термін:** 3 р.д.",
+        "☐ Термін: 3 р.д.",
+        "▪ Термін: 3 р.д.",
+        "→ Термін: 3 р.д.",
+        "> Термін: 3 р.д.",
+        "⏰\N{VARIATION SELECTOR-16} Термін: 3 р.д.",
+        "Термін：3 р.д.",
+        "Термін -> 3 р.д.",
     ],
 )
 def test_a_deadline_is_read_as_people_write_it(line: str) -> None:
@@ -137,6 +160,35 @@ def test_a_sentence_that_begins_with_the_word_of_a_property_stays_for_people(lin
 )
 def test_a_responsible_is_read_as_people_write_it(line: str) -> None:
     assert the_step(described(line)).responsible == ("Юридичний відділ",)
+
+
+def test_a_quoted_line_may_say_several_things() -> None:
+    said = the_step(described("1. «Термін: 3 р.д.; Відповідальний: «Юридичний відділ»»"))
+    assert (said.deadline, said.responsible, said.instruction) == (WorkingTime(days=3), ("Юридичний відділ",), "")
+
+
+@pytest.mark.parametrize("line", ["• «Погодження: юрист»", "1) **Погодження:** «юрист»", "*Погодження: юрист*"])
+def test_an_approval_is_read_with_the_marks_that_people_put_around_it(line: str) -> None:
+    approval = the_step(described(line)).approval
+    assert approval is not None
+    assert approval.approvers == ("юрист",)
+
+
+def test_a_numbered_sentence_about_an_approval_is_told_as_any_other() -> None:
+    outcome = described("2. Погодження: з юристом усно")
+    assert the_step(outcome).instruction == "2. Погодження: з юристом усно"
+    assert "APPROVAL_LINE_UNCLEAR" in codes(outcome)
+
+
+def test_stars_around_a_pattern_of_files_are_a_part_of_it() -> None:
+    said = the_step(described("Погодження: юрист\nЩо погоджується: *договір*"))
+    assert said.approved_content is not None
+    assert said.approved_content.files == ("*договір*",)
+
+
+def test_no_number_of_brackets_is_too_many() -> None:
+    line = "(" * 100_000 + "Термін: 3 р.д." + ")" * 100_000
+    assert the_step(described(line)).deadline is None
 
 
 def test_a_line_that_contradicts_the_lane_or_the_frame_is_shown() -> None:
