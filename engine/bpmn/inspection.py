@@ -18,7 +18,7 @@ from engine.bpmn.loops import ITEMS, RESULTS
 from engine.bpmn.runtime import StepContext
 from engine.bpmn.spec import build_spec
 from engine.bpmn.state_codec import encode, encode_document, read_document
-from engine.bpmn.stepper import load
+from engine.bpmn.stepper import load, write_given
 from engine.bpmn.throwing_events import is_caught
 from engine.bpmn.timer_events import DUE, SINCE, due_at
 from engine.bpmn.waits import Waits, waits_of
@@ -69,6 +69,16 @@ def with_values(state: bytes, replaced: Callable[[Any], Any]) -> bytes:
             data = row[-1] or {}
             row[-1] = {name: replaced(one) if name in _OF_RUNS else one for name, one in data.items()} or 0
     return encode_document(document)
+
+
+def with_given(process: CompiledProcess, state: bytes, given: Mapping[str, Any]) -> bytes:
+    """The same state with values that came from outside in the store; nothing goes on by it, and outcomes stay.
+
+    Raises UnreadableState, ValueNotStorable.
+    """
+    workflow = _read(process, state)
+    write_given(workflow, given)
+    return encode(workflow, workflow.environment.store.values)
 
 
 def jump_targets(process: CompiledProcess) -> tuple[str, ...]:

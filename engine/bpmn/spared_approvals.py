@@ -11,7 +11,7 @@ from typing import Any
 from engine.bpmn.compiled import CompiledProcess, StepKind
 from engine.bpmn.elements import ExclusiveGateway
 from engine.bpmn.forward_order import forward_order
-from engine.bpmn.inspection import standing_in, variables_in
+from engine.bpmn.inspection import standing_in
 from engine.bpmn.lookups import Check, Lookups
 from engine.bpmn.spec import build_spec
 from engine.errors import MapFailed
@@ -24,15 +24,14 @@ def spared_approvals(
 ) -> tuple[str, ...]:
     """The approvals that only the ways lead to which decisions behind the deal would take for the new values.
 
-    ``walked`` are the elements that the deal has come by, ``before`` and ``after`` what expressions read beside the
-    store of variables, or in its stead. What is decided anew lies ahead and is none of them. Raises UnreadableState.
+    ``walked`` are the elements that the deal has come by, ``before`` and ``after`` all that expressions read: the store
+    of variables and the facts. What is decided anew lies ahead and is none of them. Raises UnreadableState.
     """
     spec = build_spec(process)
     order, lookups = forward_order(spec), spec.lookups
     ahead = order.ahead_of(standing_in(process, state))
     behind = frozenset(walked) - ahead
-    stored = variables_in(state)
-    was, now = ({**stored, **values} for values in (before, after))
+    was, now = dict(before), dict(after)
     for one in (was, now):
         _decide_again(lookups, behind, one)
     missed: set[str] = set()

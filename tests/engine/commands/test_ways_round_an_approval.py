@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from support.approval_maps import SUM, naming
+from support.approval_maps import DISCOUNT, SUM, naming
 from support.canonical_maps import MapBuilder, after, when
 from support.office import Office
 from support.sales_map import STAGES, hash_of, human
 
-from engine.bpmn.compiled import ApprovalRule, CompiledProcess
+from engine.bpmn.compiled import ApprovalRule, CompiledProcess, ContentRule
 from engine.commands.approved_changes import ApprovalSpared, ContentApproved
 from engine.commands.deals import update_deal
 from engine.commands.messages import send_message
 from engine.commands.recalls import recall_approval
+from engine.commands.suspensions import resume_deal, suspend_deal
 from engine.model.deal import Deal
 from engine.model.department import Membership
 
@@ -227,8 +229,114 @@ def test_a_deal_that_was_led_by_the_approval_may_change_as_ever(office: Office) 
     deal = office.open_deal()
     office.prepare(discount="20")
     office.complete("iryna", "legal", "rejected", comment="Забагато")
-    for discount in ("9", "30"):
+    for discount in ("30", "9"):
         office.do("olena", update_deal, deal.id, {"fields": {"discount": discount}})
+    with pytest.raises(ApprovalSpared):  # it would have passed the lawyer by with the nine
+        office.do("olena", update_deal, deal.id, {"fields": {"discount": "30"}})
+
+
+def decided_behind_the_terms(condition: str) -> CompiledProcess:
+    """prepare → terms → legal where ``condition`` holds → sign."""
+    builder = MapBuilder()
+    builder.start()
+    builder.end("won")
+    for step in ("prepare", "terms", "legal", "sign"):
+        builder.step(step)
+    builder.gateway("exclusive", "much", default="little")
+    builder.gateway("exclusive", "on")
+    builder.chain("start", "prepare", "terms", "much")
+    builder.flow("much", "legal", condition)
+    builder.flow("much", "on", flow_id="little")
+    builder.chain("legal", "on", "sign", "won")
+    return with_steps(builder, variables={"deal", "discount"})
+
+
+@pytest.mark.parametrize("condition", ["discount > 10", "deal.discount > 10"])
+@pytest.mark.parametrize("rests", [False, True])
+def test_a_decision_ahead_reads_what_the_deal_holds_when_it_comes_there(
+    office: Office, condition: str, rests: bool
+) -> None:
+    office.publish(decided_behind_the_terms(condition))
+    deal = office.open_deal()
+    office.prepare(discount="9")
+    if rests:
+        office.do("olena", suspend_deal, deal.id, "Канікули")
+    office.do("olena", update_deal, deal.id, {"fields": {"discount": "30", "legal_outcome": "approved"}})
+    if rests:
+        office.do("olena", resume_deal, deal.id)
+    office.complete("olena", "terms")
+    assert open_elements(office) == ["legal"]
+
+
+def asked_above_a_limit_and_always() -> CompiledProcess:
+    """prepare → legal above 500,000 → terms → finance, who may be asked again → sign."""
+    builder = MapBuilder()
+    builder.start()
+    builder.end("won")
+    for step in ("prepare", "legal", "terms", "finance", "sign"):
+        builder.step(step)
+    builder.gateway("exclusive", "much", default="little")
+    builder.gateway("exclusive", "on")
+    builder.chain("start", "prepare", "much")
+    builder.flow("much", "legal", "deal.amount > 500000")
+    builder.flow("much", "on", flow_id="little")
+    builder.chain("legal", "on", "terms", "finance", "sign", "won")
+    return with_steps(builder, variables={"deal"})
+
+
+@pytest.mark.parametrize("bound", [SUM, DISCOUNT])
+def test_asking_those_again_who_approved_spares_nobody_who_was_not_asked(office: Office, bound: ContentRule) -> None:
+    process = asked_above_a_limit_and_always()
+    finance = process.steps["finance"].model_copy(update={"approved_content": bound, "reask": True})
+    steps = {**process.steps, "finance": finance}
+    office.publish(process.model_copy(update={"steps": steps, "content_hash": hash_of(steps)}))
+    deal = office.open_deal()
+    office.prepare()
+    terms(office)
+    office.complete("oksana", "finance", "approved")
+    with pytest.raises(ApprovalSpared, match="Юридичний відділ"):
+        office.do("olena", update_deal, deal.id, AMOUNT, ask_again=True)
+    assert (open_elements(office), office.deal(deal).amount) == (["sign"], Decimal("125000.50"))
+    office.do("olena", update_deal, deal.id, {"amount": Decimal("90000.00")}, ask_again=True)
+    assert open_elements(office) == (["terms"] if bound is SUM else ["sign"])
+
+
+def returned_by_legal() -> CompiledProcess:
+    """prepare → all of legal above 500,000, who may return it → terms → sign."""
+    builder = MapBuilder()
+    builder.start()
+    builder.end("won")
+    for step in ("prepare", "legal", "terms", "sign"):
+        builder.step(step)
+    for gateway in ("again", "on"):
+        builder.gateway("exclusive", gateway)
+    builder.gateway("exclusive", "much", default="little")
+    builder.gateway("exclusive", "decide")
+    builder.chain("start", "again", "prepare", "much")
+    builder.flow("much", "legal", "deal.amount > 500000")
+    builder.flow("much", "on", flow_id="little")
+    builder.chain("legal", "decide")
+    builder.flow("decide", "on", when("approved", "legal"), "ok")
+    builder.flow("decide", "again", when("returned|rejected", "legal"), "rework")
+    builder.chain("on", "terms", "sign", "won")
+    return with_steps(builder, {"legal": ApprovalRule(mode="all")}, variables={"deal", "legal_outcome"})
+
+
+def test_an_approval_that_one_gave_and_another_returned_is_none_that_was_given(office: Office) -> None:
+    with office.database.write() as session:
+        session.add(Membership(person_id=office.company.danylo.id, department_id=office.company.legal.id))
+    office.publish(returned_by_legal())
+    deal = office.open_deal(**AMOUNT)
+    office.prepare()
+    logins = {office.company.iryna.id: "iryna", office.company.danylo.id: "danylo"}
+    one, other = office.open_steps()
+    office.complete(logins[one.assignee_id or 0], "legal", "approved", work_item_id=one.id)
+    office.complete(logins[other.assignee_id or 0], "legal", "returned", comment="Дорого", work_item_id=other.id)
+    office.do("olena", update_deal, deal.id, {"amount": Decimal("90000.00")})
+    office.prepare()
+    assert open_elements(office) == ["terms"]
+    with pytest.raises(ApprovalSpared):
+        office.do("olena", update_deal, deal.id, AMOUNT)
 
 
 def each_position(*, sequential: bool) -> CompiledProcess:
@@ -254,11 +362,13 @@ def asked_for_again() -> CompiledProcess:
     return with_steps(builder)
 
 
-def with_steps(builder: MapBuilder) -> CompiledProcess:
-    known = naming({"legal": SUM}).steps
-    steps = {name: known[name] for name in ("prepare", "legal", "sign")}
+def with_steps(
+    builder: MapBuilder, rules: Mapping[str, ApprovalRule] | None = None, *, variables: Collection[str] = ()
+) -> CompiledProcess:
+    built = builder.build(variables=variables)
+    known = naming({"legal": SUM}, rules).steps
+    steps = {name: known[name] for name in ("prepare", "legal", "finance", "sign") if f'"{name}"' in built.executable}
     steps["terms"] = human("terms", "Узгодити умови", "Відділ продажів", STAGES[1])
-    built = builder.build()
     return built.model_copy(update={"steps": steps, "content_hash": f"{built.content_hash[:40]}{hash_of(steps)}"})
 
 
