@@ -62,12 +62,24 @@ def ensure_none_spared(
 
     ``before`` and ``after`` are what expressions read, see ``read_by``.
     """
+    steps = spared_steps(session, instance, process, before, after)
+    if steps:
+        raise ApprovalSpared(steps=", ".join(steps))
+
+
+def spared_steps(
+    session: Session,
+    instance: ProcessInstance,
+    process: CompiledProcess,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+) -> list[str]:
+    """The names of the approvals by which a change would have led, and which the deal has passed by without them."""
     if instance.state not in (InstanceState.RUNNING, InstanceState.SUSPENDED) or not instance.execution_state:
-        return
+        return []
     spared = spared_approvals(process, instance.execution_state, instance.walked.keys(), before, after)
-    missed = [one for one in spared if one not in approved_elements(process, asked_approvals(session, instance))]
-    if missed:
-        raise ApprovalSpared(steps=", ".join(process.steps[one].name for one in missed))
+    given = approved_elements(process, asked_approvals(session, instance)) if spared else set()
+    return [process.steps[one].name for one in spared if one not in given]
 
 
 def read_by(process: CompiledProcess, state: bytes, facts: DealFacts) -> dict[str, Any]:
