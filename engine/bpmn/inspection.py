@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from engine.bpmn.catching_events import CORRELATION
-from engine.bpmn.compiled import CompiledProcess, TimerRule
+from engine.bpmn.compiled import CompiledProcess, StepKind, TimerRule
 from engine.bpmn.elements import ITEM, WRITTEN
-from engine.bpmn.forward_order import forward_order
+from engine.bpmn.forward_order import forward_order, inner_scope
 from engine.bpmn.jumps import Jump, is_leaf, moves_on, plan_jump
 from engine.bpmn.jumps import targets as spec_targets
 from engine.bpmn.live_workflow import LiveWorkflow
@@ -124,6 +124,28 @@ def with_later_timers(process: CompiledProcess, state: bytes, later: Callable[[s
                 task.internal_data[DUE] = later(task.task_spec.bpmn_id, due_at(task)).isoformat()
                 task.internal_data.pop(SINCE, None)
     return encode(workflow, workflow.environment.store.values)
+
+
+def events_ending_approvals(process: CompiledProcess) -> frozenset[str]:
+    """The boundary events that, when they happen, take open approvals away from those who are asked."""
+    spec = build_spec(process)
+
+    def asks(scope: Any, element: Any) -> bool:
+        step = process.steps.get(element.bpmn_id)
+        if step is not None and step.kind is StepKind.APPROVAL:
+            return True
+        repeated = getattr(element, "task_spec", None)  # of a loop: the name of the element that it repeats
+        inner = inner_scope(scope.task_specs[repeated] if isinstance(repeated, str) else element)
+        within = spec.scopes[inner] if inner is not None else None
+        return within is not None and any(asks(within, one) for one in within.task_specs.values())
+
+    return frozenset(
+        event
+        for scope in spec.scopes.values()
+        for host in scope.task_specs.values()
+        for event in getattr(host, "boundary", ())
+        if scope.task_specs[event].cancel_activity and asks(scope, host)
+    )
 
 
 def as_continuation(earlier: bytes, of: bytes) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sqlalchemy import select
 from support.card_maps import READS_SEGMENT, asked_of_state_clients
@@ -25,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("services")
 STATE = {"segment": "state"}
 
 
-def behind_the_decision(office: Office, **more: object) -> Deal:
+def behind_the_decision(office: Office, **more: Any) -> Deal:
     """A deal that has passed the lawyer by, since its client is none of the state's."""
     deal = office.open_deal(**more)
     office.complete("olena", "prepare", values={"discount": "5"}, deal=deal)

@@ -23,7 +23,7 @@ from engine.commands.deals import update_deal
 from engine.commands.jumps import move_token, undo_move
 from engine.commands.messages import send_message
 from engine.commands.recalls import recall_approval
-from engine.commands.suspensions import resume_deal, suspend_deal
+from engine.commands.suspensions import Deadlines, resume_deal, suspend_deal
 from engine.model.deal import Deal
 from engine.model.department import Membership
 
@@ -332,7 +332,7 @@ def test_an_approval_that_one_gave_and_another_returned_is_none_that_was_given(o
     with office.database.write() as session:
         session.add(Membership(person_id=office.company.danylo.id, department_id=office.company.legal.id))
     office.publish(returned_by_legal())
-    deal = office.open_deal(**AMOUNT)
+    deal = office.open_deal(amount=Decimal("990000.00"))
     office.prepare()
     logins = {office.company.iryna.id: "iryna", office.company.danylo.id: "danylo"}
     one, other = office.open_steps()
@@ -425,6 +425,45 @@ def test_what_one_position_was_approved_for_stays_while_another_is_returned(offi
     office.complete("iryna", "legal", "returned", comment="Не так")
     with pytest.raises(ContentApproved):
         office.do("olena", update_deal, deal.id, AMOUNT)
+
+
+def silence_is_consent(*, around: bool) -> CompiledProcess:
+    """prepare → legal, who have three days for it → sign; the three days are those of a part with ``around``."""
+    builder = MapBuilder()
+    builder.start()
+    builder.end("won")
+    if around:
+        with builder.scope("part"):
+            builder.chain(builder.start("in"), builder.step("legal"), builder.end("out"))
+    else:
+        builder.step("legal")
+    host = "part" if around else "legal"
+    builder.boundary("silence", host, builder.timer("silence", after(days=3)))
+    builder.gateway("exclusive", "on")
+    builder.chain("start", builder.step("prepare"), host, "on", builder.step("sign"), "won")
+    builder.chain("silence", "on")
+    return with_steps(builder)
+
+
+@pytest.mark.parametrize("deadlines", list(Deadlines))
+@pytest.mark.parametrize("around", [False, True])
+@pytest.mark.parametrize("ends", [False, True])
+def test_a_pause_does_not_let_the_time_run_out_that_is_given_for_an_approval(
+    office: Office, deadlines: Deadlines, around: bool, ends: bool
+) -> None:
+    office.publish(silence_is_consent(around=around))
+    deal = office.open_deal()
+    office.prepare()
+    office.do("olena", cancel_deal if ends else suspend_deal, deal.id, "Відпустка")
+    office.wait(days=10)
+    if ends:
+        office.do("olena", reopen_deal, deal.id, "Ні, купують", deadlines)
+    else:
+        office.do("olena", resume_deal, deal.id, deadlines)
+    office.wait(hours=1)
+    assert open_elements(office) == ["legal"]
+    office.wait(days=4)
+    assert open_elements(office) == ["sign"]
 
 
 def behind_the_decision(office: Office, *, freedom: Freedom = Freedom.STRICT) -> tuple[Deal, int]:
