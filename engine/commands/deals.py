@@ -53,10 +53,10 @@ from engine.model.deal import Deal, DealResult
 from engine.model.person import OWNERS, Person
 from engine.model.process_definition import DefinitionState, ProcessDefinition
 from engine.model.process_instance import InstanceState, ProcessInstance
-from engine.model.work_item import PENDING
+from engine.model.work_item import PENDING, WorkItem, WorkItemState
 from engine.policy.exchange_rates import CURRENCIES
 from engine.policy.file_limits import NO_FILES, FileLimits
-from engine.policy.permissions import Ability, Actor, ensure_may, may
+from engine.policy.permissions import Ability, Actor, ensure_may, may, role_may
 from engine.policy.visible_names import is_invisible
 from engine.queries.approved_contents import fields_approved_as_whole
 from engine.queries.calendars import default_calendar
@@ -84,6 +84,15 @@ class NotAmongFields(DomainError):
 
     code: ClassVar[str] = "not_among_fields"
     template: ClassVar[str] = N_("“%(name)s” is no field of the map: it is changed as “%(own)s” of the deal itself.")
+
+
+class FoundByOthers(DomainError):
+    """What somebody who may not change deals has found out decides, and no seller's wish in its stead."""
+
+    code: ClassVar[str] = "found_by_others"
+    template: ClassVar[str] = N_(
+        "“%(label)s” was given by %(by)s at “%(step)s”, and the map decides by it: it is changed by a step only."
+    )
 
 
 class DecidedByTable(DomainError):
@@ -262,6 +271,7 @@ def update_deal(
     changed = _set_columns(session, deal, wanted)
     fields = {name: value for name, value in plain(wanted.get("fields", {})).items() if deal.fields.get(name) != value}
     _ensure_not_decided(process, fields)
+    _ensure_not_found_by_others(session, instance, process, fields)
     ensure_not_calculated(process, fields)
     fields |= recalculated(session, deal, process, fields, at=at)
     if "deal.amount" in fields and (amount := fields.pop("deal.amount")) is not None:
@@ -275,7 +285,8 @@ def update_deal(
     if not changed:
         return deal
     if fields:  # conditions read them by their bare names, too
-        given = typed_fields(process, fields)
+        known = own_fields(process)
+        given = typed_fields(process, {name: value for name, value in fields.items() if name in known})
         instance.execution_state = with_given(process, instance.execution_state, given)
     read_now = read_by(process, instance.execution_state, facts)
     find_anew(session, deal, is_renamed="title" in changed)
@@ -306,6 +317,31 @@ def _set_columns(session: Session, deal: Deal, wanted: Mapping[str, Any]) -> dic
 def _ensure_not_decided(process: CompiledProcess, fields: Mapping[str, Any]) -> None:
     decided = decided_alone(process)
     errors = {name: DecidedByTable(label=decided[name].label) for name in fields if name in decided}
+    if errors:
+        raise InvalidInput(errors)
+
+
+def _ensure_not_found_by_others(
+    session: Session, instance: ProcessInstance, process: CompiledProcess, fields: Mapping[str, Any]
+) -> None:
+    """What expressions read by its bare name stays as the last step gave it whose doer may not change deals."""
+    known, missing = own_fields(process), {name for name in fields if name in process.variables}
+    if not missing:
+        return
+    done = session.scalars(
+        select(WorkItem)
+        .where(WorkItem.instance_id == instance.id, WorkItem.state == WorkItemState.COMPLETED)
+        .order_by(WorkItem.completed_at.desc(), WorkItem.id.desc())
+    )
+    errors: dict[str, DomainError] = {}
+    for item in done:
+        given = {name.removeprefix("deal."): value for name, value in (item.values or {}).items()}
+        for name in missing & given.keys():
+            by = item.completed_by
+            if given[name] not in (None, "") and by is not None and not role_may(by.role, Ability.EDIT_DEAL):
+                label = known[name].label if name in known else name
+                errors[name] = FoundByOthers(label=label, by=by.full_name, step=item.name)
+        missing -= given.keys()
     if errors:
         raise InvalidInput(errors)
 

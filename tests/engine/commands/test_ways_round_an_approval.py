@@ -14,7 +14,7 @@ from support.merging import add, merge, undo
 from support.office import Office
 from support.sales_map import STAGES, hash_of, human
 
-from engine.bpmn.compiled import ApprovalRule, CompiledProcess, ContentRule, Freedom
+from engine.bpmn.compiled import ApprovalRule, CompiledProcess, ContentRule, FieldDefinition, FieldType, Freedom
 from engine.commands.approved_changes import ApprovalSpared, ContentApproved
 from engine.commands.cancellations import ApprovedForAnother, cancel_deal, reopen_deal
 from engine.commands.client_merging import ClientIsApproved, MergeSparesApprovals
@@ -24,6 +24,7 @@ from engine.commands.jumps import move_token, undo_move
 from engine.commands.messages import send_message
 from engine.commands.recalls import recall_approval
 from engine.commands.suspensions import Deadlines, resume_deal, suspend_deal
+from engine.errors import InvalidInput
 from engine.model.deal import Deal
 from engine.model.department import Membership
 
@@ -272,6 +273,40 @@ def test_a_decision_ahead_reads_what_the_deal_holds_when_it_comes_there(
         office.do("olena", resume_deal, deal.id)
     office.complete("olena", "terms")
     assert open_elements(office) == ["legal"]
+
+
+def checked_by_legal() -> CompiledProcess:
+    """prepare → the lawyers rate the risk, by a script too → terms → legal where there is one → sign."""
+    builder = MapBuilder()
+    builder.start()
+    builder.end("won")
+    for step in ("prepare", "rating", "terms", "legal", "sign"):
+        builder.step(step)
+    builder.gateway("exclusive", "much", default="little")
+    builder.gateway("exclusive", "on")
+    builder.chain("start", "prepare", "rating", builder.script("rate", ("is_risky", "risk > 10")), "terms", "much")
+    builder.flow("much", "legal", "risk > 10 or is_risky")
+    builder.flow("much", "on", flow_id="little")
+    builder.chain("legal", "on", "sign", "won")
+    process = with_steps(builder, variables={"risk", "is_risky"})
+    risk = FieldDefinition(name="risk", label="Ризик", type=FieldType.NUMBER)
+    note = FieldDefinition(name="note", label="Примітка")
+    rating = human("rating", "Оцінити ризик", "Юридичний відділ", STAGES[1], fields=(risk, note))
+    steps = {**process.steps, "rating": rating}
+    return process.model_copy(update={"steps": steps, "content_hash": hash_of(steps)})
+
+
+def test_what_the_lawyers_have_found_is_not_wished_away_before_the_map_decides_by_it(office: Office) -> None:
+    office.publish(checked_by_legal())
+    deal = office.open_deal()
+    office.prepare()
+    office.complete("iryna", "rating", values={"risk": "30", "note": "Офшор"})
+    with pytest.raises(InvalidInput) as refused:
+        office.do("olena", update_deal, deal.id, {"fields": {"risk": "1"}})
+    assert refused.value.errors["risk"].code == "found_by_others"
+    office.do("olena", update_deal, deal.id, {"fields": {"note": "Кіпр", "is_risky": False}})
+    terms(office)
+    assert (open_elements(office), office.deal(deal).fields["note"]) == (["legal"], "Кіпр")
 
 
 def asked_above_a_limit_and_always() -> CompiledProcess:
