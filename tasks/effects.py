@@ -13,6 +13,7 @@ from engine.commands.access_letters import ACCESS_LETTER
 from engine.commands.awaited_deadlines import AWAITED_DEADLINES
 from engine.commands.calls import CALL
 from engine.commands.checkpoints import CHECKPOINT
+from engine.commands.client_decisions import CLIENT_DECISIONS
 from engine.commands.client_imports import CLIENT_IMPORT
 from engine.commands.client_letters import CLIENT_LETTER
 from engine.commands.mailing import LETTER, TELEGRAM_LETTER
@@ -30,6 +31,7 @@ from tasks.access_letters import prepare_access_letter
 from tasks.awaited_deadlines import set_deadlines_by_pages
 from tasks.calls import make_call
 from tasks.checkpoints import publish_checkpoint
+from tasks.client_decisions import tell_by_pages
 from tasks.client_imports import go_on_with_import
 from tasks.client_letters import prepare_client_letter
 from tasks.happening import NotDone, Prepare, Prepared, Settle, by_itself, by_whoever_holds
@@ -137,4 +139,5 @@ _EFFECTS: Mapping[str, Prepare] = {
     CLIENT_IMPORT: by_itself(go_on_with_import),
     CLIENT_LETTER: prepare_client_letter,
     AWAITED_DEADLINES: by_itself(set_deadlines_by_pages),
+    CLIENT_DECISIONS: by_itself(tell_by_pages),
 }

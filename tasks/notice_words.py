@@ -110,6 +110,17 @@ WORDINGS: Mapping[NoticeKind, Wording] = {
         N_("The deal “%(deal_title)s” that you watch: %(outcome)s (%(by)s)."),
         N_("The deal “%(deal_title)s” that you watch: %(outcome)s."),
     ),
+    NoticeKind.APPROVAL_SPARED: Wording(
+        N_("Passed by without an approval: %(deal_title)s"),
+        N_(
+            "The client's card was changed (%(by)s). With it the deal “%(deal_title)s” would have needed an approval "
+            "that it has passed by. Have it sent back, if it has to be asked for."
+        ),
+        N_(
+            "The client's card was changed. With it the deal “%(deal_title)s” would have needed an approval that it "
+            "has passed by. Have it sent back, if it has to be asked for."
+        ),
+    ),
     NoticeKind.INCIDENT: Wording(
         N_("A deal cannot go on: %(deal_title)s"),
         N_("The deal “%(deal_title)s” has stopped: a step of the sales map failed technically. Look at it."),
@@ -163,6 +174,7 @@ KIND_LABELS: Mapping[NoticeKind, str] = {
     NoticeKind.CONSULTATION_ASKED: N_("Somebody asks for my advice"),
     NoticeKind.CONSULTATION_ANSWERED: N_("My question is answered"),
     NoticeKind.DEAL_CHANGED: N_("News of a deal that I watch"),
+    NoticeKind.APPROVAL_SPARED: N_("With its client's new card a deal would have needed an approval"),
     NoticeKind.INCIDENT: N_("A deal cannot go on, and I have to look at it"),
     NoticeKind.IMPORT_DONE: N_("An import of mine is finished"),
     NoticeKind.CLIENT_WROTE: N_("A client wrote to me in a deal"),

@@ -111,6 +111,7 @@ KINDS_BY_FILTER = {
         "deal_changed",
         "client_changed",
         "deal_client_replaced",
+        "approvals_spared",
         "stage_changed",
         "deal_won",
         "deal_lost",
@@ -241,10 +242,16 @@ def _details(row: HistoryRow, fields: Fields, currency: Currency) -> tuple[tuple
         return tuple(words.changed(name, change, changes) for name, change in changes.items())
     if kind == "decision_made":
         return tuple(_decided_values(data, words))
-    if kind == "question_answered":
-        return ((_("Question"), str(data["question"])),)
     if kind in ("message_received", "call_completed"):
         return tuple((name, readable(value)) for name, value in dict(data.get("values") or {}).items())
+    return _line(kind, data, words)
+
+
+def _line(kind: str, data: Data, words: _Values) -> tuple[tuple[str, str], ...]:
+    if kind == "question_answered":
+        return ((_("Question"), str(data["question"])),)
+    if kind == "approvals_spared":
+        return ((_("Changed on the client's card"), ", ".join(words.label(name) for name in data["fields"])),)
     return ()
 
 
@@ -283,6 +290,14 @@ class _Values:
             case _:
                 return label_of.get(str(value)) or readable(value)
 
+    def label(self, name: str) -> str:
+        """What people call a value that an event names."""
+        bare = name.removeprefix(CLIENT_ROOT)
+        if bare in _FIELD_NAMES:
+            return _(_FIELD_NAMES[bare])
+        field = self.fields.get(name)
+        return name if field is None else field.label
+
     def changed(self, name: str, change: Any, changes: Mapping[str, Any]) -> tuple[str, str]:
         """What was and what became of it. ``changes`` are all of the event: a currency may have changed with it."""
         if name.startswith(FILE_CHANGE):
@@ -290,8 +305,7 @@ class _Values:
         field = None if name in _FIELD_NAMES else self.fields.get(name)
         if field is not None and isinstance(change, list) and len(change) == 2:  # noqa: PLR2004  # old and new
             return field.label, " → ".join(self.worded(name, field, one) for one in change)
-        bare = name.removeprefix(CLIENT_ROOT)
-        label = _(_FIELD_NAMES[bare]) if bare in _FIELD_NAMES else name
+        bare, label = name.removeprefix(CLIENT_ROOT), self.label(name)
         if bare in _CODES and isinstance(change, list):  # figures that are no number
             return label, " → ".join(str(one or "—") for one in change)
         if name == "owner_id" and isinstance(change, list):

@@ -195,7 +195,7 @@ def _ways(spec: ExecutableSpec) -> dict[str, list[str]]:
     ways: dict[str, list[str]] = defaultdict(list)
     for scope in spec.scopes.values():
         for name, one in scope.task_specs.items():
-            inner = _inner_scope(one)
+            inner = inner_scope(one)
             if inner is not None:
                 ways[name] += [start.name for start in spec.scopes[inner].bpmn_start_events]
                 ways[_EXIT + inner] += one._outputs or [_EXIT + scope.name]  # noqa: SLF001  # names of successors
@@ -204,14 +204,15 @@ def _ways(spec: ExecutableSpec) -> dict[str, list[str]]:
             if isinstance(run, str):
                 ways[name].append(run)
                 ways[run] += one._outputs or [_EXIT + scope.name]  # noqa: SLF001  # as above
-                repeated = _inner_scope(scope.task_specs[run])
+                repeated = inner_scope(scope.task_specs[run])
                 if repeated is not None:
                     ways[_EXIT + repeated] += one._outputs or [_EXIT + scope.name]  # noqa: SLF001  # as above
             ways[name] += one._outputs or [_EXIT + scope.name]  # noqa: SLF001  # as above
     return ways
 
 
-def _inner_scope(spec: Any) -> str | None:
+def inner_scope(spec: Any) -> str | None:
+    """The key of the scope in which a sub-process or a called map runs; None for any other element."""
     inner = getattr(spec, "spec", None)
     return inner if isinstance(inner, str) else None
 

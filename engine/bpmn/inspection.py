@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from engine.bpmn.catching_events import CORRELATION
-from engine.bpmn.compiled import CompiledProcess, TimerRule
+from engine.bpmn.compiled import CompiledProcess, StepKind, TimerRule
 from engine.bpmn.elements import ITEM, WRITTEN
-from engine.bpmn.forward_order import forward_order
+from engine.bpmn.forward_order import forward_order, inner_scope
 from engine.bpmn.joins import ARRIVED_FROM
 from engine.bpmn.jumps import Jump, around, is_leaf, moves_on, plan_jump
 from engine.bpmn.jumps import targets as spec_targets
@@ -19,7 +19,7 @@ from engine.bpmn.loops import ITEMS, RESULTS
 from engine.bpmn.runtime import StepContext
 from engine.bpmn.spec import build_spec
 from engine.bpmn.state_codec import encode, encode_document, read_document
-from engine.bpmn.stepper import load
+from engine.bpmn.stepper import load, write_given
 from engine.bpmn.throwing_events import is_caught
 from engine.bpmn.timer_events import DUE, SINCE, due_at
 from engine.bpmn.waits import Waits, waits_of
@@ -70,6 +70,16 @@ def with_values(state: bytes, replaced: Callable[[Any], Any]) -> bytes:
             data = row[-1] or {}
             row[-1] = {name: replaced(one) if name in _OF_RUNS else one for name, one in data.items()} or 0
     return encode_document(document)
+
+
+def with_given(process: CompiledProcess, state: bytes, given: Mapping[str, Any]) -> bytes:
+    """The same state with values that came from outside in the store; nothing goes on by it, and outcomes stay.
+
+    Raises UnreadableState, ValueNotStorable.
+    """
+    workflow = _read(process, state)
+    write_given(workflow, given)
+    return encode(workflow, workflow.environment.store.values)
 
 
 def jump_targets(process: CompiledProcess) -> tuple[str, ...]:
@@ -131,6 +141,28 @@ def with_later_timers(process: CompiledProcess, state: bytes, later: Callable[[s
                 task.internal_data[DUE] = later(task.task_spec.bpmn_id, due_at(task)).isoformat()
                 task.internal_data.pop(SINCE, None)
     return encode(workflow, workflow.environment.store.values)
+
+
+def events_ending_approvals(process: CompiledProcess) -> frozenset[str]:
+    """The boundary events that, when they happen, take open approvals away from those who are asked."""
+    spec = build_spec(process)
+
+    def asks(scope: Any, element: Any) -> bool:
+        step = process.steps.get(element.bpmn_id)
+        if step is not None and step.kind is StepKind.APPROVAL:
+            return True
+        repeated = getattr(element, "task_spec", None)  # of a loop: the name of the element that it repeats
+        inner = inner_scope(scope.task_specs[repeated] if isinstance(repeated, str) else element)
+        within = spec.scopes[inner] if inner is not None else None
+        return within is not None and any(asks(within, one) for one in within.task_specs.values())
+
+    return frozenset(
+        event
+        for scope in spec.scopes.values()
+        for host in scope.task_specs.values()
+        for event in getattr(host, "boundary", ())
+        if scope.task_specs[event].cancel_activity and asks(scope, host)
+    )
 
 
 def as_continuation(earlier: bytes, of: bytes) -> bytes:

@@ -13,7 +13,7 @@ from engine.bpmn.compiled import CompiledProcess, StepKind
 from engine.bpmn.deciding_ways import Values, forks
 from engine.bpmn.expressions import compile_expression
 from engine.bpmn.forward_order import ForwardOrder, forward_order
-from engine.bpmn.inspection import standing_in, variables_in
+from engine.bpmn.inspection import standing_in
 from engine.bpmn.lookups import Lookups
 from engine.bpmn.run_variables import COUNTERS
 from engine.bpmn.spec import build_spec
@@ -26,11 +26,10 @@ def spared_approvals(
 ) -> tuple[str, ...]:
     """The approvals that only the ways lead to which decisions behind the deal would take for the new values.
 
-    ``walked`` are the elements that the deal has come by, ``before`` and ``after`` what expressions read beside the
-    store of variables, or in its stead. What is decided anew lies ahead and is none of them. Raises UnreadableState.
+    ``walked`` are the elements that the deal has come by, ``before`` and ``after`` all that expressions read: the store
+    of variables and the facts. What is decided anew lies ahead and is none of them. Raises UnreadableState.
     """
-    stored = variables_in(state)
-    was, now = ({**stored, **values} for values in (before, after))
+    was, now = dict(before), dict(after)
     if was == now:
         return ()
     spec = build_spec(process)

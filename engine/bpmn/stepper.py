@@ -159,11 +159,16 @@ def _complete_call(workflow: LiveWorkflow, stimulus: CompleteCall) -> None:
 
 def _set_variables(workflow: LiveWorkflow, spec: ExecutableSpec, values: Mapping[str, Any]) -> None:
     try:
-        workflow.environment.store.write_given(values)
-        written = {name.partition(".")[0] for name in values} - workflow.environment.store.outcomes
-        follow_writing(workflow, written, workflow.environment.store.values)
+        write_given(workflow, values)
     except DomainError as problem:
         raise map_failed(problem, spec.key, spec.lookups.name_of(spec.key)) from problem
+
+
+def write_given(workflow: LiveWorkflow, values: Mapping[str, Any]) -> None:
+    """Keep values that came from outside, in the runs that hold them too. Outcomes stay. Raises ValueNotStorable."""
+    store = workflow.environment.store
+    store.write_given(values)
+    follow_writing(workflow, {name.partition(".")[0] for name in values} - store.outcomes, store.values)
 
 
 def _waiting_activity(workflow: LiveWorkflow, activity_id: str, kind: type) -> LiveTask:

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import CompiledProcess, OutcomeKind, StepKind
-from engine.bpmn.inspection import plan_move
+from engine.bpmn.inspection import is_apart, plan_move, variables_in
 from engine.bpmn.jumps import JumpRefused
 from engine.bpmn.runtime import MoveToken
 from engine.bpmn.spared_approvals import spared_approvals
@@ -25,8 +25,9 @@ from engine.commands.interventions import live_items
 from engine.commands.recalls import asking_step, hand_back_to_asker
 from engine.errors import N_, Conflict
 from engine.model.process_instance import InstanceState, ProcessInstance
-from engine.model.work_item import WorkItem, WorkItemState
+from engine.model.work_item import PENDING, WorkItem, WorkItemState
 from engine.policy.permissions import Actor
+from engine.queries.facts import DealFacts
 from engine.queries.outdated_approvals import OutdatedApproval, last_given, outdated_approvals
 from engine.queries.processes import process_of
 
@@ -59,22 +60,58 @@ def ensure_none_spared(
 ) -> None:
     """Raises ApprovalSpared where a change would have led by an approval that the deal has passed by without it.
 
-    ``before`` and ``after`` are what expressions read beside the variables of the instance, or in their stead.
+    ``before`` and ``after`` are what expressions read, see ``read_by``.
     """
+    steps = spared_steps(session, instance, process, before, after)
+    if steps:
+        raise ApprovalSpared(steps=", ".join(steps))
+
+
+def spared_steps(
+    session: Session,
+    instance: ProcessInstance,
+    process: CompiledProcess,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+) -> list[str]:
+    """The names of the approvals by which a change would have led, and which the deal has passed by without them."""
     if instance.state not in (InstanceState.RUNNING, InstanceState.SUSPENDED) or not instance.execution_state:
-        return
+        return []
     spared = spared_approvals(process, instance.execution_state, instance.walked.keys(), before, after)
-    given = session.scalars(
-        select(WorkItem.element_id).where(
+    given = approved_elements(process, asked_approvals(session, instance)) if spared else set()
+    return [process.steps[one].name for one in spared if one not in given]
+
+
+def read_by(process: CompiledProcess, state: bytes, facts: DealFacts) -> dict[str, Any]:
+    """All that the expressions of a map read of a deal whose instance has ``state``."""
+    return {**(variables_in(state) if state else {}), **facts.of(process.variables)}
+
+
+def asked_approvals(session: Session, instance: ProcessInstance) -> Sequence[WorkItem]:
+    """What is asked for and what was answered, the latest first; nothing that was taken back."""
+    found = session.scalars(
+        select(WorkItem)
+        .where(
             WorkItem.instance_id == instance.id,
-            WorkItem.element_id.in_(spared),
-            WorkItem.state == WorkItemState.COMPLETED,
-            WorkItem.outcome == OutcomeKind.APPROVED.value,
+            WorkItem.kind == StepKind.APPROVAL,
+            WorkItem.state.in_((*PENDING, WorkItemState.COMPLETED)),
         )
+        .order_by(WorkItem.id.desc())
     )
-    missed = [one for one in spared if one not in set(given)]
-    if missed:
-        raise ApprovalSpared(steps=", ".join(process.steps[one].name for one in missed))
+    return found.all()
+
+
+def approved_elements(process: CompiledProcess, asked: Sequence[WorkItem]) -> set[str]:
+    """The approvals that all who were asked last have given; ``asked`` as ``asked_approvals`` gives them.
+
+    Of a part whose runs are each about something else, every run counts.
+    """
+    last = {one.element_id: one.activity_id for one in reversed(asked)}
+    said: dict[tuple[str, str], set[str | None]] = {}
+    for one in asked:
+        if one.activity_id == last[one.element_id] or is_apart(process, one.element_id):
+            said.setdefault((one.element_id, one.activity_id), set()).add(one.outcome)
+    return {name for (name, _), outcomes in said.items() if outcomes == {OutcomeKind.APPROVED.value}}
 
 
 def allows_change(process: CompiledProcess) -> bool:

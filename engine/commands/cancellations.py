@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 from sqlalchemy import delete, select
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from engine.clock import Clock
 from engine.commands.calls import cancel_calls
+from engine.commands.client_decisions import ensure_none_spared_since, tell_spared
 from engine.commands.deals import DealClosed
 from engine.commands.history import record
 from engine.commands.idempotency import already_performed, remember
@@ -18,16 +20,28 @@ from engine.commands.locks import lock_deal
 from engine.commands.loss_choices import NOT_ASKED, LossChoice, explain_cancelling
 from engine.commands.suspensions import Deadlines, ensure_may_suspend, tell_held_signals, wake
 from engine.errors import N_, Conflict
-from engine.events import DealCancelled, DealReopened
+from engine.events import DealCancelled, DealClientReplaced, DealReopened, kind_of
 from engine.model.deal import Deal, DealResult
+from engine.model.history_event import HistoryEvent
 from engine.model.intervention import Intervention, InterventionKind
 from engine.model.message_subscription import MessageSubscription
-from engine.model.process_instance import InstanceState
+from engine.model.process_instance import InstanceState, ProcessInstance
 from engine.model.timer import Timer
 from engine.model.work_item import WorkItem, WorkItemState
 from engine.policy.permissions import Actor
+from engine.queries.outdated_approvals import differing_approvals
 
 _PAUSE = "pause"  # in a cancellation's ``former``: the id of the pause that it ended
+
+
+class ApprovedForAnother(Conflict):
+    """Its client was merged into another one while it was cancelled: nobody stood against that then."""
+
+    code: ClassVar[str] = "approved_for_another"
+    template: ClassVar[str] = N_(
+        "While the deal was cancelled its client was merged into another one, and it was approved with another card. "
+        "Undo the merge, or open a new deal."
+    )
 
 
 class NotCancelled(Conflict):
@@ -99,7 +113,9 @@ def reopen_deal(
     """Let a cancelled deal go on where it was: the steps that cancelling withdrew wait again with whom they were.
 
     One that was suspended when it was cancelled has rested since then, and is not suspended any more. A deal that its
-    map has ended, won or lost, stays ended. Raises NotFound, NotAllowed, InvalidInput, NotCancelled, MapFailed.
+    map has ended, won or lost, stays ended. One whose client has become another, by a merge, is not opened with
+    approvals that were given, or were not needed, for the one before; what was changed on the client's card is told.
+    Raises NotFound, NotAllowed, InvalidInput, NotCancelled, ApprovedForAnother, ApprovalSpared, MapFailed.
     """
     at = clock.now()
     arguments = {"deal": deal_id, "reason": reason, "deadlines": deadlines.value}
@@ -133,9 +149,28 @@ def reopen_deal(
     deal.result, deal.closed_at = DealResult.OPEN, None
     deal.loss_reason, deal.loss_reason_id = "", None
     record(session, DealReopened(reason=said, deadlines=deadlines.value), actor=actor, at=at, deal=deal)
+    _look_at_client(session, instance, closed_at, actor=actor, at=at)
     paused_at = pause.at if pause is not None else closed_at
     wake(session, instance, items, deadlines, paused_at=paused_at, actor=actor, at=at)
     if pause is not None:
         tell_held_signals(session, instance, pause, at)
     remember(session, command_id, {"deal_id": deal.id}, actor=actor)
     return deal
+
+
+def _look_at_client(
+    session: Session, instance: ProcessInstance, closed_at: datetime, *, actor: Actor, at: datetime
+) -> None:
+    """What happened to the client while nothing of the deal stood against it. Raises what ``reopen_deal`` says."""
+    deal = instance.deal
+    replaced = select(HistoryEvent.id).where(
+        HistoryEvent.deal_id == deal.id,
+        HistoryEvent.kind == kind_of(DealClientReplaced),
+        HistoryEvent.at >= closed_at,
+    )
+    if session.scalar(replaced.limit(1)) is None:
+        tell_spared(session, instance, since=closed_at, actor=actor, at=at)
+        return
+    ensure_none_spared_since(session, instance, since=closed_at, at=at)
+    if differing_approvals(session, deal):
+        raise ApprovedForAnother

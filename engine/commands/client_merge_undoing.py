@@ -9,9 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.clock import Clock
+from engine.commands.client_decisions import read_cards
 from engine.commands.client_merging import (
     ensure_all_locked,
     ensure_as_approved,
+    ensure_as_decided,
     lock_deals,
     move_deals,
     repoint,
@@ -67,7 +69,7 @@ class ErasedSinceMerge(MergeStays):
 def undo_merge(session: Session, merge_id: int, *, actor: Actor, clock: Clock) -> int:
     """Give a merged client back what it had, and return its id. What came to the kept one since stays there.
 
-    Raises NotFound, NotAllowed, MergeStays with the reason, ClientExists, ClientIsApproved.
+    Raises NotFound, NotAllowed, MergeStays with the reason, ClientExists, ClientIsApproved, MergeSparesApprovals.
     """
     ensure_may(actor, Ability.MANAGE_CLIENTS)
     at = clock.now()
@@ -86,8 +88,10 @@ def undo_merge(session: Session, merge_id: int, *, actor: Actor, clock: Clock) -
     if merged is None:
         raise MergeStays
     changes = _ensure_may_be_undone(session, merge, kept, merged, at)
-    bound = bound_approvals(session, deals.values())
+    bound, read = bound_approvals(session, deals.values()), read_cards(session, deals, at=at)
     written = write_client(session, kept, {name: old for name, (old, _new) in changes.items()}, actor=actor, at=at)
+    if written:
+        record(session, ClientChanged(client_id=kept.id, changes=written), actor=actor, at=at)
     merged.merged_into_id, merged.search_text = None, search_text_of_client(session, merged)
     merge.undone_at = at
     _give_back(session, merge)
@@ -95,9 +99,8 @@ def undo_merge(session: Session, merge_id: int, *, actor: Actor, clock: Clock) -
     moving = [deals[one] for one in merge.moved.get("deals", ()) if one in deals]
     move_deals(session, moving, kept, merged, merge, actor=actor, at=at, undoes=True)
     ensure_as_approved(session, bound, deals, actor)
+    ensure_as_decided(session, read, deals, actor)
     ensure_all_locked(session, touched, deals)
-    if written:
-        record(session, ClientChanged(client_id=kept.id, changes=written), actor=actor, at=at)
     event = ClientsMergeUndone(client_id=kept.id, merged_id=merged.id, merge_id=merge.id)
     record(session, event, actor=actor, at=at)
     return merged.id

@@ -17,6 +17,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from engine.clock import Clock
 from engine.commands.awaited_deadlines import set_deadlines_of_client
+from engine.commands.client_decisions import ReadCards, read_cards
 from engine.commands.clients import write_client
 from engine.commands.history import record
 from engine.commands.idempotency import already_performed, remember
@@ -98,6 +99,35 @@ class UnseenIsApprovedToo(ClientIsApproved):
     )
 
 
+class MergeSparesApprovals(Conflict):
+    """Decisions that deals have passed would lead by an approval, and nobody would ask for it any more."""
+
+    code: ClassVar[str] = "merge_spares_approvals"
+    template: ClassVar[str] = N_(
+        "With what the client's card would say then, deals %(deals)s would have needed approvals that they have passed "
+        "by. Let the values stay that stand in these deals, or have the deals sent back before the decision first."
+    )
+
+
+class MergeSparesUnseen(MergeSparesApprovals):
+    """All of the deals are such as the actor does not see."""
+
+    template: ClassVar[str] = N_(
+        "With what the client's card would say then, deals that are not open to you (%(others)s) would have needed "
+        "approvals that they have passed by. Let the values stay that stand there, or ask your head."
+    )
+
+
+class MergeSparesUnseenToo(MergeSparesApprovals):
+    """Some of the deals are such as the actor does not see."""
+
+    template: ClassVar[str] = N_(
+        "With what the client's card would say then, deals %(deals)s, and others that are not open to you "
+        "(%(others)s), would have needed approvals that they have passed by. Let the values stay that stand in these "
+        "deals, or have the deals sent back before the decision first."
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class MergeRequest:
     """``merged_ids`` become parts of ``kept_id``. ``values`` says by the name of a field whose value stays, as an id.
@@ -119,7 +149,7 @@ def merge_clients(
     """Merge, in one transaction, and return the id of the client who stays.
 
     Raises NotFound, NotAllowed, NothingToMerge, TooManyToMerge, AlreadyMerged, ErasedIsNotMerged, Conflict where one of
-    them was changed since it was looked at, InvalidInput and ClientIsApproved.
+    them was changed since it was looked at, InvalidInput, ClientIsApproved and MergeSparesApprovals.
     """
     ensure_may(actor, Ability.MANAGE_CLIENTS)
     at, merged_ids = clock.now(), list(dict.fromkeys(request.merged_ids))
@@ -137,10 +167,11 @@ def merge_clients(
     clients = _locked_clients(session, actor, ids)
     ensure_all_locked(session, touched, deals)
     _ensure_mergeable(request, clients)
-    bound = bound_approvals(session, deals.values())
+    bound, read = bound_approvals(session, deals.values()), read_cards(session, deals, at=at)
     for merged_id in merged_ids:
         _Merging(session, clients[request.kept_id], clients[merged_id], deals, actor, at).perform(request.values)
     ensure_as_approved(session, bound, deals, actor)
+    ensure_as_decided(session, read, deals, actor)
     ensure_all_locked(session, touched, deals)
     remember(session, command_id, {"id": request.kept_id}, actor=actor)
     return request.kept_id
@@ -217,14 +248,36 @@ def ensure_as_approved(session: Session, bound: BoundApprovals, deals: Mapping[i
     Deals that the actor does not see are counted and not named.
     """
     changed = bound.changed_in(session, deals.values())
-    if not changed:
-        return
+    if changed:
+        raise _naming(session, deals, changed, actor, (ClientIsApproved, UnseenIsApproved, UnseenIsApprovedToo))
+
+
+def ensure_as_decided(session: Session, read: ReadCards, deals: Mapping[int, Deal], actor: Actor) -> None:
+    """Raises MergeSparesApprovals where a deal would have come by an approval with the client that it has now.
+
+    Deals that the actor does not see are counted and not named.
+    """
+    spared = read.spared_in(session)
+    if spared:
+        refusals = (MergeSparesApprovals, MergeSparesUnseen, MergeSparesUnseenToo)
+        raise _naming(session, deals, spared, actor, refusals)
+
+
+def _naming(
+    session: Session,
+    deals: Mapping[int, Deal],
+    stand_against: Collection[int],
+    actor: Actor,
+    refusals: tuple[type[Conflict], type[Conflict], type[Conflict]],
+) -> Conflict:
+    """One of ``refusals``: for deals that the actor sees, for others, and where there are both."""
     with session.no_autoflush:
-        seen = set(session.scalars(select(Deal.id).where(Deal.id.in_(changed), visible_deals(actor))))
-    numbers, others = ", ".join(sorted(deals[one].number for one in seen)), len(changed) - len(seen)
+        seen = set(session.scalars(select(Deal.id).where(Deal.id.in_(stand_against), visible_deals(actor))))
+    numbers, others = ", ".join(sorted(deals[one].number for one in seen)), len(stand_against) - len(seen)
+    of_seen, of_others, of_both = refusals
     if not others:
-        raise ClientIsApproved(deals=numbers)
-    raise UnseenIsApprovedToo(deals=numbers, others=others) if seen else UnseenIsApproved(others=others)
+        return of_seen(deals=numbers)
+    return of_both(deals=numbers, others=others) if seen else of_others(others=others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +292,8 @@ class _Merging:
     def perform(self, values: Mapping[str, int]) -> None:
         session, kept, merged = self._session, self._kept, self._merged
         changes = write_client(session, kept, self._taken(values), actor=self._actor, at=self._at)
+        if changes:  # before the deals come along: of what they read, it tells nothing
+            record(session, ClientChanged(client_id=kept.id, changes=changes), actor=self._actor, at=self._at)
         moved = {
             "deals": [one.id for one in self._deals.values() if one.client_id == merged.id],
             **self._move_contacts(),
@@ -259,8 +314,6 @@ class _Merging:
         move_deals(
             session, [self._deals[one] for one in moved["deals"]], merged, kept, merge, actor=self._actor, at=self._at
         )
-        if changes:
-            record(session, ClientChanged(client_id=kept.id, changes=changes), actor=self._actor, at=self._at)
         counts = {name: len(moved[name]) for name in ("deals", "contacts", "notes")}
         event = ClientsMerged(client_id=kept.id, merged_id=merged.id, merge_id=merge.id, **counts)
         record(session, event, actor=self._actor, at=self._at)

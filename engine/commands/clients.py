@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from engine.clock import Clock
 from engine.commands.awaited_deadlines import set_deadlines_of_client
+from engine.commands.client_decisions import look_at_decisions
 from engine.commands.edited_meanwhile import unseen_kept_of_client
 from engine.commands.history import record
 from engine.commands.locks import lock_client, lock_contact
@@ -192,6 +193,7 @@ def write_client(
         find_deals_of_client_anew(session, client.id, at=at)
     if changed.keys() - {"owner_id"}:
         set_deadlines_of_client(session, client.id, but_of=in_deal, actor=actor, at=at)
+        look_at_decisions(session, client.id, but_of=in_deal, actor=actor, at=at)
     return changed
 
 

@@ -28,6 +28,7 @@ from engine.commands.approvals import decided_outcome, ensure_one_voice_each, en
 from engine.commands.asked_again import ask_again_beside
 from engine.commands.awaited_deadlines import set_deadlines_here
 from engine.commands.clients import write_client_in_step
+from engine.commands.deals import faults_of_values
 from engine.commands.execution import failing_in, run_step
 from engine.commands.file_fields import file_values
 from engine.commands.history import record
@@ -47,6 +48,7 @@ from engine.model.draft import Draft
 from engine.model.notice import NoticeKind
 from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import WorkItem
+from engine.policy.exchange_rates import CURRENCIES
 from engine.policy.field_values import to_json
 from engine.policy.form_values import read_form
 from engine.policy.history_chain import content_hash
@@ -281,7 +283,7 @@ class _Completion:
         facts = DealFacts(deal, self.process, calendar=default_calendar(self.session), at=self.at)
         form = read_form(fields, values, locale, known=facts.known, zone=zone)
         read, unknown = resolved_references(self.session, fields, form.values)
-        errors |= form.errors | unknown
+        errors |= form.errors | unknown | _faults_of_own(fields, read)
         if errors:
             raise InvalidInput(errors)
         given_up = {
@@ -416,6 +418,14 @@ def _content_of(deal: Deal) -> dict[str, Any]:
         "fields": deal.fields,
     }
     return dict(plain(content))
+
+
+def _faults_of_own(fields: Sequence[FieldDefinition], read: Mapping[str, Any]) -> dict[str, DomainError]:
+    """What is typed into the deal's own sum and currency is held to the same as on the deal's page."""
+    typed = {one.name: read.get(one.name) for one in fields if one.is_typed}
+    amount, currency = typed.get("deal.amount"), typed.get("deal.currency")
+    faults = faults_of_values("-", amount if isinstance(amount, Decimal) else None, currency or CURRENCIES[0])
+    return {f"deal.{name}": fault for name, fault in faults.items()}
 
 
 def _deal_value(attribute: str, value: Any) -> Any:

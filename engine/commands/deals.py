@@ -11,11 +11,18 @@ from typing import Any, ClassVar
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from engine.bpmn.compiled import CompiledProcess, OutcomeKind, StepKind
-from engine.bpmn.inspection import is_apart, lie_ahead
+from engine.bpmn.compiled import CompiledProcess
+from engine.bpmn.inspection import lie_ahead, with_given
 from engine.bpmn.runtime import EvaluateConditions
 from engine.clock import Clock
-from engine.commands.approved_changes import ContentApproved, ask_again_after_change, ensure_none_spared
+from engine.commands.approved_changes import (
+    ContentApproved,
+    approved_elements,
+    ask_again_after_change,
+    asked_approvals,
+    ensure_none_spared,
+    read_by,
+)
 from engine.commands.clients import ClientDraft, add_client
 from engine.commands.deal_fields import ensure_not_calculated, own_fields, read_own_fields, recalculated
 from engine.commands.deal_files import put_files
@@ -49,7 +56,7 @@ from engine.model.process_instance import InstanceState, ProcessInstance
 from engine.model.work_item import PENDING, WorkItem, WorkItemState
 from engine.policy.exchange_rates import CURRENCIES
 from engine.policy.file_limits import NO_FILES, FileLimits
-from engine.policy.permissions import Ability, Actor, ensure_may, may
+from engine.policy.permissions import Ability, Actor, ensure_may, may, role_may
 from engine.policy.visible_names import is_invisible
 from engine.queries.approved_contents import fields_approved_as_whole
 from engine.queries.calendars import default_calendar
@@ -70,6 +77,22 @@ class MapNotPublished(DomainError):
 class DealClosed(Conflict):
     code: ClassVar[str] = "deal_closed"
     template: ClassVar[str] = N_("The deal is closed and cannot be changed.")
+
+
+class NotAmongFields(DomainError):
+    """The deal's own values are checked and told under their own names only."""
+
+    code: ClassVar[str] = "not_among_fields"
+    template: ClassVar[str] = N_("“%(name)s” is no field of the map: it is changed as “%(own)s” of the deal itself.")
+
+
+class FoundByOthers(DomainError):
+    """What somebody who may not change deals has found out decides, and no seller's wish in its stead."""
+
+    code: ClassVar[str] = "found_by_others"
+    template: ClassVar[str] = N_(
+        "“%(label)s” was given by %(by)s at “%(step)s”, and the map decides by it: it is changed by a step only."
+    )
 
 
 class DecidedByTable(DomainError):
@@ -244,10 +267,11 @@ def update_deal(
         wanted = unseen_kept_of_deal(session, deal, wanted, read_version)
     process = process_of(session, instance.definition_id)
     facts = DealFacts(deal, process, calendar=default_calendar(session), at=at)
-    read_before = facts.of(process.variables)
+    read_before = read_by(process, instance.execution_state, facts)
     changed = _set_columns(session, deal, wanted)
     fields = {name: value for name, value in plain(wanted.get("fields", {})).items() if deal.fields.get(name) != value}
     _ensure_not_decided(process, fields)
+    _ensure_not_found_by_others(session, instance, process, fields)
     ensure_not_calculated(process, fields)
     fields |= recalculated(session, deal, process, fields, at=at)
     if "deal.amount" in fields and (amount := fields.pop("deal.amount")) is not None:
@@ -260,14 +284,16 @@ def update_deal(
     deal.fields = {**deal.fields, **fields}
     if not changed:
         return deal
-    if not was_approved:
-        ensure_none_spared(
-            session, instance, process, read_before, {**typed_fields(process, fields), **facts.of(process.variables)}
-        )
+    if fields:  # conditions read them by their bare names, too
+        known = own_fields(process)
+        given = typed_fields(process, {name: value for name, value in fields.items() if name in known})
+        instance.execution_state = with_given(process, instance.execution_state, given)
+    read_now = read_by(process, instance.execution_state, facts)
     find_anew(session, deal, is_renamed="title" in changed)
     record(session, DealChanged(changes=changed), actor=actor, at=at, deal=deal)
     if was_approved:
         ask_again_after_change(session, instance, changed.keys(), actor=actor, at=at)
+    ensure_none_spared(session, instance, process, read_before, read_now)
     if instance.state is InstanceState.RUNNING:
         run_step(session, instance, EvaluateConditions(), actor=actor, at=at)
     return deal
@@ -295,7 +321,33 @@ def _ensure_not_decided(process: CompiledProcess, fields: Mapping[str, Any]) -> 
         raise InvalidInput(errors)
 
 
+def _ensure_not_found_by_others(
+    session: Session, instance: ProcessInstance, process: CompiledProcess, fields: Mapping[str, Any]
+) -> None:
+    """What expressions read by its bare name stays as the last step gave it whose doer may not change deals."""
+    known, missing = own_fields(process), {name for name in fields if name in process.variables}
+    if not missing:
+        return
+    done = session.scalars(
+        select(WorkItem)
+        .where(WorkItem.instance_id == instance.id, WorkItem.state == WorkItemState.COMPLETED)
+        .order_by(WorkItem.completed_at.desc(), WorkItem.id.desc())
+    )
+    errors: dict[str, DomainError] = {}
+    for item in done:
+        given = {name.removeprefix("deal."): value for name, value in (item.values or {}).items()}
+        for name in missing & given.keys():
+            by = item.completed_by
+            if given[name] not in (None, "") and by is not None and not role_may(by.role, Ability.EDIT_DEAL):
+                label = known[name].label if name in known else name
+                errors[name] = FoundByOthers(label=label, by=by.full_name, step=item.name)
+        missing -= given.keys()
+    if errors:
+        raise InvalidInput(errors)
+
+
 _CONTENT = frozenset({"amount", "currency"})
+_OWN_VALUES = frozenset({"deal.title", "deal.amount", "deal.currency", "deal.close_date"})
 
 
 def is_approved(session: Session, instance: ProcessInstance) -> bool:
@@ -304,24 +356,11 @@ def is_approved(session: Session, instance: ProcessInstance) -> bool:
     A deal that was sent back behind all its approvals may change, as in rework. One that was returned by the second of
     two, behind the first, may not: nobody would ask the first again.
     """
-    asked = session.scalars(
-        select(WorkItem)
-        .where(
-            WorkItem.instance_id == instance.id,
-            WorkItem.kind == StepKind.APPROVAL,
-            WorkItem.state.in_((*PENDING, WorkItemState.COMPLETED)),
-        )
-        .order_by(WorkItem.id.desc())
-    ).all()
+    asked = asked_approvals(session, instance)
     if any(one.state in PENDING for one in asked):
         return True
     process = process_of(session, instance.definition_id)
-    last = {one.element_id: one.activity_id for one in reversed(asked)}
-    said: dict[tuple[str, str], set[str | None]] = {}
-    for one in asked:
-        if one.activity_id == last[one.element_id] or is_apart(process, one.element_id):
-            said.setdefault((one.element_id, one.activity_id), set()).add(one.outcome)
-    approved = {name for (name, _), outcomes in said.items() if outcomes == {OutcomeKind.APPROVED.value}}
+    approved = approved_elements(process, asked)
     state = instance.execution_state
     return bool(approved) and not (state and lie_ahead(process, state, approved))
 
@@ -478,6 +517,8 @@ def _ensure_readable(session: Session, wanted: dict[str, Any], instance: Process
             errors["owner_id"] = FieldNotUnderstood(value=wanted["owner_id"], expected=N_("a sales manager"))
     if "fields" in wanted:
         process = process_of(session, instance.definition_id)
+        for name in wanted["fields"].keys() & _OWN_VALUES:
+            errors[f"fields.{name}"] = NotAmongFields(name=name, own=name.removeprefix("deal."))
         wanted["fields"], wrong = read_own_fields(session, process, wanted["fields"], deal_id=instance.deal_id)
         errors |= wrong
     if errors:

@@ -13,6 +13,7 @@ from engine.bpmn.compiled import Freedom
 from engine.bpmn.inspection import as_continuation, plan_move
 from engine.bpmn.runtime import MoveToken
 from engine.clock import Clock
+from engine.commands.client_decisions import ensure_none_spared_since
 from engine.commands.execution import run_step
 from engine.commands.history import record
 from engine.commands.idempotency import already_performed, remember
@@ -129,7 +130,8 @@ def undo_move(
 
     Without ``intervention_id``, the latest move. By whoever may make the move today; that the actor made it is not
     enough. Timers that were due meanwhile fire at once. Raises NotFound, NotAllowed, DealIsSuspended, DealNotRunning,
-    NothingToUndo.
+    NothingToUndo, and ApprovalSpared where the client's card was changed since and the deal would have come by an
+    approval with it.
     """
     at = clock.now()
     arguments = {"deal": deal_id, "intervention": intervention_id}
@@ -157,6 +159,7 @@ def undo_move(
     name = element_name(process, move.element_id)
     record(session, MoveUndone(to=name, element_id=move.element_id), actor=actor, at=at, deal=deal)
     instance.execution_state = as_continuation(before, instance.execution_state)
+    ensure_none_spared_since(session, instance, since=move.at, at=at)
     stand_as_before(session, instance, process, move.withdrawn, actor=actor, at=at)
     _give_stage_back(session, deal, move, actor=actor, at=at)
     remember(session, command_id, {"deal_id": deal.id}, actor=actor)

@@ -11,9 +11,10 @@ from sqlalchemy import false, or_, select, true
 from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import FieldDefinition, FieldType
+from engine.bpmn.inspection import with_given
 from engine.bpmn.runtime import DeliverMessage
 from engine.clock import Clock
-from engine.commands.approved_changes import ensure_none_spared
+from engine.commands.approved_changes import ensure_none_spared, read_by
 from engine.commands.clients import ClientDraft
 from engine.commands.deals import DealDraft, ensure_message_may_say, open_deal
 from engine.commands.execution import correlation_text, run_step
@@ -241,9 +242,10 @@ def _write_into_deal(session: Session, instance: ProcessInstance, values: Mappin
     """Raises ApprovalSpared."""
     process = process_of(session, instance.definition_id)
     facts = DealFacts(instance.deal, process, calendar=default_calendar(session), at=at)
-    before = facts.of(process.variables)
+    state = instance.execution_state
+    before = read_by(process, state, facts)
     instance.deal.fields = {**instance.deal.fields, **values}
-    after = {**typed_fields(process, values), **facts.of(process.variables)}
+    after = read_by(process, with_given(process, state, typed_fields(process, values)), facts)
     ensure_none_spared(session, instance, process, before, after)
 
 

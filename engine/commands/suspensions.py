@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
@@ -10,7 +11,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import CompiledProcess
-from engine.bpmn.inspection import with_later_timers
+from engine.bpmn.inspection import events_ending_approvals, with_later_timers
 from engine.bpmn.runtime import EvaluateConditions
 from engine.clock import Clock
 from engine.commands.calls import renew_calls
@@ -27,7 +28,7 @@ from engine.commands.interventions import (
     restore_items,
 )
 from engine.commands.locks import lock_deal
-from engine.commands.rested_moves import RestedMoves, later_timers, moments_of
+from engine.commands.rested_moves import Later, RestedMoves, later_timers, moments_of
 from engine.commands.step_opening import calendar_of_step
 from engine.commands.thrown_events import SIGNAL
 from engine.db.outbox import enqueue
@@ -52,7 +53,7 @@ class Deadlines(StrEnum):
     """What becomes of the deadlines of a deal that was paused."""
 
     SHIFT = "shift"  # what was left is left
-    KEEP = "keep"  # they stand where they stood
+    KEEP = "keep"  # they stand where they stood, but for timers that would take an approval away unanswered
 
 
 class NotSuspended(Conflict):
@@ -126,6 +127,7 @@ def resume_deal(
 ) -> Deal:
     """Its steps wait again with whom they were; deadlines and timers are moved by the pause, or keep their moments.
 
+    A timer that takes an approval away from those who are asked is moved in any case.
     Raises NotFound, NotAllowed, NotSuspended, DealNotRunning, MapFailed.
     """
     at = clock.now()
@@ -164,17 +166,23 @@ def wake(
     """
     process = process_of(session, instance.definition_id)
     state, moments = instance.execution_state, moments_of(items)
+    later = later_timers(process, paused_at=paused_at, resumed_at=at, calendar=default_calendar(session))
     if deadlines is Deadlines.SHIFT:
         _shift_deadlines(session, process, items, paused_at, at)
-        calendar = default_calendar(session)
-        later = later_timers(process, paused_at=paused_at, resumed_at=at, calendar=calendar)
-        instance.execution_state = with_later_timers(process, instance.execution_state, later)
+    else:
+        later = _only_of(events_ending_approvals(process), later)
+    instance.execution_state = with_later_timers(process, instance.execution_state, later)
     waits = write_waits(session, instance, process)
     renew_calls(session, instance, process, waits, actor=actor, at=at)
     restore_items(session, instance, process, items, actor=actor, at=at)
     if deadlines is Deadlines.SHIFT:
         RestedMoves(session, instance, paused_at, at).follow(state, moments, moments_of(items))
     run_step(session, instance, EvaluateConditions(), actor=actor, at=at, asked_by_id=instance.deal.owner_id)
+
+
+def _only_of(events: Collection[str], later: Later) -> Later:
+    """Those who are asked for an approval could not answer meanwhile: the pause must not let their time run out."""
+    return lambda event_id, due_at: later(event_id, due_at) if event_id in events else due_at
 
 
 def _shift_deadlines(

@@ -10,11 +10,11 @@ from typing import Any, ClassVar, Literal
 from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import CompiledProcess, FieldDefinition, FieldType
-from engine.bpmn.inspection import variables_in
+from engine.bpmn.inspection import variables_in, with_given
 from engine.bpmn.runtime import SetVariables
 from engine.bpmn.variables import FACTS, outcome_variable
 from engine.clock import Clock
-from engine.commands.approved_changes import ContentApproved, ensure_none_spared
+from engine.commands.approved_changes import ContentApproved, ensure_none_spared, read_by
 from engine.commands.awaited_deadlines import take_awaited_deadlines_back
 from engine.commands.deals import is_approved
 from engine.commands.execution import run_step
@@ -184,11 +184,13 @@ class _Setting:
         session, instance, deal = self.session, self.instance, self.instance.deal
         process = process_of(session, instance.definition_id)
         facts = DealFacts(deal, process, calendar=default_calendar(session), at=at)
-        before = facts.of(process.variables)
+        state = instance.execution_state
+        before = read_by(process, state, facts)
         deal.fields = {**deal.fields, **self.values}
         typed = typed_fields(process, self.values)
         if not undoes:
-            ensure_none_spared(session, instance, process, before, {**typed, **facts.of(process.variables)})
+            after = read_by(process, with_given(process, state, typed), facts)
+            ensure_none_spared(session, instance, process, before, after)
         changes = {name: [self.former[name], value] for name, value in self.values.items()}
         record(session, VariablesSet(changes=changes, reason=reason, undoes=undoes), actor=actor, at=at, deal=deal)
         stimulus = SetVariables(typed)

@@ -163,6 +163,20 @@ class FileShown(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ApprovalsSpared(Event):
+    """With the card of the client ``client_id`` as it is now the deal would have come by ``steps``, approvals.
+
+    It has passed by them. ``fields`` are the names of what was changed on the card, as ``client.segment``, from
+    ``changed_at`` on.
+    """
+
+    steps: Sequence[str]
+    fields: Sequence[str]
+    client_id: int
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class DealClientReplaced(Event):
     """The deal's client was merged into ``client_id``, or a merge was undone.
 

@@ -36,6 +36,7 @@ class NoticeKind(StrEnum):
     CONSULTATION_ASKED = "consultation_asked"
     CONSULTATION_ANSWERED = "consultation_answered"
     DEAL_CHANGED = "deal_changed"  # something happened in a deal that you watch
+    APPROVAL_SPARED = "approval_spared"  # with its client's card of now your deal would have needed an approval
     INCIDENT = "incident"  # a deal cannot go on, and an administrator has to look
     IMPORT_DONE = "import_done"  # a list that you brought is taken over
     CLIENT_WROTE = "client_wrote"  # a letter of the client came into your deal

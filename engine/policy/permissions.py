@@ -161,7 +161,11 @@ class Actor:
 
 
 def may(actor: Actor, ability: Ability) -> bool:
-    return actor.is_system or ability in _ABILITIES[actor.role]
+    return actor.is_system or role_may(actor.role, ability)
+
+
+def role_may(role: Role, ability: Ability) -> bool:
+    return ability in _ABILITIES[role]
 
 
 def roles_with(ability: Ability) -> tuple[Role, ...]:

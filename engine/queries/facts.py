@@ -12,8 +12,10 @@ from engine.errors import FieldNotUnderstood
 from engine.model.deal import Deal
 from engine.policy.business_calendar import BusinessCalendar
 from engine.policy.field_values import from_json
-from engine.policy.own_fields import typed_values
+from engine.policy.own_fields import CLIENT_ROOT, typed_values
 from engine.queries.decided_fields import decided_fields
+
+_CLIENT_COLUMNS = ("name", "edrpou", "segment", "source", "email", "phone")
 
 
 class DealFacts:
@@ -53,6 +55,13 @@ class DealFacts:
         """The deal's own fields by name, with the types that the map's forms give them."""
         return typed_fields(self._process, self._deal.fields)
 
+    def client_as(self, former: Mapping[str, Any]) -> dict[str, Any]:
+        """The client with the values of ``former``, which go by names like ``client.segment``."""
+        bare = {name.removeprefix(CLIENT_ROOT): value for name, value in former.items()}
+        columns = {name: value for name, value in bare.items() if name in _CLIENT_COLUMNS}
+        own = {name: value for name, value in bare.items() if name not in _CLIENT_COLUMNS}
+        return {**self._client_facts(), **typed_values(own, self._process.client_fields), **columns}
+
     def _deal_facts(self) -> dict[str, Any]:
         deal = self._deal
         return {
@@ -67,15 +76,8 @@ class DealFacts:
 
     def _client_facts(self) -> dict[str, Any]:
         client = self._deal.client
-        return {
-            **typed_values(client.fields, self._process.client_fields),
-            "name": client.name,
-            "edrpou": client.edrpou,
-            "segment": client.segment,
-            "source": client.source,
-            "email": client.email,
-            "phone": client.phone,
-        }
+        own = typed_values(client.fields, self._process.client_fields)
+        return {**own, **{name: getattr(client, name) for name in _CLIENT_COLUMNS}}
 
 
 def typed_fields(process: CompiledProcess, stored: Mapping[str, Any]) -> dict[str, Any]:

@@ -118,7 +118,8 @@ def _writings(told: Sequence[Any], deal: Deal) -> Iterator[Writing]:
     if opened is not None:
         known = {name.removeprefix("deal.") for one in later for name in one.values}
         from_the_start = {name: value for name, value in deal.fields.items() if name not in known}
-        yield Writing(_people(opened), {"deal.amount": opened.data.get("amount"), **from_the_start})
+        chosen = {"deal.amount": opened.data.get("amount"), f"{CLIENT_ROOT}name": opened.data.get("client")}
+        yield Writing(_people(opened), {**chosen, **from_the_start})
     yield from later
 
 

@@ -28,7 +28,8 @@ from webui.api.performing import carry_out, carry_out_once
 from webui.api.tags import CLIENTS
 from webui.request_context import reading, services
 
-_REFUSED = ("conflict", "already_merged", "erased_not_merged", "client_is_approved", "idempotency_key_reused")
+_STAND_AGAINST = ("client_is_approved", "merge_spares_approvals", "idempotency_key_reused")
+_REFUSED = ("conflict", "already_merged", "erased_not_merged", *_STAND_AGAINST)
 _STAYS = ("merge_stays", "merge_is_old", "merged_further", "changed_since_merge", "erased_since_merge")
 
 
@@ -69,7 +70,7 @@ def tell_clients_apart(body: ClientsNamed) -> Response:
 @api.post(
     "/client-merges/<int:merge_id>/undo",
     tags=[CLIENTS],
-    responses={200: ClientItem, **conflicts(*_STAYS, "client_is_approved", "idempotency_key_reused")},
+    responses={200: ClientItem, **conflicts(*_STAYS, *_STAND_AGAINST)},
 )
 def undo_client_merge(path: ClientMergePath) -> Response:
     """Undo a merge. The answer is the client who is apart again, with what had gone along and is still there."""

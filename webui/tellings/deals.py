@@ -95,6 +95,11 @@ def _client_replaced(data: Data) -> str:
     return _("Double clients were merged: the deal is the client’s who stayed")
 
 
+def _approvals_spared(data: Data) -> str:
+    steps = ", ".join(data["steps"])
+    return _("With the client's new card the deal would have needed, and has passed by: %(steps)s", steps=steps)
+
+
 def _import_started(data: Data) -> str:
     rows = int(data["rows"])
     if data["content"] == "notes":
@@ -156,6 +161,7 @@ TELLINGS: Mapping[str, Telling] = {
         "arrow-back-up", "neutral", lambda _data: _("A merge was undone: a client is apart again")
     ),
     "clients_told_apart": Telling("users", "neutral", lambda _data: _("Clients who look alike are no doubles")),
+    "approvals_spared": Telling("alert-triangle", "warning", _approvals_spared),
     "deal_client_replaced": Telling("git-compare", "accent", _client_replaced),
     "client_imported": Telling("building", "accent", lambda _data: _("Client brought by an import")),
     "contact_imported": Telling("user-plus", "neutral", lambda _data: _("Contact brought by an import")),

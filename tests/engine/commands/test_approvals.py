@@ -243,6 +243,16 @@ def test_who_prepared_the_content_does_not_give_it_whoever_asked(office: Office)
     office.complete("iryna", "legal", "approved")
 
 
+def test_who_opened_the_deal_for_somebody_else_does_not_approve_whom_they_chose_to_sell_to(office: Office) -> None:
+    join_legal(office, "bohdan")
+    office.publish(sales_map(four_eyes=True))
+    deal = office.open_deal("bohdan", owner_id=office.company.olena.id, amount=None)
+    office.complete("olena", "prepare", values={"discount": "5", "deal.amount": "100000"}, deal=deal)
+    with pytest.raises(FourEyes):
+        office.complete("bohdan", "legal", "approved")
+    office.complete("iryna", "legal", "approved")
+
+
 def test_who_changed_the_client_beside_the_deal_does_not_approve_what_it_is_now(office: Office) -> None:
     join_legal(office, "bohdan")
     office.publish(sales_map(four_eyes=True))

@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 from support.office import Office
-from support.sales_map import APPROVERS, sales_map
+from support.sales_map import APPROVERS, hash_of, sales_map
 
-from engine.bpmn.compiled import ApprovalRule
+from engine.bpmn.compiled import ApprovalRule, FieldDefinition
 from engine.commands.completions import CompletionRequest, complete_many
 from engine.commands.idempotency import KeyReused
 from engine.commands.work_items import FourEyes, StepNotYours, claim_work_item, delegate_work_item
@@ -94,6 +94,30 @@ def test_fields_are_kept_with_the_deal_and_deal_fields_edit_the_deal(office: Off
     assert changed.fields["discount"] == "7.5"
     assert changed.amount == Decimal("99999.90")
     assert "deal_changed" in office.kinds(deal)
+
+
+@pytest.mark.parametrize("amount", ["-7", "10000000000000", "0,005"])
+def test_a_step_takes_no_sum_that_the_deals_page_would_not(office: Office, amount: str) -> None:
+    office.publish()
+    deal = office.open_deal()
+    with pytest.raises(InvalidInput) as refused:
+        office.complete("olena", "prepare", values={"discount": "5", "deal.amount": amount})
+    assert set(refused.value.errors) == {"deal.amount"}
+    assert (office.deal(deal).amount, office.step("prepare").is_live) == (Decimal("125000.50"), True)
+
+
+def test_a_step_takes_no_currency_that_the_deals_page_would_not(office: Office) -> None:
+    process = sales_map()
+    currency = FieldDefinition(name="deal.currency", label="Валюта")
+    prepare = process.steps["prepare"].model_copy(update={"fields": (currency,)})
+    steps = {**process.steps, "prepare": prepare}
+    office.publish(process.model_copy(update={"steps": steps, "content_hash": hash_of(steps)}))
+    deal = office.open_deal()
+    with pytest.raises(InvalidInput) as refused:
+        office.complete("olena", "prepare", values={"deal.currency": "XYZ"})
+    assert set(refused.value.errors) == {"deal.currency"}
+    office.complete("olena", "prepare", values={"deal.currency": "EUR"})
+    assert office.deal(deal).currency == "EUR"
 
 
 def test_an_unknown_outcome_is_refused(office: Office) -> None:

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from support.approval_maps import SUM, naming
+from support.approval_maps import DISCOUNT, SUM, naming
 from support.canonical_maps import MapBuilder, after, when
+from support.card_maps import asked_of_state_clients
+from support.merging import add, merge, undo
 from support.office import Office
 from support.sales_map import STAGES, hash_of, human
 
-from engine.bpmn.compiled import ApprovalRule, CompiledProcess, FieldDefinition, FieldType
+from engine.bpmn.compiled import ApprovalRule, CompiledProcess, ContentRule, FieldDefinition, FieldType, Freedom
 from engine.commands.approved_changes import ApprovalSpared, ContentApproved
+from engine.commands.cancellations import ApprovedForAnother, cancel_deal, reopen_deal
+from engine.commands.client_merging import ClientIsApproved, MergeSparesApprovals
+from engine.commands.clients import update_client
 from engine.commands.deals import update_deal
+from engine.commands.jumps import move_token, undo_move
 from engine.commands.messages import send_message
 from engine.commands.recalls import recall_approval
+from engine.commands.suspensions import Deadlines, resume_deal, suspend_deal
 from engine.commands.variables import set_variables
+from engine.errors import InvalidInput
 from engine.model.deal import Deal
 from engine.model.department import Membership
 
@@ -238,8 +247,148 @@ def test_a_deal_that_was_led_by_the_approval_may_change_as_ever(office: Office) 
     deal = office.open_deal()
     office.prepare(discount="20")
     office.complete("iryna", "legal", "rejected", comment="Забагато")
-    for discount in ("9", "30"):
+    for discount in ("30", "9"):
         office.do("olena", update_deal, deal.id, {"fields": {"discount": discount}})
+    with pytest.raises(ApprovalSpared):  # it would have passed the lawyer by with the nine
+        office.do("olena", update_deal, deal.id, {"fields": {"discount": "30"}})
+
+
+def decided_behind_the_terms(condition: str) -> CompiledProcess:
+    """prepare → terms → legal where ``condition`` holds → sign."""
+    builder = MapBuilder()
+    builder.start()
+    builder.end("won")
+    for step in ("prepare", "terms", "legal", "sign"):
+        builder.step(step)
+    builder.gateway("exclusive", "much", default="little")
+    builder.gateway("exclusive", "on")
+    builder.chain("start", "prepare", "terms", "much")
+    builder.flow("much", "legal", condition)
+    builder.flow("much", "on", flow_id="little")
+    builder.chain("legal", "on", "sign", "won")
+    return with_steps(builder, variables={"deal", "discount"})
+
+
+@pytest.mark.parametrize("condition", ["discount > 10", "deal.discount > 10"])
+@pytest.mark.parametrize("rests", [False, True])
+def test_a_decision_ahead_reads_what_the_deal_holds_when_it_comes_there(
+    office: Office, condition: str, rests: bool
+) -> None:
+    office.publish(decided_behind_the_terms(condition))
+    deal = office.open_deal()
+    office.prepare(discount="9")
+    if rests:
+        office.do("olena", suspend_deal, deal.id, "Канікули")
+    office.do("olena", update_deal, deal.id, {"fields": {"discount": "30", "legal_outcome": "approved"}})
+    if rests:
+        office.do("olena", resume_deal, deal.id)
+    office.complete("olena", "terms")
+    assert open_elements(office) == ["legal"]
+
+
+def checked_by_legal() -> CompiledProcess:
+    """prepare → the lawyers rate the risk, by a script too → terms → legal where there is one → sign."""
+    builder = MapBuilder()
+    builder.start()
+    builder.end("won")
+    for step in ("prepare", "rating", "terms", "legal", "sign"):
+        builder.step(step)
+    builder.gateway("exclusive", "much", default="little")
+    builder.gateway("exclusive", "on")
+    builder.chain("start", "prepare", "rating", builder.script("rate", ("is_risky", "risk > 10")), "terms", "much")
+    builder.flow("much", "legal", "risk > 10 or is_risky")
+    builder.flow("much", "on", flow_id="little")
+    builder.chain("legal", "on", "sign", "won")
+    process = with_steps(builder, variables={"risk", "is_risky"})
+    risk = FieldDefinition(name="risk", label="Ризик", type=FieldType.NUMBER)
+    note = FieldDefinition(name="note", label="Примітка")
+    rating = human("rating", "Оцінити ризик", "Юридичний відділ", STAGES[1], fields=(risk, note))
+    steps = {**process.steps, "rating": rating}
+    return process.model_copy(update={"steps": steps, "content_hash": hash_of(steps)})
+
+
+def test_what_the_lawyers_have_found_is_not_wished_away_before_the_map_decides_by_it(office: Office) -> None:
+    office.publish(checked_by_legal())
+    deal = office.open_deal()
+    office.prepare()
+    office.complete("iryna", "rating", values={"risk": "30", "note": "Офшор"})
+    with pytest.raises(InvalidInput) as refused:
+        office.do("olena", update_deal, deal.id, {"fields": {"risk": "1"}})
+    assert refused.value.errors["risk"].code == "found_by_others"
+    office.do("olena", update_deal, deal.id, {"fields": {"note": "Кіпр", "is_risky": False}})
+    terms(office)
+    assert (open_elements(office), office.deal(deal).fields["note"]) == (["legal"], "Кіпр")
+
+
+def asked_above_a_limit_and_always() -> CompiledProcess:
+    """prepare → legal above 500,000 → terms → finance, who may be asked again → sign."""
+    builder = MapBuilder()
+    builder.start()
+    builder.end("won")
+    for step in ("prepare", "legal", "terms", "finance", "sign"):
+        builder.step(step)
+    builder.gateway("exclusive", "much", default="little")
+    builder.gateway("exclusive", "on")
+    builder.chain("start", "prepare", "much")
+    builder.flow("much", "legal", "deal.amount > 500000")
+    builder.flow("much", "on", flow_id="little")
+    builder.chain("legal", "on", "terms", "finance", "sign", "won")
+    return with_steps(builder, variables={"deal"})
+
+
+@pytest.mark.parametrize("bound", [SUM, DISCOUNT])
+def test_asking_those_again_who_approved_spares_nobody_who_was_not_asked(office: Office, bound: ContentRule) -> None:
+    process = asked_above_a_limit_and_always()
+    finance = process.steps["finance"].model_copy(update={"approved_content": bound, "reask": True})
+    steps = {**process.steps, "finance": finance}
+    office.publish(process.model_copy(update={"steps": steps, "content_hash": hash_of(steps)}))
+    deal = office.open_deal()
+    office.prepare()
+    terms(office)
+    office.complete("oksana", "finance", "approved")
+    with pytest.raises(ApprovalSpared, match="Юридичний відділ"):
+        office.do("olena", update_deal, deal.id, AMOUNT, ask_again=True)
+    assert (open_elements(office), office.deal(deal).amount) == (["sign"], Decimal("125000.50"))
+    office.do("olena", update_deal, deal.id, {"amount": Decimal("90000.00")}, ask_again=True)
+    assert open_elements(office) == (["terms"] if bound is SUM else ["sign"])
+
+
+def returned_by_legal() -> CompiledProcess:
+    """prepare → all of legal above 500,000, who may return it → terms → sign."""
+    builder = MapBuilder()
+    builder.start()
+    builder.end("won")
+    for step in ("prepare", "legal", "terms", "sign"):
+        builder.step(step)
+    for gateway in ("again", "on"):
+        builder.gateway("exclusive", gateway)
+    builder.gateway("exclusive", "much", default="little")
+    builder.gateway("exclusive", "decide")
+    builder.chain("start", "again", "prepare", "much")
+    builder.flow("much", "legal", "deal.amount > 500000")
+    builder.flow("much", "on", flow_id="little")
+    builder.chain("legal", "decide")
+    builder.flow("decide", "on", when("approved", "legal"), "ok")
+    builder.flow("decide", "again", when("returned|rejected", "legal"), "rework")
+    builder.chain("on", "terms", "sign", "won")
+    return with_steps(builder, {"legal": ApprovalRule(mode="all")}, variables={"deal", "legal_outcome"})
+
+
+def test_an_approval_that_one_gave_and_another_returned_is_none_that_was_given(office: Office) -> None:
+    with office.database.write() as session:
+        session.add(Membership(person_id=office.company.danylo.id, department_id=office.company.legal.id))
+    office.publish(returned_by_legal())
+    deal = office.open_deal(amount=Decimal("990000.00"))
+    office.prepare()
+    logins = {office.company.iryna.id: "iryna", office.company.danylo.id: "danylo"}
+    one, other = office.open_steps()
+    office.complete(logins[one.assignee_id or 0], "legal", "approved", work_item_id=one.id)
+    office.complete(logins[other.assignee_id or 0], "legal", "returned", comment="Дорого", work_item_id=other.id)
+    office.do("olena", update_deal, deal.id, {"amount": Decimal("90000.00")})
+    office.prepare()
+    assert open_elements(office) == ["terms"]
+    with pytest.raises(ApprovalSpared):
+        office.do("olena", update_deal, deal.id, AMOUNT)
 
 
 def each_position(*, sequential: bool) -> CompiledProcess:
@@ -265,11 +414,13 @@ def asked_for_again() -> CompiledProcess:
     return with_steps(builder)
 
 
-def with_steps(builder: MapBuilder) -> CompiledProcess:
-    known = naming({"legal": SUM}).steps
-    steps = {name: known[name] for name in ("prepare", "legal", "sign")}
+def with_steps(
+    builder: MapBuilder, rules: Mapping[str, ApprovalRule] | None = None, *, variables: Collection[str] = ()
+) -> CompiledProcess:
+    built = builder.build(variables=variables)
+    known = naming({"legal": SUM}, rules).steps
+    steps = {name: known[name] for name in ("prepare", "legal", "finance", "sign") if f'"{name}"' in built.executable}
     steps["terms"] = human("terms", "Узгодити умови", "Відділ продажів", STAGES[1])
-    built = builder.build()
     return built.model_copy(update={"steps": steps, "content_hash": f"{built.content_hash[:40]}{hash_of(steps)}"})
 
 
@@ -402,3 +553,113 @@ def test_a_part_that_waits_for_what_is_beside_it_is_gone_through_again(office: O
         approve_one(office)
     assert open_elements(office) == ["sign"]
     assert "approval_asked_again" in office.kinds(deal)
+
+
+def silence_is_consent(*, around: bool) -> CompiledProcess:
+    """prepare → legal, who have three days for it → sign; the three days are those of a part with ``around``."""
+    builder = MapBuilder()
+    builder.start()
+    builder.end("won")
+    if around:
+        with builder.scope("part"):
+            builder.chain(builder.start("in"), builder.step("legal"), builder.end("out"))
+    else:
+        builder.step("legal")
+    host = "part" if around else "legal"
+    builder.boundary("silence", host, builder.timer("silence", after(days=3)))
+    builder.gateway("exclusive", "on")
+    builder.chain("start", builder.step("prepare"), host, "on", builder.step("sign"), "won")
+    builder.chain("silence", "on")
+    return with_steps(builder)
+
+
+@pytest.mark.parametrize("deadlines", list(Deadlines))
+@pytest.mark.parametrize("around", [False, True])
+@pytest.mark.parametrize("ends", [False, True])
+def test_a_pause_does_not_let_the_time_run_out_that_is_given_for_an_approval(
+    office: Office, deadlines: Deadlines, around: bool, ends: bool
+) -> None:
+    office.publish(silence_is_consent(around=around))
+    deal = office.open_deal()
+    office.prepare()
+    office.do("olena", cancel_deal if ends else suspend_deal, deal.id, "Відпустка")
+    office.wait(days=10)
+    if ends:
+        office.do("olena", reopen_deal, deal.id, "Ні, купують", deadlines)
+    else:
+        office.do("olena", resume_deal, deal.id, deadlines)
+    office.wait(hours=1)
+    assert open_elements(office) == ["legal"]
+    office.wait(days=4)
+    assert open_elements(office) == ["sign"]
+
+
+def behind_the_decision(office: Office, *, freedom: Freedom = Freedom.STRICT) -> tuple[Deal, int]:
+    """A deal that has passed the lawyer by, since its client is none of the state's; and a client who is."""
+    office.publish(asked_of_state_clients(freedom=freedom))
+    deal = office.open_deal()
+    office.prepare()
+    assert open_elements(office) == ["terms"]
+    office.wait(minutes=1)
+    return deal, add(office, "ДП «Водоканал»", segment="state")
+
+
+def test_no_merge_gives_a_deal_a_client_with_whom_it_would_have_been_asked(office: Office) -> None:
+    deal, state = behind_the_decision(office)
+    with pytest.raises(MergeSparesApprovals, match=deal.number):
+        merge(office, state, deal.client_id)
+    assert (office.deal(deal).client_id, open_elements(office)) == (deal.client_id, ["terms"])
+    merge(office, state, deal.client_id, values={"segment": deal.client_id})
+    assert (office.deal(deal).client_id, open_elements(office)) == (state, ["terms"])
+
+
+def test_no_merge_is_undone_that_has_spared_an_approval(office: Office) -> None:
+    office.publish(asked_of_state_clients())
+    state, kept = add(office, "ДП «Водоканал»", segment="state"), add(office, "ТОВ «Промінь»", segment="retail")
+    deal = office.open_deal(client_id=state, client=None)
+    merge(office, kept, state)
+    office.prepare()
+    assert open_elements(office) == ["terms"]
+    with pytest.raises(MergeSparesApprovals, match=deal.number):
+        undo(office, state)
+    assert office.deal(deal).client_id == kept
+
+
+def test_a_deal_is_not_opened_again_with_a_client_with_whom_it_would_have_been_asked(office: Office) -> None:
+    deal, state = behind_the_decision(office)
+    office.do("olena", cancel_deal, deal.id, "Передумали")
+    office.wait(minutes=1)
+    merge(office, state, deal.client_id)
+    with pytest.raises(ApprovalSpared):
+        office.do("olena", reopen_deal, deal.id, "Ні, купують")
+    undo(office, deal.client_id)
+    office.do("olena", reopen_deal, deal.id, "Ні, купують")
+    assert open_elements(office) == ["terms"]
+
+
+def test_a_deal_is_not_opened_again_with_another_client_than_was_approved(office: Office) -> None:
+    deal, _ = behind_the_decision(office)
+    terms(office)
+    office.complete("oksana", "finance", "approved")
+    other = add(office, "ТОВ «Рога й копита»")
+    with pytest.raises(ClientIsApproved):
+        merge(office, other, deal.client_id)
+    office.do("olena", cancel_deal, deal.id, "Передумали")
+    office.wait(minutes=1)
+    merge(office, other, deal.client_id)
+    with pytest.raises(ApprovedForAnother):
+        office.do("olena", reopen_deal, deal.id, "Ні, купують")
+    undo(office, deal.client_id)
+    office.do("olena", reopen_deal, deal.id, "Ні, купують")
+    assert open_elements(office) == ["sign"]
+
+
+def test_a_move_back_is_not_undone_with_a_card_with_which_the_deal_would_have_been_asked(office: Office) -> None:
+    deal, _ = behind_the_decision(office, freedom=Freedom.ADVISED)
+    office.do("olena", move_token, deal.id, "prepare", "Ще раз")
+    office.wait(minutes=1)
+    office.do("olena", update_client, deal.client_id, {"segment": "state"})
+    with pytest.raises(ApprovalSpared):
+        office.do("olena", undo_move, deal.id)
+    office.prepare()
+    assert open_elements(office) == ["legal"]

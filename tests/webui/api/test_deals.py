@@ -149,6 +149,16 @@ def test_a_deal_handed_to_another_owner_is_told_once_more(api: ApiOf, office: Of
     assert faults(api("bohdan").patch(f"/deals/{deal.id}", {"owner": None})) == {"owner": "field_required"}
 
 
+@pytest.mark.parametrize("value", ["-5", "багато", None, {"sum": 1}, "990000"])
+def test_what_is_the_deals_own_is_changed_under_its_own_name_only(api: ApiOf, office: Office, value: object) -> None:
+    deal = office.open_deal()
+    olena = api("olena")
+    refused = olena.patch(f"/deals/{deal.id}", {"fields": {"deal.amount": value, "delivery": "Київ"}})
+    assert faults(refused) == {"fields.deal.amount": "not_among_fields"}
+    stands = read(olena.get(f"/deals/{deal.id}"))
+    assert (stands["amount"], stands["fields"]) == (125000.5, {})
+
+
 def test_a_closed_deal_cannot_be_changed(api: ApiOf, office: Office) -> None:
     deal = office.open_deal()
     office.prepare()
