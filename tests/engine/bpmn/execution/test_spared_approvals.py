@@ -13,13 +13,15 @@ from support.instance_run import InstanceRun
 
 from engine.bpmn.compile import compile_bpmn
 from engine.bpmn.compiled import CompiledProcess, StepKind
+from engine.bpmn.inspection import variables_in
 from engine.bpmn.spared_approvals import spared_approvals
 
 
 def spared(run: InstanceRun, **after: Any) -> tuple[str, ...]:
     """What a change to the values ``after`` would have led by, now that the run stands where it stands."""
     assert run.state is not None
-    return spared_approvals(run.process, run.state, run.walked, {}, after)
+    before = variables_in(run.state)
+    return spared_approvals(run.process, run.state, run.walked, before, {**before, **after})
 
 
 class WalkedRun(InstanceRun):
