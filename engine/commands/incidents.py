@@ -170,6 +170,19 @@ def resolve_incidents(
             close(session, incident, instance, "", actor=actor, at=at)
 
 
+def resolve_part(
+    session: Session, instance: ProcessInstance, stimulus: Stimulus, work_item_id: int, *, actor: Actor, at: datetime
+) -> None:
+    """A part of an approval by several is given now that failed before; what failed at another part stays."""
+    now = _stored(stimulus)
+    for incident in session.scalars(
+        select(Incident).where(Incident.instance_id == instance.id, Incident.state == IncidentState.OPEN)
+    ):
+        typed = incident.stimulus.get("typed") or {}
+        if _same(incident.stimulus, now) and typed.get("work_item_id") == work_item_id:
+            close(session, incident, instance, "", actor=actor, at=at)
+
+
 def close_open_incidents(
     session: Session, instance: ProcessInstance, reason: str, *, actor: Actor, at: datetime
 ) -> None:

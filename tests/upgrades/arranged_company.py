@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from support.lent_databases import Content, LentDatabases
 from support.office import Office
 from upgrades.waiting_deals import arrange
+from upgrades.waits import WAITS
 
 from engine.bpmn.inspection import waits_in
 from engine.db.session import Database
@@ -28,6 +29,17 @@ from engine.model.timer import Timer
 from engine.model.work_item import PENDING, WorkItem
 from engine.queries.deal_waiting import DealWaiting, deal_waiting
 from engine.queries.processes import process_of
+
+TITLES = (
+    "a step",
+    "a step that somebody took",
+    "a join with one of three branches there",
+    "a step with a timer beside it",
+    "a step of the second round",
+    "a step to which the deal was moved back",
+    "an approval by three, given by one",
+    *WAITS,
+)
 
 
 @dataclass(frozen=True)
@@ -126,7 +138,6 @@ class Arranged:
 
     lend: Callable[[], AbstractContextManager[Database]]
     at: datetime
-    is_sqlite: bool
 
     @contextmanager
     def copy(self) -> Iterator[Office]:
@@ -137,7 +148,7 @@ class Arranged:
             database.dispose()
 
 
-def arranged_on_sqlite(template: Path, folder: Path) -> Arranged:
+def arrange_on_sqlite(template: Path, folder: Path) -> Arranged:
     """``template`` is a file built by the migrations, ``folder`` is empty."""
     file = Path(shutil.copy(template, folder / "company.sqlite"))
     at = _arrange(f"sqlite:///{file}")
@@ -147,10 +158,10 @@ def arranged_on_sqlite(template: Path, folder: Path) -> Arranged:
         with TemporaryDirectory() as own:
             yield Database(f"sqlite:///{shutil.copy(file, Path(own, 'company.sqlite'))}")
 
-    return Arranged(lend, at, is_sqlite=True)
+    return Arranged(lend, at)
 
 
-def arranged_on_postgresql(lent: LentDatabases) -> Arranged:
+def arrange_on_postgresql(lent: LentDatabases) -> Arranged:
     name = lent.lend()
     at = _arrange(lent.server.url_of(name))
     with lent.server.connect(name) as connection:
@@ -165,7 +176,7 @@ def arranged_on_postgresql(lent: LentDatabases) -> Arranged:
         yield Database(lent.server.url_of(own))
         lent.take_back(own)
 
-    return Arranged(lend, at, is_sqlite=False)
+    return Arranged(lend, at)
 
 
 def _arrange(url: str) -> datetime:
