@@ -99,7 +99,8 @@ def reopen_deal(
     """Let a cancelled deal go on where it was: the steps that cancelling withdrew wait again with whom they were.
 
     One that was suspended when it was cancelled has rested since then, and is not suspended any more. A deal that its
-    map has ended, won or lost, stays ended. Raises NotFound, NotAllowed, InvalidInput, NotCancelled, MapFailed.
+    map has ended, won or lost, stays ended. Raises NotFound, NotAllowed, InvalidInput, NotCancelled,
+    DepartmentIsArchived, MapFailed.
     """
     at = clock.now()
     arguments = {"deal": deal_id, "reason": reason, "deadlines": deadlines.value}

@@ -129,7 +129,7 @@ def undo_move(
 
     Without ``intervention_id``, the latest move. By whoever may make the move today; that the actor made it is not
     enough. Timers that were due meanwhile fire at once. Raises NotFound, NotAllowed, DealIsSuspended, DealNotRunning,
-    NothingToUndo.
+    NothingToUndo, DepartmentIsArchived.
     """
     at = clock.now()
     arguments = {"deal": deal_id, "intervention": intervention_id}

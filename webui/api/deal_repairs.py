@@ -70,7 +70,11 @@ def move_deal(path: DealPath, body: DealMove) -> Response:
     )
 
 
-@api.post("/deals/<int:deal_id>/move/undo", tags=[DEALS], responses={200: DealItem, **conflicts("nothing_to_undo")})
+@api.post(
+    "/deals/<int:deal_id>/move/undo",
+    tags=[DEALS],
+    responses={200: DealItem, **conflicts("nothing_to_undo", "department_archived")},
+)
 def undo_deal_move(path: DealPath, body: MoveUndoing) -> Response:
     """Put the deal back to where a move took it from, while nothing has happened since."""
     return _done(
@@ -139,7 +143,11 @@ def cancel(path: DealPath, body: Cancellation) -> Response:
     )
 
 
-@api.post("/deals/<int:deal_id>/reopen", tags=[DEALS], responses={200: DealItem, **conflicts("not_cancelled")})
+@api.post(
+    "/deals/<int:deal_id>/reopen",
+    tags=[DEALS],
+    responses={200: DealItem, **conflicts("not_cancelled", "department_archived")},
+)
 def reopen(path: DealPath, body: Reopening) -> Response:
     """Let a cancelled deal go on where it was."""
     return _done(
