@@ -9,6 +9,8 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import FieldDefinition
+from engine.commands.alike_retries import MOST_AT_ONCE, TriedAgain
+from engine.commands.alike_retries import retry_alike as do_retry_alike
 from engine.commands.call_results import CallOver
 from engine.commands.hurried_calls import make_call_now
 from engine.commands.incident_retries import IncidentOver, close_incident, is_made_anew, retry_incident, retry_many
@@ -41,7 +43,6 @@ from webui.request_context import actor, now, reading, services, writing
 blueprint = Blueprint("incidents", __name__, url_prefix="/settings/incidents")
 
 _RESOLVED_SHOWN = 20
-_MOST_AT_ONCE = 200
 
 
 @blueprint.get("")
@@ -108,43 +109,46 @@ def call_now(call_id: str) -> ResponseReturnValue:
 def retry_chosen() -> ResponseReturnValue:
     """Try the chosen ones again, each for itself."""
     ensure_sees(actor(), Ability.RETRY_INCIDENT)
-    ids = [read_id(one) for one in request.form.getlist("incident")[:_MOST_AT_ONCE]]
+    ids = [read_id(one) for one in request.form.getlist("incident")[:MOST_AT_ONCE]]
     chosen = [one for one in ids if one is not None]
     if not chosen:
         flash(_("Nothing is chosen: tick the failures to try again."), "warning")
-    _retry_each(chosen)
+    results = retry_many(
+        services().database, chosen, actor=actor(), clock=services().clock, command_id=sent_command_id()
+    )
+    _tell([TriedAgain.of(one) for one in results])
     return redirect(url_for("incidents.show"), code=303)
 
 
 @blueprint.post("/<int:incident_id>/retry-alike")
 def retry_alike(incident_id: int) -> ResponseReturnValue:
     """Try all again that failed as this one did, each for itself, the oldest first."""
-    with reading() as session:
-        alike = alike_incidents(session, actor(), incident_id, limit=_MOST_AT_ONCE)
-    if not alike.ids:
-        flash(error_text(IncidentOver()), "warning")
-    _retry_each(alike.ids)
-    left = alike.total - len(alike.ids)
-    if left:
-        told = ngettext("%(num)s more waits: press again.", "%(num)s more wait: press again.", left)
+    ensure_sees(actor(), Ability.RETRY_INCIDENT)
+    try:
+        alike = do_retry_alike(
+            services().database, incident_id, actor=actor(), clock=services().clock, command_id=sent_command_id()
+        )
+    except IncidentOver as over:
+        flash(error_text(over), "warning")
+        return redirect(url_for("incidents.show"), code=303)
+    _tell(alike.tried)
+    if alike.left:
+        told = ngettext("%(num)s more waits: press again.", "%(num)s more wait: press again.", alike.left)
         flash(told, "warning")
     return redirect(url_for("incidents.show"), code=303)
 
 
-def _retry_each(chosen: Sequence[int]) -> None:
-    results = retry_many(
-        services().database, chosen, actor=actor(), clock=services().clock, command_id=sent_command_id()
-    )
-    under_way = sum(one.is_under_way for one in results)
+def _tell(tried: Sequence[TriedAgain]) -> None:
+    under_way = sum(one.is_under_way for one in tried)
     if under_way:
         calls = ngettext("%(num)s call is made anew.", "%(num)s calls are made anew.", under_way)
         flash(calls + " " + _("What fails again comes back here."), "success")
-    done = sum(one.error is None for one in results) - under_way
+    failed = sum(bool(one.error_code) for one in tried)
+    done = len(tried) - under_way - failed
     if done:
         flash(ngettext("%(num)s failure is over.", "%(num)s failures are over.", done), "success")
-    failed = [one for one in results if one.error is not None]
     if failed:
-        flash(ngettext("%(num)s failed again.", "%(num)s failed again.", len(failed)), "danger")
+        flash(ngettext("%(num)s failed again.", "%(num)s failed again.", failed), "danger")
 
 
 def _act(
