@@ -13,7 +13,14 @@ from engine.commands.alike_retries import MOST_AT_ONCE, TriedAgain
 from engine.commands.alike_retries import retry_alike as do_retry_alike
 from engine.commands.call_results import CallOver
 from engine.commands.hurried_calls import make_call_now
-from engine.commands.incident_retries import IncidentOver, close_incident, is_made_anew, retry_incident, retry_many
+from engine.commands.incident_retries import (
+    IncidentOver,
+    RetriedByPerson,
+    close_incident,
+    is_made_anew,
+    retry_incident,
+    retry_many,
+)
 from engine.commands.incidents import perform
 from engine.commands.variables import settable_variables
 from engine.errors import DealIsSuspended, DomainError, InvalidInput, NotFound, ReasonRequired
@@ -143,12 +150,20 @@ def _tell(tried: Sequence[TriedAgain]) -> None:
     if under_way:
         calls = ngettext("%(num)s call is made anew.", "%(num)s calls are made anew.", under_way)
         flash(calls + " " + _("What fails again comes back here."), "success")
-    failed = sum(bool(one.error_code) for one in tried)
-    done = len(tried) - under_way - failed
+    others = sum(one.error_code == RetriedByPerson.code for one in tried)
+    failed = sum(bool(one.error_code) for one in tried) - others
+    done = len(tried) - under_way - failed - others
     if done:
         flash(ngettext("%(num)s failure is over.", "%(num)s failures are over.", done), "success")
     if failed:
         flash(ngettext("%(num)s failed again.", "%(num)s failed again.", failed), "danger")
+    if others:
+        by_person = ngettext(
+            "%(num)s waits for the person whose step it is.",
+            "%(num)s wait for the people whose steps they are.",
+            others,
+        )
+        flash(by_person, "warning")
 
 
 def _act(
