@@ -50,6 +50,7 @@ from webui.request_context import actor, now, reading, services, writing
 blueprint = Blueprint("incidents", __name__, url_prefix="/settings/incidents")
 
 _RESOLVED_SHOWN = 20
+_MAPS_SHOWN = 6  # those with the most failures, beside the chosen one; the others are folded away
 
 
 @blueprint.get("")
@@ -200,6 +201,8 @@ def _list() -> ResponseReturnValue:
         incidents=[told(one) for one in page.items],
         counts=counts,
         failing=[(one, failure_words(one.error)) for one in failing],
+        maps=[one for at, one in enumerate(counts.by_map.items()) if at < _MAPS_SHOWN or one[0] == chosen_map],
+        other_maps=[one for one in tuple(counts.by_map.items())[_MAPS_SHOWN:] if one[0] != chosen_map],
         kinds={code: kind_in_words(code) for code in counts.by_code},
         chosen_map=chosen_map,
         chosen_code=chosen_code,
