@@ -127,6 +127,7 @@ class MapFailed(DomainError):
     deal_id: int | None = None
     stimulus: Any = None  # what to try again
     typed: Any = None  # what a person had typed into the step that failed, as the incident keeps it
+    begun: Any = None  # of a deal that failed at its start: which it would have become, as the incident keeps it
 
 
 class SignInFailed(DomainError):

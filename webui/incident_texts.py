@@ -96,7 +96,10 @@ def _problem(params: Mapping[str, Any]) -> str:
 
 def _advice(row: IncidentRow, *, may_retry: bool) -> str:
     if row.deal_id is None:
-        return _("The deal was not opened. Mend the map, publish it, open the deal again, and close this here.")
+        return _(
+            "The deal was not opened. Mend the cause (what was filled in, a person, the map) and have it opened again: "
+            "under the same title, for the same client, that closes this failure."
+        )
     remedy = _REMEDIES.get(row.problem_code)
     if row.completes_again and row.typed is not None:
         again = _("Trying again completes the step with what was typed, in the name of: %(name)s.", name=row.typed.by)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -157,6 +158,14 @@ def _single(one: WaitingFor) -> str:  # noqa: PLR0911  # one sentence per kind
 def _approval(one: WaitingFor, still_asked: Sequence[str]) -> str:
     deadline = said(one.due_at)
     counted = {"given": one.given, "asked": one.asked, "who": _listed([who or _("nobody yet") for who in still_asked])}
+    if one.enough:
+        enough = ngettext("%(num)s approval is enough", "%(num)s approvals are enough", one.enough)
+        return _(
+            "The deal waits for “%(name)s” (%(details)s): %(given)s of %(asked)s have decided, still asked: %(who)s.",
+            name=one.name,
+            details=", ".join(filter(None, [deadline.words if deadline else "", enough])),
+            **counted,
+        )
     if deadline is None:
         return _(
             "The deal waits for “%(name)s”: %(given)s of %(asked)s have decided, still asked: %(who)s.",
@@ -204,7 +213,7 @@ def _step(one: WaitingFor) -> str:
     )
 
 
-def _phrase(one: WaitingFor) -> str:
+def _phrase(one: WaitingFor) -> str:  # noqa: PLR0911  # one phrase per kind
     """One of several things, as short as it can be told."""
     match one.kind:
         case WaitingKind.STEP:
@@ -215,6 +224,8 @@ def _phrase(one: WaitingFor) -> str:
             return _("the message “%(name)s”", name=one.name)
         case WaitingKind.SIGNAL:
             return _("the signal “%(name)s”", name=one.name)
+        case WaitingKind.TIMER if one.name:
+            return _("the time %(at)s (“%(name)s”)", at=when(one.due_at), name=one.name)
         case WaitingKind.TIMER:
             return _("the time %(at)s", at=when(one.due_at))
         case WaitingKind.CONDITION:
@@ -224,8 +235,11 @@ def _phrase(one: WaitingFor) -> str:
 
 
 def _listed(phrases: Sequence[str]) -> str:
-    shown = "; ".join(phrases[:_NAMED])
-    rest = len(phrases) - _NAMED
+    """The first of them; what would be said twice, as of several tokens at one step, is said once with its number."""
+    counted = Counter(phrases)
+    named = list(counted)[:_NAMED]
+    shown = "; ".join(one if counted[one] == 1 else f"{one} × {counted[one]}" for one in named)
+    rest = len(phrases) - sum(counted[one] for one in named)
     if rest <= 0:
         return shown
     return shown + "; " + ngettext("and %(num)s more", "and %(num)s more", rest)

@@ -115,7 +115,8 @@ def reopen_deal(
     One that was suspended when it was cancelled has rested since then, and is not suspended any more. A deal that its
     map has ended, won or lost, stays ended. One whose client has become another, by a merge, is not opened with
     approvals that were given, or were not needed, for the one before; what was changed on the client's card is told.
-    Raises NotFound, NotAllowed, InvalidInput, NotCancelled, ApprovedForAnother, ApprovalSpared, MapFailed.
+    Raises NotFound, NotAllowed, InvalidInput, NotCancelled, ApprovedForAnother, ApprovalSpared,
+    DepartmentIsArchived, MapFailed.
     """
     at = clock.now()
     arguments = {"deal": deal_id, "reason": reason, "deadlines": deadlines.value}

@@ -33,7 +33,7 @@ from engine.commands.execution import failing_in, run_step
 from engine.commands.file_fields import file_values
 from engine.commands.history import record
 from engine.commands.idempotency import Once
-from engine.commands.incidents import perform
+from engine.commands.incidents import perform, resolve_part
 from engine.commands.locks import lock_work_item
 from engine.commands.loss_choices import NOT_ASKED, Losing, LossChoice, is_unexplained, why_lost
 from engine.commands.notifications import notify
@@ -354,9 +354,12 @@ class _Completion:
         item, approval = self.work_item, self.step.approval
         decided = item.outcome or OutcomeKind.COMPLETED.value
         if approval is not None and approval.mode != "any":
-            with failing_in(self.instance, CompleteStep(activity_id=item.activity_id, outcome=decided)):
+            stimulus = CompleteStep(activity_id=item.activity_id, outcome=decided)
+            with failing_in(self.instance, stimulus):
                 several = decided_outcome(self.session, item, self.step, self.instance, actor=self.actor, at=self.at)
             if several is None:
+                if self.instance.open_incidents:
+                    resolve_part(self.session, self.instance, stimulus, item.id, actor=self.actor, at=self.at)
                 set_deadlines_here(self.session, self.instance, actor=self.actor, at=self.at)
                 return
             decided = several

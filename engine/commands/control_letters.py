@@ -22,9 +22,10 @@ def tell_of_control(session: Session, *, clock: Clock) -> int:
     up when it is sent.
     """
     at = clock.now()
+    heading = select(Department.head_id).where(Department.archived_at.is_(None))
     heads = session.scalars(
         select(Person.id)
-        .where(Person.is_active, or_(Person.role == Role.HEAD, Person.id.in_(select(Department.head_id))))
+        .where(Person.is_active, or_(Person.role == Role.HEAD, Person.id.in_(heading)))
         .order_by(Person.id)
     )
     told = 0

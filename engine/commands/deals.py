@@ -31,6 +31,7 @@ from engine.commands.execution import run_step, start_instance
 from engine.commands.file_fields import ensure_references
 from engine.commands.history import record
 from engine.commands.idempotency import already_performed, remember
+from engine.commands.incidents import close_unopened
 from engine.commands.locks import lock_deal
 from engine.commands.loss_choices import read_loss_reason
 from engine.commands.mentions import people_mentioned, tell_mentioned
@@ -231,6 +232,7 @@ def open_sound_deal(
     number(session, [instance])
     session.add(instance)
     start_instance(session, instance, deal.fields, message=message, actor=actor, at=at)
+    close_unopened(session, deal, definition.id, actor=actor, at=at)
     return deal
 
 

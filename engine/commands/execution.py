@@ -29,7 +29,7 @@ from engine.commands.calls import follow_calls
 from engine.commands.deal_results import close_deal
 from engine.commands.decisions import keep_decisions
 from engine.commands.history import record
-from engine.commands.incidents import close_incidents_at, close_open_incidents, resolve_incidents
+from engine.commands.incidents import begun_of, close_incidents_at, close_open_incidents, resolve_incidents
 from engine.commands.kept_approvals import Keeping
 from engine.commands.step_opening import StepOpener
 from engine.commands.step_withdrawal import cancel_step
@@ -105,6 +105,8 @@ def _run(
             return _step(session, instance, stimulus, state=state, actor=actor, at=at, asked_by_id=asked_by_id)
     except MapFailed as failure:
         name_fields(process_of(session, instance.definition_id), failure)
+        if state is None:
+            failure.begun = begun_of(instance.deal, instance.definition_id)
         raise
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+import hashlib
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -24,10 +25,12 @@ from engine.model.deal import Deal
 from engine.model.incident import Incident, IncidentState
 from engine.model.notice import NoticeKind
 from engine.model.person import Person, Role
+from engine.model.process_definition import ProcessDefinition
 from engine.model.process_instance import ProcessInstance
 from engine.model.timer import Timer
 from engine.model.work_item import WorkItem
 from engine.policy.permissions import Actor
+from engine.policy.search_keys import fold
 
 T = TypeVar("T")
 
@@ -64,7 +67,7 @@ def perform(database: Database, command: Callable[[Session], T], *, actor: Actor
 
 
 def record_incident(session: Session, failure: MapFailed, *, actor: Actor, at: datetime) -> None:
-    """One open incident per instance and stimulus, however often it is tried.
+    """One open incident per instance and stimulus, however often it is tried; of a deal not opened yet, one as well.
 
     A call that was made anew and has failed again opens its own incident again: its count and its first time stay.
     """
@@ -75,7 +78,7 @@ def record_incident(session: Session, failure: MapFailed, *, actor: Actor, at: d
     if failure.instance_id is not None:
         instance = session.get(ProcessInstance, failure.instance_id, with_for_update=True)
     if instance is None:
-        session.add(Incident(code=failure.code, params=_params(failure), stimulus=stimulus, occurred_at=at))
+        _record_unopened(session, failure, stimulus, at=at)
         return
     incident = _known(session, instance, stimulus)
     is_open = incident is not None and incident.state is IncidentState.OPEN
@@ -83,7 +86,7 @@ def record_incident(session: Session, failure: MapFailed, *, actor: Actor, at: d
         incident = Incident(instance_id=instance.id, deal_id=instance.deal_id, attempts=0, occurred_at=at)
         session.add(incident)
     incident.attempts, incident.last_failed_at, incident.stimulus = incident.attempts + 1, at, stimulus
-    _tell_what_fails(incident, failure, instance)
+    _tell_what_fails(incident, failure, instance.execution_state)
     if isinstance(failure.stimulus, FireTimer):
         _wait_longer(session, incident, at)
     if is_open:
@@ -102,6 +105,47 @@ def record_incident(session: Session, failure: MapFailed, *, actor: Actor, at: d
     )
     in_charge = session.scalars(select(Person.id).where(Person.role == Role.ADMINISTRATOR, Person.is_active)).all()
     notify(session, NoticeKind.INCIDENT, to=in_charge, at=at, deal=deal, text=element)
+
+
+def begun_of(deal: Deal, definition_id: int) -> dict[str, Any]:
+    """By which a deal that failed at its start is known when it is tried again: its map, its client and its title.
+
+    Neither is kept as it is, so that nothing of a person stays where no deal was opened.
+    """
+    told = "\n".join((deal.definition_key, fold(deal.client.name), fold(deal.title)))
+    deal_hash = hashlib.sha256(told.encode()).hexdigest()
+    return {"definition_id": definition_id, "definition_key": deal.definition_key, "deal": deal_hash}
+
+
+def close_unopened(session: Session, deal: Deal, definition_id: int, *, actor: Actor, at: datetime) -> None:
+    """The deal is open now: what failed at its start before is over."""
+    failed = _unopened(session)
+    if not failed:
+        return
+    begun = begun_of(deal, definition_id)
+    for incident in failed:
+        if incident.stimulus.get("deal") == begun["deal"]:
+            close(session, incident, None, "", actor=actor, at=at)
+
+
+def _record_unopened(session: Session, failure: MapFailed, stimulus: dict[str, Any], *, at: datetime) -> None:
+    begun = failure.begun or {}
+    incident = None
+    if begun:
+        own = select(ProcessDefinition.id).where(ProcessDefinition.id == begun["definition_id"])
+        session.execute(own.with_for_update(key_share=True))  # two tries at once are counted one after the other
+        incident = next((one for one in _unopened(session) if one.stimulus.get("deal") == begun["deal"]), None)
+    if incident is None:
+        incident = Incident(attempts=0, occurred_at=at)
+        session.add(incident)
+    incident.attempts, incident.last_failed_at, incident.stimulus = incident.attempts + 1, at, stimulus | begun
+    _tell_what_fails(incident, failure, b"")
+
+
+def _unopened(session: Session) -> Sequence[Incident]:
+    """Open failures of deals that were not opened, the oldest first."""
+    open_ones = select(Incident).where(Incident.instance_id.is_(None), Incident.state == IncidentState.OPEN)
+    return session.scalars(open_ones.order_by(Incident.id)).all()
 
 
 def _known(session: Session, instance: ProcessInstance, stimulus: dict[str, Any]) -> Incident | None:
@@ -127,11 +171,11 @@ def _wait_longer(session: Session, incident: Incident, at: datetime) -> None:
     )
 
 
-def _tell_what_fails(incident: Incident, failure: MapFailed, instance: ProcessInstance) -> None:
+def _tell_what_fails(incident: Incident, failure: MapFailed, state: bytes) -> None:
     """As of now: what is tried again may come further, and fail there."""
     incident.element_id, incident.code = str(failure.params.get("element_id", "")), failure.code
     incident.params = _params(failure)
-    incident.variables = plain(variables_in(instance.execution_state)) if instance.execution_state else {}
+    incident.variables = plain(variables_in(state)) if state else {}
 
 
 def _typed_in(session: Session, failure: MapFailed) -> dict[str, Any] | None:
@@ -167,6 +211,19 @@ def resolve_incidents(
         select(Incident).where(Incident.instance_id == instance.id, Incident.state == IncidentState.OPEN)
     ):
         if _same(incident.stimulus, now):
+            close(session, incident, instance, "", actor=actor, at=at)
+
+
+def resolve_part(
+    session: Session, instance: ProcessInstance, stimulus: Stimulus, work_item_id: int, *, actor: Actor, at: datetime
+) -> None:
+    """A part of an approval by several is given now that failed before; what failed at another part stays."""
+    now = _stored(stimulus)
+    for incident in session.scalars(
+        select(Incident).where(Incident.instance_id == instance.id, Incident.state == IncidentState.OPEN)
+    ):
+        typed = incident.stimulus.get("typed") or {}
+        if _same(incident.stimulus, now) and typed.get("work_item_id") == work_item_id:
             close(session, incident, instance, "", actor=actor, at=at)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import CompiledProcess
 from engine.commands.calls import renew_calls
+from engine.commands.departments import DepartmentIsArchived
 from engine.commands.execution import follow_stage, write_waits
 from engine.commands.incidents import close_incidents_beside
 from engine.commands.leaving import hand_over
@@ -157,6 +158,13 @@ def written_of_since(session: Session, since: Mapping[int, datetime]) -> set[int
     return {row.work_item_id for row in session.execute(letters) if row.written_at >= since[row.work_item_id]}
 
 
+def ensure_somebody_takes(item: WorkItem) -> None:
+    """A step that waits again is not given to a department that was put away meanwhile. Raises DepartmentIsArchived."""
+    is_held = item.assignee is not None and item.assignee.is_active
+    if not is_held and item.group is not None and item.group.archived_at is not None:
+        raise DepartmentIsArchived(name=item.group.name)
+
+
 def restore_items(
     session: Session,
     instance: ProcessInstance,
@@ -168,12 +176,13 @@ def restore_items(
 ) -> None:
     """Let steps wait again, with whom they were and with the escalations that they have not reached.
 
-    A step of somebody who has left meanwhile is handed over, as it would have been then.
+    A step of somebody who has left meanwhile is handed over, as it would have been then. Raises DepartmentIsArchived.
     """
     items = list(items)
     missed = missed_meanwhile(session, items)
     for item in items:
         item.restore()
+        ensure_somebody_takes(item)
         ladder = ladder_of_step(session, process, process.steps[item.element_id], item.group_id)
         item.next_escalation_at = (
             next_escalation_at(

@@ -130,8 +130,8 @@ def undo_move(
 
     Without ``intervention_id``, the latest move. By whoever may make the move today; that the actor made it is not
     enough. Timers that were due meanwhile fire at once. Raises NotFound, NotAllowed, DealIsSuspended, DealNotRunning,
-    NothingToUndo, and ApprovalSpared where the client's card was changed since and the deal would have come by an
-    approval with it.
+    NothingToUndo, DepartmentIsArchived, and ApprovalSpared where the client's card was changed since and the deal
+    would have come by an approval with it.
     """
     at = clock.now()
     arguments = {"deal": deal_id, "intervention": intervention_id}

@@ -21,7 +21,13 @@ from engine.commands.calls import renew_calls
 from engine.commands.execution import correlation_key, follow_stage
 from engine.commands.history import record
 from engine.commands.incidents import close_incidents_beside
-from engine.commands.interventions import ensure_running, missed_meanwhile, written_of_since
+from engine.commands.interventions import (
+    ensure_running,
+    ensure_somebody_takes,
+    missed_meanwhile,
+    written_of_since,
+)
+from engine.commands.leaving import hand_over
 from engine.commands.locks import lock_instance
 from engine.commands.moved_holders import follow_responsible, tell_of_handing
 from engine.commands.search_texts import step_search_text
@@ -119,7 +125,7 @@ def take_turn(database: Database, moved_deal_id: int, *, clock: Clock) -> None:
 def undo_moved_deal(session: Session, moved_deal_id: int, *, actor: Actor, clock: Clock) -> MovedDeal:
     """Take one deal back to the version that it came from, exactly as it stood there.
 
-    Raises NotFound, NotAllowed, NotMoved, DealIsSuspended, DealNotRunning, WentOn.
+    Raises NotFound, NotAllowed, NotMoved, DealIsSuspended, DealNotRunning, WentOn, DepartmentIsArchived.
     """
     ensure_may(actor, Ability.PUBLISH_MAP)
     row, instance = _locked(session, moved_deal_id)
@@ -398,7 +404,11 @@ class _Moving:
 
 # taking back ------------------------------------------------------------------------------------------------------
 def _take_back(session: Session, row: MovedDeal, instance: ProcessInstance, *, actor: Actor, at: datetime) -> None:
-    """Restore what stood before the move. Raises NotMoved, DealIsSuspended, DealNotRunning, WentOn."""
+    """Restore what stood before the move.
+
+    A step of somebody who has left meanwhile is handed over, as it would have been then. Raises NotMoved,
+    DealIsSuspended, DealNotRunning, WentOn, DepartmentIsArchived.
+    """
     if row.state not in (MovedDealState.MOVED, MovedDealState.KEPT) or row.before is None or row.state_before is None:
         raise NotMoved
     if instance.state is InstanceState.SUSPENDED:
@@ -423,16 +433,7 @@ def _take_back(session: Session, row: MovedDeal, instance: ProcessInstance, *, a
     for item in session.scalars(select(WorkItem).where(WorkItem.id.in_(opened))):
         if item.is_live:
             cancel_step(session, item, instance, actor=actor, at=at)
-    items = session.scalars(select(WorkItem).where(WorkItem.id.in_([int(one) for one in image["items"]]))).all()
-    missed = missed_meanwhile(session, items)
-    handed = written_of_since(session, {item.id: row.settled_at for item in items if row.settled_at is not None})
-    for item in items:
-        former = item.assignee_id
-        _restore(item, image["items"][str(item.id)])
-        if item.is_live and item.id in missed:
-            tell_of_step(session, item, actor=actor, at=at)
-        elif item.is_live and item.id in handed and item.assignee_id != former:
-            tell_of_handing(session, item, former, actor=actor, at=at)
+    _restore_items(session, row, instance, actor=actor, at=at)
     for table, kept in ((Timer, image["timers"]), (MessageSubscription, image["subscriptions"])):
         session.execute(delete(table).where(table.instance_id == instance.id), execution_options=UNSYNCHRONISED)
         _put_back(session, table, kept)
@@ -444,6 +445,28 @@ def _take_back(session: Session, row: MovedDeal, instance: ProcessInstance, *, a
     deal.stage, deal.stage_since = image["stage"], _moment(image["stage_since"])
     row.state, row.settled_at, row.reason = MovedDealState.UNDONE, at, None
     session.flush()
+
+
+def _restore_items(session: Session, row: MovedDeal, instance: ProcessInstance, *, actor: Actor, at: datetime) -> None:
+    """The steps that stood before the move, with whom they were. Raises DepartmentIsArchived."""
+    images: Mapping[str, Any] = (row.before or {})["items"]
+    items = session.scalars(select(WorkItem).where(WorkItem.id.in_([int(one) for one in images]))).all()
+    missed = missed_meanwhile(session, items)
+    handed = written_of_since(session, {item.id: row.settled_at for item in items if row.settled_at is not None})
+    for item in items:
+        former = item.assignee_id
+        _restore(item, images[str(item.id)])
+        if not item.is_live:
+            continue
+        session.flush()
+        session.refresh(item, ["assignee", "group"])
+        ensure_somebody_takes(item)
+        if item.assignee is not None and not item.assignee.is_active:
+            hand_over(session, item, instance, item.assignee, actor=actor, at=at)
+        elif item.id in missed:
+            tell_of_step(session, item, actor=actor, at=at)
+        elif item.id in handed and item.assignee_id != former:
+            tell_of_handing(session, item, former, actor=actor, at=at)
 
 
 def _put_back(session: Session, table: type[Timer | MessageSubscription], kept: Iterable[Mapping[str, Any]]) -> None:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from engine.bpmn.compiled import CompiledProcess, OutcomeKind, StepKind
+from engine.bpmn.compiled import ApprovalRule, CompiledProcess, OutcomeKind, StepKind
 from engine.bpmn.inspection import waits_in
 from engine.bpmn.waits import Waits
 from engine.model.deal import Deal, DealResult
@@ -55,7 +55,8 @@ class WaitingFor:
     """``name`` is the step's, the event's or the message's name, or the incident's code; ``place`` where it failed.
 
     ``who`` holds a step or may take it, empty elsewhere. ``may_act``: the actor can unblock the deal here.
-    Of an approval by several, ``given`` of ``asked`` decisions are made. What stands behind one event gateway has the
+    Of an approval by several, ``given`` of ``asked`` decisions are made; ``enough`` is how many approvals suffice where
+    that is fewer, else 0. What stands behind one event gateway has the
     same ``race``: the first of it to happen decides. ``incident_id`` only for what failed. A call that failed has
     ``due_at``: it is made again then. ``happens_outside``: a person only says that it happened; of several things that
     may happen, ``ways`` names them, and ``until`` is when time decides among them.
@@ -70,6 +71,7 @@ class WaitingFor:
     may_act: bool = False
     given: int = 0
     asked: int = 0
+    enough: int = 0
     race: str = ""
     incident_id: int | None = None
     place: str = ""
@@ -181,7 +183,9 @@ def _steps(
         waits.attached[one.activity_id]: one.due_at for one in reversed(timers) if one.activity_id in waits.attached
     }
     for step in steps:
-        activity_id, given, asked = several.get(step.id, ("", 0, 0))
+        activity_id, given, opened = several.get(step.id, ("", 0, 0))
+        known = process.steps.get(step.element_id)
+        asked, enough = _asked(known.approval if known is not None else None, opened)
         ways = _what_may_happen(process, step)
         yield WaitingFor(
             WaitingKind.STEP,
@@ -193,11 +197,24 @@ def _steps(
             may_act=step.may_act,
             given=given,
             asked=asked,
+            enough=enough,
             race=waits.races.get(activity_id, ""),
             happens_outside=step.kind is StepKind.EVENT,
             ways=ways,
             until=next_timer.get(activity_id) if ways else None,
         )
+
+
+def _asked(rule: ApprovalRule | None, opened: int) -> tuple[int, int]:
+    """How many an approval of ``opened`` parts asks in the end, and how many are enough; in order, some come later."""
+    if rule is None or rule.mode not in ("list", "count"):
+        return opened, 0
+    needed = rule.at_least if rule.mode == "list" else rule.count
+    later = 0
+    if rule.in_order:
+        later = len(rule.approvers) if rule.mode == "list" else rule.count
+    asked = max(opened, later)
+    return asked, needed if needed is not None and needed < asked else 0
 
 
 def _what_may_happen(process: CompiledProcess, step: WorkItemRow) -> tuple[str, ...]:

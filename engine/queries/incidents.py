@@ -89,6 +89,7 @@ class IncidentRow:
     deal_currency: str
     definition_id: int | None
     definition_key: str
+    map_name: str
     element_id: str
     element_name: str
     source_id: str
@@ -146,7 +147,7 @@ def incident_page(
     ensure_sees(actor, Ability.RETRY_INCIDENT)
     wanted: list[ColumnElement[bool]] = [Incident.state == state]
     if definition_key:
-        wanted.append(Deal.definition_key == definition_key)
+        wanted.append(_definition_key() == definition_key)
     if code:
         wanted.append(_problem_code() == code)
     if deal_id is not None:
@@ -194,7 +195,7 @@ def alike_incidents(session: Session, actor: Actor, incident_id: int, *, limit: 
     found: Incident = one.Incident
     alike = (
         Incident.state == IncidentState.OPEN,
-        Deal.definition_key == one.definition_key,
+        _definition_key() == one.definition_key,
         Incident.element_id == found.element_id,
         _problem_code() == str(found.params.get("problem_code") or found.code),
     )
@@ -206,10 +207,8 @@ def incident_counts(session: Session, actor: Actor) -> IncidentCounts:
     """Of the open ones. Raises NotFound without the ability."""
     ensure_sees(actor, Ability.RETRY_INCIDENT)
     is_open = Incident.state == IncidentState.OPEN
-    code = _problem_code()
-    by_map = session.execute(
-        _joined(select(Deal.definition_key, func.count())).where(is_open).group_by(Deal.definition_key)
-    )
+    code, key = _problem_code(), _definition_key()
+    by_map = session.execute(_joined(select(key, func.count())).where(is_open).group_by(key))
     by_code = session.execute(select(code, func.count()).where(is_open).group_by(code))
     of_maps = _ranked(by_map.all())
     named = (
@@ -218,10 +217,8 @@ def incident_counts(session: Session, actor: Actor) -> IncidentCounts:
         .order_by(ProcessDefinition.version)
     )
     names = {row.key: row.name for row in session.execute(named)}  # the newest version's stays
-    places = (Deal.definition_key, Incident.element_id, code)
-    alike = session.execute(
-        _joined(select(*places, func.count())).where(is_open, Deal.definition_key.is_not(None)).group_by(*places)
-    )
+    places = (key, Incident.element_id, code)
+    alike = session.execute(_joined(select(*places, func.count())).where(is_open, key.is_not(None)).group_by(*places))
     return IncidentCounts(of_maps, _ranked(by_code.all()), names, {(*place,): number for *place, number in alike})
 
 
@@ -232,6 +229,11 @@ def _ranked(rows: Any) -> dict[str, int]:
 
 def _problem_code() -> ColumnElement[str]:
     return func.coalesce(Incident.params["problem_code"].as_string(), Incident.code)
+
+
+def _definition_key() -> ColumnElement[str]:
+    """The key of the deal's map, also where the deal was not opened; null where that was not kept."""
+    return func.coalesce(Deal.definition_key, Incident.stimulus["definition_key"].as_string())
 
 
 def _joined(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
@@ -250,8 +252,10 @@ def _rows() -> Select[*tuple[Any, ...]]:
             Deal.number,
             Deal.title,
             Deal.currency,
-            Deal.definition_key,
-            ProcessInstance.definition_id,
+            _definition_key().label("definition_key"),
+            func.coalesce(ProcessInstance.definition_id, Incident.stimulus["definition_id"].as_integer()).label(
+                "definition_id"
+            ),
             ProcessInstance.state.label("instance_state"),
             Person.full_name,
         )
@@ -269,6 +273,7 @@ def _row(session: Session, row: Row[Any]) -> IncidentRow:
         deal_currency=row.currency or "",
         definition_id=row.definition_id,
         definition_key=row.definition_key or "",
+        map_name=process.name if process is not None else "",
         element_id=one.element_id,
         element_name=element_name(process, one.element_id) if process is not None and one.element_id else "",
         source_id=source_id_of(process, one.element_id) if process is not None else one.element_id,

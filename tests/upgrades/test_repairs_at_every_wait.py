@@ -2,175 +2,33 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from functools import cache
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
-from support.office import Office
+from sqlalchemy import select
 from support.versions import edited
-from upgrades.waiting_deals import Ending, arrange, finish
-from upgrades.waits import WAITS
+from upgrades.arranged_company import TITLES, Arranged, Waiting, assert_rows_agree_with_state
+from upgrades.waiting_deals import Ending, finish
 
 from engine.bpmn.deadline_rules import WorkingTime
-from engine.bpmn.inspection import waits_in
 from engine.commands.cancellations import cancel_deal, reopen_deal
 from engine.commands.jumps import move_token, undo_move
 from engine.commands.moved_deals import NotMoved, take_turn, undo_deal_of_move
 from engine.commands.suspensions import Deadlines, resume_deal, suspend_deal
 from engine.commands.variables import set_variables, settable_variables, undo_variables
 from engine.commands.version_moves import MoveRequest, continue_version_move, start_version_move, turns
-from engine.db.session import Database
 from engine.errors import DomainError, NotAllowed, NotFound
-from engine.model.deal import Deal
-from engine.model.draft import Draft
-from engine.model.history_event import HistoryEvent
 from engine.model.intervention import Intervention
-from engine.model.message_subscription import MessageSubscription
-from engine.model.process_instance import ProcessInstance
-from engine.model.service_call import PENDING_CALLS, ServiceCall
-from engine.model.timer import Timer
 from engine.model.version_move import DeadlinePolicy, MovedDeal, MovedDealState
-from engine.model.work_item import PENDING, WorkItem, WorkItemState
-from engine.queries.deal_waiting import DealWaiting, Standing, WaitingKind, deal_waiting
+from engine.model.work_item import WorkItemState
+from engine.queries.deal_waiting import Standing, WaitingKind
 from engine.queries.move_targets import move_targets
 from engine.queries.processes import process_of
 
-NOON = datetime(2026, 3, 2, 10, tzinfo=UTC)
 WHY = "Клієнт змінив умови"
-TITLES = (
-    "a step",
-    "a step that somebody took",
-    "a join with one of three branches there",
-    "a step with a timer beside it",
-    "a step of the second round",
-    "a step to which the deal was moved back",
-    "an approval by three, given by one",
-    *WAITS,
-)
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """One deal of the arranged company, alone in a copy of it."""
-
-    office: Office
-    deal: Deal
-
-    @property
-    def instance(self) -> ProcessInstance:
-        with self.office.database.read() as session:
-            return session.scalars(select(ProcessInstance).where(ProcessInstance.deal_id == self.deal.id)).one()
-
-    def do(self, login: str, command: Callable[..., Any], *arguments: Any, **more: Any) -> Any:
-        return self.office.do(login, command, self.deal.id, *arguments, **more)
-
-    def told(self) -> DealWaiting:
-        with self.office.database.read() as session:
-            return deal_waiting(session, self.office.actor("admin"), self.deal.id, self.office.clock.now())
-
-    def length(self) -> int:
-        with self.office.database.read() as session:
-            counted = select(func.count()).select_from(HistoryEvent).where(HistoryEvent.deal_id == self.deal.id)
-            return session.scalars(counted).one()
-
-    def stands(self) -> dict[str, Any]:
-        """Every row of what waits, and the sentence that tells it."""
-        instance = self.instance
-        with self.office.database.read() as session:
-            items = session.scalars(
-                select(WorkItem)
-                .where(WorkItem.instance_id == instance.id, WorkItem.state.in_(PENDING))
-                .order_by(WorkItem.id)
-            ).all()
-            timers = select(Timer).where(Timer.instance_id == instance.id)
-            waiting = select(MessageSubscription).where(MessageSubscription.instance_id == instance.id)
-            calls = select(ServiceCall).where(
-                ServiceCall.instance_id == instance.id, ServiceCall.state.in_(PENDING_CALLS)
-            )
-            drafts = select(Draft.work_item_id, Draft.typed).where(Draft.work_item_id.in_([one.id for one in items]))
-            deal = session.get_one(Deal, self.deal.id)
-            return {
-                "items": [
-                    (
-                        one.id,
-                        one.element_id,
-                        one.activity_id,
-                        one.state,
-                        one.assignee_id,
-                        one.group_id,
-                        one.due_at,
-                        one.next_escalation_at,
-                        one.claimed_at,
-                    )
-                    for one in items
-                ],
-                "timers": sorted((one.activity_id, one.node_id, one.due_at) for one in session.scalars(timers)),
-                "waiting": sorted((one.activity_id, one.node_id, one.name) for one in session.scalars(waiting)),
-                "calls": sorted((one.activity_id, one.state) for one in session.scalars(calls)),
-                "drafts": sorted((row.work_item_id, str(row.typed)) for row in session.execute(drafts)),
-                "stage": (deal.stage, deal.stage_since),
-                "fields": {name: value for name, value in deal.fields.items() if value is not None},
-                "told": replace(self.told(), moved=None),
-            }
-
-
-@dataclass(frozen=True)
-class Arranged:
-    """The company with one deal at each kind of wait, ``at`` the moment at which they wait."""
-
-    file: Path
-    at: datetime
-
-    @contextmanager
-    def copy(self) -> Iterator[Office]:
-        with TemporaryDirectory() as folder:
-            database = Database(f"sqlite:///{shutil.copy(self.file, Path(folder, 'company.sqlite'))}")
-            office = Office(database, is_founded=True)
-            office.clock.set(self.at)
-            yield office
-            database.dispose()
-
-
-@pytest.fixture(scope="module")
-def arranged(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Arranged:
-    file = Path(shutil.copy(sqlite_template, tmp_path_factory.mktemp("arranged") / "company.sqlite"))
-    office = Office(Database(f"sqlite:///{file}"))
-    arrange(office)
-    office.database.dispose()
-    return Arranged(file, office.clock.now())
-
-
-@pytest.fixture(scope="module")
-def endings(arranged: Arranged) -> Callable[[str], Any]:
-    """The end of a deal that nobody has repaired."""
-
-    @cache
-    def ending_of(title: str) -> Any:
-        with arranged.copy() as office:
-            finish(office, title)
-            ending = Ending.of(office, title)
-        return ending.result, ending.completed
-
-    return ending_of
-
-
-def assert_rows_agree_with_state(waiting: Waiting) -> None:
-    instance = waiting.instance
-    with waiting.office.database.read() as session:
-        waits = waits_in(process_of(session, instance.definition_id), instance.execution_state)
-    stands = waiting.stands()
-    assert {item[2] for item in stands["items"]} == set(waits.steps)
-    assert stands["timers"] == sorted((*place, one.due_at) for place, one in waits.timers.items())
-    assert {one[:2] for one in stands["waiting"]} == set(waits.messages)
-    assert {one[0] for one in stands["calls"]} == set(waits.calls)
 
 
 def refused(waiting: Waiting, logins: tuple[str, ...], command: Callable[..., Any], *arguments: Any) -> None:
@@ -322,26 +180,19 @@ ACTS = (rest, set_and_undo, move_and_undo, other_version, end)
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize("title", TITLES)
 def test_a_repair_and_its_opposite_leave_the_deal_as_it_stood(
-    title: str, arranged: Arranged, endings: Callable[[str], Any], full: bool
+    title: str, arranged: Arranged, ending_of: Callable[[str], Ending], full: bool
 ) -> None:
     """In the long form each by itself and all of them one after the other; in the short one two, by turns."""
     turn = TITLES.index(title)
     two = ACTS[turn % len(ACTS)], ACTS[(turn + 2) % len(ACTS)]
     for acts in (ACTS, *((one,) for one in ACTS)) if full else (two,):
         with arranged.copy() as company:
-            with company.database.write() as session:
-                deal = session.scalars(select(Deal).where(Deal.title == title)).one()
-                admin = company.company.admin.id
-                session.add_all(
-                    Draft(work_item_id=one.id, person_id=admin, typed={"note": title}, saved_at=NOON)
-                    for one in company.open_steps(deal)
-                )
-            waiting = Waiting(company, deal)
+            waiting = Waiting.of(company, title)
+            waiting.draft_everything()
             for act in acts:
                 act(waiting)
                 assert_rows_agree_with_state(waiting)
             finish(company, title)
-            ending = Ending.of(company, title)
-            assert (ending.result, ending.completed) == endings(title), acts
+            ending, unrepaired = Ending.of(company, title), ending_of(title)
+            assert (ending.result, ending.completed) == (unrepaired.result, unrepaired.completed), acts

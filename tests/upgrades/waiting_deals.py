@@ -134,7 +134,12 @@ def _step(office: Office, title: str, element_id: str) -> WorkItem:
 
 
 def _complete(office: Office, item: WorkItem, outcome: str = "", comment: str = "") -> None:
-    """``outcome``: the id of one, otherwise that which ends a choice between several ways, or the first."""
+    login, values, usual = answer_to(office, item)
+    office.do(login, complete_work_item, item.id, values, outcome or usual, comment)
+
+
+def answer_to(office: Office, item: WorkItem) -> tuple[str, dict[str, Any], str]:
+    """Who completes a step, with which values and outcome: that which ends a choice between ways, or the first."""
     with office.database.read() as session:
         definition_id = session.get_one(ProcessInstance, item.instance_id).definition_id
         step = process_of(session, definition_id).steps[item.element_id]
@@ -144,7 +149,7 @@ def _complete(office: Office, item: WorkItem, outcome: str = "", comment: str = 
         login = session.scalars(select(Person.login).where(Person.id == holder)).one()
     values: dict[str, Any] = {"discount": "5"} if item.element_id == "prepare" else {}
     ends = (one.id for one in step.outcomes if one.kind is OutcomeKind.COMPLETED)
-    office.do(login, complete_work_item, item.id, values, outcome or next(ends, step.outcomes[0].id), comment)
+    return login, values, next(ends, step.outcomes[0].id)
 
 
 def _is_over(office: Office, title: str) -> bool:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from support.canonical_maps import MapBuilder, after, every
 from support.drawn_maps import END, START, chain, drawn, element, step
-from support.sales_map import human
+from support.sales_map import DECIDE, human
 
 from engine.bpmn.compile import compile_bpmn
-from engine.bpmn.compiled import CompiledProcess, TimerKind, TimerRule
+from engine.bpmn.compiled import ApprovalRule, CompiledProcess, StepKind, TimerKind, TimerRule
 
 TOLD = "told"
 """Of a way: the message that the deal waits for comes."""
@@ -284,6 +284,19 @@ def _built(drawing: Callable[[MapBuilder], tuple[str, ...]], *way: str) -> Wait:
     return Wait(map_with, way)
 
 
+def _approved(rule: ApprovalRule, *way: str) -> Wait:
+    """An approval by the three who sell, as ``rule`` says, and a step behind it."""
+    plain = _built(lambda builder: (builder.step("approve"), builder.step("after")))
+
+    def map_with(key: str) -> CompiledProcess:
+        process = plain.drawn(key)
+        told = {"kind": StepKind.APPROVAL, "outcomes": DECIDE, "approval": rule}
+        approval = process.steps["approve"].model_copy(update={**told, "responsible": ("Відділ продажів",)})
+        return process.model_copy(update={"steps": {**process.steps, "approve": approval}})
+
+    return Wait(map_with, way)
+
+
 def _uploaded(parts: tuple[str, ...], *way: str, around: str = "") -> Wait:
     """``parts`` come as a file, through the importer."""
 
@@ -330,5 +343,16 @@ WAITS: Mapping[str, Wait] = {
     "a loop of a sub-process in its second round": _built(_sub_process_in_a_loop, "ask", "write", "ask"),
     "several at once, two of them done": _built(_several_at_once_one_of_them_done, "each", "each"),
     "several in turn, two of them done": _built(_several_in_turn_one_of_them_done, "turn", "turn"),
+    "an approval by two of three, given by one": _approved(ApprovalRule(mode="count", count=2), "approve"),
+    "an approval by all of three, given by two": _approved(ApprovalRule(mode="all"), "approve", "approve"),
+    "an approval by two of three in order, given by one": _approved(
+        ApprovalRule(mode="count", count=2, in_order=True), "approve"
+    ),
+    "an approval by a list in order, given by the first": _approved(
+        ApprovalRule(mode="list", approvers=("Юридичний відділ", "oksana", "petro"), in_order=True), "approve"
+    ),
+    "an approval by two of a list, given by one": _approved(
+        ApprovalRule(mode="list", approvers=("iryna", "Фінансовий відділ", "petro"), at_least=2), "approve"
+    ),
     "a message or a timer": _uploaded(_SEVERAL_TRIGGERS, around='<message id="m" name="answer"/>'),
 }

@@ -13,10 +13,12 @@ from flask_babel import force_locale
 from support.drawn_maps import START, chain, compiled, element, step
 from support.instance_run import InstanceRun
 from support.office import MONDAY_10, Office
+from support.sales_map import sales_map
 from support.token_game.canonical import as_canonical
 from support.token_game.maps import Graph
 from support.token_game.random_maps import random_map
 
+from engine.bpmn.compiled import ApprovalRule
 from engine.bpmn.inspection import waits_in
 from engine.bpmn.runtime import OpenedStep
 from engine.errors import MapFailed
@@ -70,6 +72,36 @@ def test_an_approval_by_several_says_how_many_have_decided() -> None:
     assert told(*parts) == by_then
     assert told(*(replace(part, due_at=None) for part in parts)).startswith("Угода чекає на «Погодити»: рішення")
     assert "1 of 3 have decided" in told(*parts, locale="en")
+
+
+def test_an_approval_for_which_some_are_enough_says_how_many() -> None:
+    parts = [replace(STEP, who=who, given=1, asked=3, enough=2) for who in ("Ірина Бондар", "Оксана Ткач")]
+    told_parts = told(*parts)
+    assert "досить 2 погоджень" in told_parts
+    assert "рішення дали 1 з 3" in told_parts
+    assert "2 approvals are enough" in told(*(replace(part, due_at=None) for part in parts), locale="en")
+
+
+@pytest.mark.parametrize(
+    ("rule", "asked"),
+    [
+        (ApprovalRule(mode="list", approvers=("iryna", "oksana", "petro"), in_order=True), (3, 0)),
+        (ApprovalRule(mode="list", approvers=("iryna", "oksana", "petro"), at_least=2), (3, 2)),
+        (ApprovalRule(mode="list", approvers=("iryna", "oksana", "petro"), in_order=True, at_least=2), (3, 2)),
+    ],
+)
+def test_of_a_list_those_count_who_are_asked_later(rule: ApprovalRule, asked: tuple[int, int], office: Office) -> None:
+    office.publish(sales_map({"legal": rule}))
+    deal = office.open_deal()
+    office.prepare()
+    with office.database.read() as session:
+        waiting = deal_waiting(session, office.actor("olena"), deal.id, office.clock.now())
+    counted = {(one.asked, one.enough) for one in waiting.items if one.name == "Погодити: Юридичний відділ"}
+    assert counted == {asked}
+
+
+def test_the_same_twice_is_said_once_with_its_number() -> None:
+    assert "«Погодити» (Юристи, завтра до 10:00) × 2" in told(STEP, STEP)
 
 
 def test_events_behind_one_gateway_are_whichever_comes_first() -> None:

@@ -73,7 +73,7 @@ def move_deal(path: DealPath, body: DealMove) -> Response:
 @api.post(
     "/deals/<int:deal_id>/move/undo",
     tags=[DEALS],
-    responses={200: DealItem, **conflicts("nothing_to_undo", "approval_spared")},
+    responses={200: DealItem, **conflicts("nothing_to_undo", "approval_spared", "department_archived")},
 )
 def undo_deal_move(path: DealPath, body: MoveUndoing) -> Response:
     """Put the deal back to where a move took it from, while nothing has happened since."""
@@ -146,7 +146,10 @@ def cancel(path: DealPath, body: Cancellation) -> Response:
 @api.post(
     "/deals/<int:deal_id>/reopen",
     tags=[DEALS],
-    responses={200: DealItem, **conflicts("not_cancelled", "approved_for_another", "approval_spared")},
+    responses={
+        200: DealItem,
+        **conflicts("not_cancelled", "approved_for_another", "approval_spared", "department_archived"),
+    },
 )
 def reopen(path: DealPath, body: Reopening) -> Response:
     """Let a cancelled deal go on where it was."""

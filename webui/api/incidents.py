@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Response
 
+from engine.commands.alike_retries import retry_alike
 from engine.commands.incident_retries import close_incident, retry_incident
 from engine.errors import InvalidInput, ReasonRequired
 from engine.policy.permissions import Ability
@@ -15,6 +16,7 @@ from webui.api.answers import answer
 from webui.api.blueprint import api, conflicts
 from webui.api.caller import caller, in_readers_language
 from webui.api.models.incidents import (
+    AlikeIncidents,
     IncidentClosing,
     IncidentDetail,
     IncidentItem,
@@ -22,6 +24,7 @@ from webui.api.models.incidents import (
     IncidentPath,
     IncidentRetry,
     IncidentsQuery,
+    TriedIncident,
     TypedValues,
 )
 from webui.api.performing import carry_out, command_id
@@ -71,6 +74,26 @@ def retry(path: IncidentPath, body: IncidentRetry) -> Response:
         )
     )
     return _answer(path.incident_id)
+
+
+@api.post("/incidents/<int:incident_id>/retry-alike", tags=[INCIDENTS], responses={200: AlikeIncidents, **_OVER})
+def retry_all_alike(path: IncidentPath) -> Response:
+    """Run once more all that failed as this did: in the same place of the same map, for the same kind of reason.
+
+    The oldest 200, each in a transaction of its own. The answer says how each stands now, and how many more there are.
+    """
+    ensure_sees(caller(), Ability.RETRY_INCIDENT)
+    alike = retry_alike(
+        services().database, path.incident_id, actor=caller(), clock=services().clock, command_id=command_id()
+    )
+    with reading() as session:
+        rows = [(incident(session, caller(), one.incident_id), one) for one in alike.tried]
+    with in_readers_language():
+        items = tuple(
+            TriedIncident(**_told(row), error=one.error_code or None, is_under_way=row.is_under_way)
+            for row, one in rows
+        )
+    return answer(AlikeIncidents(items=items, left=alike.left))
 
 
 @api.post("/incidents/<int:incident_id>/close", tags=[INCIDENTS], responses={200: IncidentDetail, **_OVER})

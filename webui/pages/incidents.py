@@ -9,9 +9,18 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import FieldDefinition
+from engine.commands.alike_retries import MOST_AT_ONCE, TriedAgain
+from engine.commands.alike_retries import retry_alike as do_retry_alike
 from engine.commands.call_results import CallOver
 from engine.commands.hurried_calls import make_call_now
-from engine.commands.incident_retries import IncidentOver, close_incident, is_made_anew, retry_incident, retry_many
+from engine.commands.incident_retries import (
+    IncidentOver,
+    RetriedByPerson,
+    close_incident,
+    is_made_anew,
+    retry_incident,
+    retry_many,
+)
 from engine.commands.incidents import perform
 from engine.commands.variables import settable_variables
 from engine.errors import DealIsSuspended, DomainError, InvalidInput, NotFound, ReasonRequired
@@ -41,7 +50,7 @@ from webui.request_context import actor, now, reading, services, writing
 blueprint = Blueprint("incidents", __name__, url_prefix="/settings/incidents")
 
 _RESOLVED_SHOWN = 20
-_MOST_AT_ONCE = 200
+_MAPS_SHOWN = 6  # those with the most failures, beside the chosen one; the others are folded away
 
 
 @blueprint.get("")
@@ -108,43 +117,54 @@ def call_now(call_id: str) -> ResponseReturnValue:
 def retry_chosen() -> ResponseReturnValue:
     """Try the chosen ones again, each for itself."""
     ensure_sees(actor(), Ability.RETRY_INCIDENT)
-    ids = [read_id(one) for one in request.form.getlist("incident")[:_MOST_AT_ONCE]]
+    ids = [read_id(one) for one in request.form.getlist("incident")[:MOST_AT_ONCE]]
     chosen = [one for one in ids if one is not None]
     if not chosen:
         flash(_("Nothing is chosen: tick the failures to try again."), "warning")
-    _retry_each(chosen)
+    results = retry_many(
+        services().database, chosen, actor=actor(), clock=services().clock, command_id=sent_command_id()
+    )
+    _tell([TriedAgain.of(one) for one in results])
     return redirect(url_for("incidents.show"), code=303)
 
 
 @blueprint.post("/<int:incident_id>/retry-alike")
 def retry_alike(incident_id: int) -> ResponseReturnValue:
     """Try all again that failed as this one did, each for itself, the oldest first."""
-    with reading() as session:
-        alike = alike_incidents(session, actor(), incident_id, limit=_MOST_AT_ONCE)
-    if not alike.ids:
-        flash(error_text(IncidentOver()), "warning")
-    _retry_each(alike.ids)
-    left = alike.total - len(alike.ids)
-    if left:
-        told = ngettext("%(num)s more waits: press again.", "%(num)s more wait: press again.", left)
+    ensure_sees(actor(), Ability.RETRY_INCIDENT)
+    try:
+        alike = do_retry_alike(
+            services().database, incident_id, actor=actor(), clock=services().clock, command_id=sent_command_id()
+        )
+    except IncidentOver as over:
+        flash(error_text(over), "warning")
+        return redirect(url_for("incidents.show"), code=303)
+    _tell(alike.tried)
+    if alike.left:
+        told = ngettext("%(num)s more waits: press again.", "%(num)s more wait: press again.", alike.left)
         flash(told, "warning")
     return redirect(url_for("incidents.show"), code=303)
 
 
-def _retry_each(chosen: Sequence[int]) -> None:
-    results = retry_many(
-        services().database, chosen, actor=actor(), clock=services().clock, command_id=sent_command_id()
-    )
-    under_way = sum(one.is_under_way for one in results)
+def _tell(tried: Sequence[TriedAgain]) -> None:
+    under_way = sum(one.is_under_way for one in tried)
     if under_way:
         calls = ngettext("%(num)s call is made anew.", "%(num)s calls are made anew.", under_way)
         flash(calls + " " + _("What fails again comes back here."), "success")
-    done = sum(one.error is None for one in results) - under_way
+    others = sum(one.error_code == RetriedByPerson.code for one in tried)
+    failed = sum(bool(one.error_code) for one in tried) - others
+    done = len(tried) - under_way - failed - others
     if done:
         flash(ngettext("%(num)s failure is over.", "%(num)s failures are over.", done), "success")
-    failed = [one for one in results if one.error is not None]
     if failed:
-        flash(ngettext("%(num)s failed again.", "%(num)s failed again.", len(failed)), "danger")
+        flash(ngettext("%(num)s failed again.", "%(num)s failed again.", failed), "danger")
+    if others:
+        by_person = ngettext(
+            "%(num)s waits for the person whose step it is.",
+            "%(num)s wait for the people whose steps they are.",
+            others,
+        )
+        flash(by_person, "warning")
 
 
 def _act(
@@ -181,6 +201,8 @@ def _list() -> ResponseReturnValue:
         incidents=[told(one) for one in page.items],
         counts=counts,
         failing=[(one, failure_words(one.error)) for one in failing],
+        maps=[one for at, one in enumerate(counts.by_map.items()) if at < _MAPS_SHOWN or one[0] == chosen_map],
+        other_maps=[one for one in tuple(counts.by_map.items())[_MAPS_SHOWN:] if one[0] != chosen_map],
         kinds={code: kind_in_words(code) for code in counts.by_code},
         chosen_map=chosen_map,
         chosen_code=chosen_code,

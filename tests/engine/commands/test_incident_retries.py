@@ -13,6 +13,7 @@ from support.sales_map import sales_map
 from engine.bpmn.compile import compile_bpmn
 from engine.bpmn.compiled import ApprovalRule
 from engine.bpmn.runtime import CompleteStep, EvaluateConditions, FireTimer
+from engine.commands.completions import complete_work_item
 from engine.commands.definitions import check_map, deploy_definition
 from engine.commands.incident_retries import IncidentOver, RetriedByPerson, close_incident, retry_incident
 from engine.commands.incidents import perform, record_incident
@@ -22,6 +23,7 @@ from engine.commands.step_opening import ApproverMissing
 from engine.commands.timers import claim_due_timers
 from engine.errors import DomainError, InvalidInput, MapFailed, NotAllowed, NotFound
 from engine.model.deal import Deal
+from engine.model.department import Membership
 from engine.model.incident import Incident, IncidentState
 from engine.model.process_instance import ProcessInstance
 from engine.model.timer import Timer
@@ -253,6 +255,40 @@ def test_nobody_approves_in_another_s_name(office: Office) -> None:
         row = incident_row(session, office.actor("admin"), incident(office).id)
     assert row.typed is not None
     assert (row.typed.by, row.completes_again) == ("Ірина Бондар", False)
+
+
+def test_a_part_of_an_approval_that_is_given_after_it_failed_leaves_no_failure_open(office: Office) -> None:
+    office.publish(sales_map({"legal": ApprovalRule(mode="count", count=2, in_order=True)}))
+    deal = office.open_deal()
+    office.prepare()
+    with pytest.raises(MapFailed):
+        office.complete("iryna", "legal", "approved")
+    with office.database.write() as session:
+        session.add(Membership(person_id=office.company.danylo.id, department_id=office.company.legal.id))
+    office.complete("iryna", "legal", "approved")
+    assert office.step("legal").assignee_id == office.company.danylo.id
+    assert (incident(office).state, open_incidents(office)) == (IncidentState.RESOLVED, 0)
+    assert "incident" not in waiting_kinds(office, deal)
+
+
+def test_what_failed_at_one_part_of_an_approval_is_not_over_by_another(office: Office) -> None:
+    office.publish(sales_map({"legal": ApprovalRule(mode="list", approvers=("iryna", "oksana", "petro"), at_least=2)}))
+    office.open_deal()
+    office.prepare()
+    parts = [one for one in office.open_steps() if one.element_id == "legal"]
+
+    def failing(session: Any) -> None:
+        done = complete_work_item(
+            session, parts[0].id, {}, "rejected", "дорого", actor=office.actor("iryna"), clock=office.clock
+        )
+        failure = MapFailed(element=done.name, element_id="legal")
+        failure.instance_id, failure.stimulus = done.instance_id, CompleteStep(done.activity_id, "rejected")
+        raise failure
+
+    with pytest.raises(MapFailed):
+        perform(office.database, failing, actor=office.actor("iryna"), clock=office.clock)
+    office.complete("oksana", "legal", "approved", work_item_id=parts[1].id)
+    assert open_incidents(office) == 1
 
 
 def test_a_timer_that_fails_is_tried_again_by_itself_after_a_pause_that_grows(office: Office, deal: Deal) -> None:

@@ -16,10 +16,11 @@ from engine.commands.deals import DealClosed, comment_on_deal, update_deal
 from engine.errors import InvalidInput, MapFailed, NotAllowed, NotFound
 from engine.model.client import Client
 from engine.model.deal import Deal, DealResult
-from engine.model.incident import Incident
+from engine.model.incident import Incident, IncidentState
 from engine.model.process_definition import ProcessDefinition
 from engine.model.process_instance import ProcessInstance
 from engine.model.timer import Timer
+from engine.queries.incidents import alike_incidents, incident_counts, incident_page
 
 
 def count(office: Office, table: type) -> int:
@@ -140,6 +141,35 @@ def test_a_map_that_fails_at_its_start_opens_no_deal_but_an_incident(office: Off
     with pytest.raises(MapFailed):
         office.open_deal(definition_key="broken")
     assert (count(office, Deal), count(office, Incident)) == (0, 1)
+
+
+def test_a_deal_that_fails_at_its_start_again_and_again_is_one_failure_until_it_is_opened(office: Office) -> None:
+    office.publish(broken_map())
+    wanted = {"definition_key": "broken", "fields": {}}
+    for _ in range(2):
+        with pytest.raises(MapFailed):
+            office.open_deal(**wanted)
+    office.clock.advance(timedelta(hours=1))
+    with pytest.raises(MapFailed):
+        office.open_deal("bohdan", **wanted, title="  насоси для Водоканалу ")
+    with pytest.raises(MapFailed):
+        office.open_deal(**wanted, title="Інша угода")
+    with office.database.read() as session:
+        page = incident_page(session, office.actor("admin"), definition_key="broken")
+        counts = incident_counts(session, office.actor("admin"))
+        assert alike_incidents(session, office.actor("admin"), page.items[0].id, limit=9).total == 2
+    other, one = page.items
+    assert (one.attempts, other.attempts) == (3, 1)
+    assert one.last_failed_at == one.occurred_at + timedelta(hours=1)
+    assert (one.definition_key, one.element_name, one.deal_id) == ("broken", "ask", None)
+    assert counts.by_map == {"broken": 2}
+    with office.database.read() as session:
+        assert "водоканал" not in str(session.get_one(Incident, one.id).stimulus).casefold()
+    office.publish(sales_map().model_copy(update={"key": "broken"}))
+    office.open_deal(**wanted)
+    with office.database.read() as session:
+        states = {found.id: found.state for found in session.query(Incident)}
+    assert states == {one.id: IncidentState.RESOLVED, other.id: IncidentState.OPEN}
 
 
 def broken_map() -> CompiledProcess:

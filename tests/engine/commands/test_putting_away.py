@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 from support.office import Office
+from support.sales_map import sales_map
+from support.versions import edited
 
 from engine.commands.calendars import (
     STANDARD_WEEK,
@@ -19,6 +23,8 @@ from engine.commands.calendars import (
     restore_calendar,
     update_weekly_hours,
 )
+from engine.commands.cancellations import cancel_deal, reopen_deal
+from engine.commands.control_letters import tell_of_control
 from engine.commands.departments import (
     DepartmentDraft,
     DepartmentInUse,
@@ -33,8 +39,10 @@ from engine.commands.departments import (
 from engine.commands.people import update_person
 from engine.errors import InvalidInput, NotAllowed, NotFound
 from engine.model.calendar import Calendar
+from engine.model.deal import DealResult
 from engine.model.department import Department
 from engine.model.history_event import HistoryEvent
+from engine.model.notice import Notice, NoticeKind
 from engine.queries.directories import directory
 from engine.queries.people import departments
 from engine.queries.uses import calendar_uses, department_uses
@@ -57,6 +65,53 @@ def told(office: Office) -> list[tuple[str, str]]:
         found = session.scalars(select(HistoryEvent).order_by(HistoryEvent.id))
         ends = ("_archived", "_restored", "_deleted")
         return [(one.kind, one.data["name"]) for one in found if one.kind.startswith(kinds) and one.kind.endswith(ends)]
+
+
+def test_a_cancelled_deal_is_not_opened_again_for_a_department_that_was_put_away(
+    office: Office, stock: Department
+) -> None:
+    process = sales_map()
+    first = process.steps["prepare"].model_copy(update={"responsible": ("Склад",)})
+    office.publish(edited(process, {"prepare": first}))
+    deal = office.open_deal()
+    office.do("olena", cancel_deal, deal.id, "Пішов")
+    office.publish()
+    office.do("admin", archive_department, stock.id)
+    with pytest.raises(DepartmentIsArchived):
+        office.do("olena", reopen_deal, deal.id, "Повернувся")
+    assert office.deal(deal).result is DealResult.CANCELLED
+    office.do("admin", restore_department, stock.id)
+    office.do("olena", reopen_deal, deal.id, "Повернувся")
+    assert office.step("prepare").group_id == stock.id
+
+
+def test_who_headed_a_department_that_was_put_away_gets_no_daily_control_of_it(
+    office: Office, stock: Department
+) -> None:
+    danylo = office.company.danylo.id
+    office.do("admin", update_department, stock.id, {"head_id": danylo})
+    assert danylo in told_of_control(office)
+    office.do("admin", archive_department, stock.id)
+    office.clock.advance(timedelta(days=1))
+    assert told_of_control(office) == {office.company.bohdan.id, *heads_of_others(office)}
+
+
+def told_of_control(office: Office) -> set[int | None]:
+    """To whom the control of today is told."""
+    with office.database.write() as session:
+        tell_of_control(session, clock=office.clock)
+    with office.database.read() as session:
+        return set(
+            session.scalars(
+                select(Notice.person_id).where(
+                    Notice.kind == NoticeKind.DAILY_CONTROL, Notice.due_at >= office.clock.now()
+                )
+            )
+        )
+
+
+def heads_of_others(office: Office) -> set[int]:
+    return {office.company.iryna.id, office.company.oksana.id, office.company.petro.id}
 
 
 def test_a_department_made_by_mistake_is_deleted_however_often_that_is_asked(office: Office, stock: Department) -> None:

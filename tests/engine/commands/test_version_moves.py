@@ -22,8 +22,16 @@ from engine.bpmn.inspection import fingerprint, variables_in
 from engine.bpmn.version_changes import ChangeKind
 from engine.commands import moved_deals
 from engine.commands.cancellations import cancel_deal, reopen_deal
+from engine.commands.departments import (
+    DepartmentDraft,
+    DepartmentIsArchived,
+    add_department,
+    archive_department,
+    restore_department,
+)
 from engine.commands.jumps import move_token
 from engine.commands.moved_deals import NotMoved, WentOn, take_turn, undo_moved_deal
+from engine.commands.people import update_person
 from engine.commands.suspensions import resume_deal, suspend_deal
 from engine.commands.version_moves import (
     MoveIsOver,
@@ -226,6 +234,40 @@ def test_what_nobody_holds_is_given_out_by_the_new_version(office: Office) -> No
     office.do("owner", undo_version_move, started.id)
     work(office.database, started.id, office)
     assert [office.step("legal", deal).assignee_id for deal in deals] == [office.company.iryna.id, None, None]
+
+
+def test_a_step_is_not_taken_back_to_a_department_that_was_put_away(office: Office) -> None:
+    stock = office.do("admin", add_department, DepartmentDraft("Склад"))
+    office.publish(with_step(sales_map(), "legal", responsible=("Склад",)))
+    deal = office.open_deal()
+    office.prepare()
+    started = move(office, office.publish())
+    office.do("admin", archive_department, stock.id)
+    before = everything(office, deal)
+    office.do("owner", undo_version_move, started.id)
+    work(office.database, started.id, office)
+    (row,) = rows(office, started)
+    assert (row.state, (row.reason or {})["code"]) == (MovedDealState.KEPT, "department_archived")
+    with pytest.raises(DepartmentIsArchived):
+        office.do("owner", undo_moved_deal, row.id)
+    assert everything(office, deal) == before
+    office.do("admin", restore_department, stock.id)
+    office.do("owner", undo_moved_deal, row.id)
+    assert office.step("legal").group_id == stock.id
+
+
+def test_a_step_is_not_taken_back_to_who_has_left(office: Office) -> None:
+    with office.database.write() as session:
+        session.add(Membership(person_id=office.company.danylo.id, department_id=office.company.legal.id))
+    office.publish()
+    office.open_deal()
+    office.prepare()
+    office.do("danylo", claim_work_item, office.step("legal").id)
+    second = office.publish(with_step(sales_map(), "legal", responsible=("Логістика",)))
+    (row,) = rows(office, move(office, second, holders=HolderPolicy.REASSIGN))
+    office.do("admin", update_person, office.company.danylo.id, {"is_active": False})
+    office.do("owner", undo_moved_deal, row.id)
+    assert (office.step("legal").assignee_id, office.step("legal").group_id) == (None, office.company.legal.id)
 
 
 @pytest.mark.parametrize("policy", list(HolderPolicy))

@@ -125,6 +125,7 @@ EXPECTED = {
     "GET /incidents": Expected(ADMINISTRATOR),
     "GET /incidents/<int:incident_id>": Expected(ADMINISTRATOR),
     "POST /incidents/<int:incident_id>/retry": Expected(ADMINISTRATOR),
+    "POST /incidents/<int:incident_id>/retry-alike": Expected(ADMINISTRATOR),
     "POST /incidents/<int:incident_id>/close": Expected(ADMINISTRATOR, body={"reason": "Треба"}),
     "PATCH /deals/<int:deal_id>": Expected(
         "200 404 200 403 403 403 403", "403 404 200 404 404 403 403", body={"title": "Помпи"}

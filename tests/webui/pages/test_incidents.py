@@ -320,3 +320,22 @@ def test_all_that_failed_alike_are_tried_again_at_one_press(office: Office, deal
         assert session.query(ProcessInstance).one().open_incidents == 0
     assert office.kinds(deal).count("incident_resolved") == 40
     assert admin.post("/settings/incidents/999/retry-alike").status_code == 404
+
+
+def test_of_many_maps_those_with_the_most_failures_are_offered_first(
+    office: Office, deal: Deal, browse: SignIn
+) -> None:
+    with office.database.write() as session:
+        session.add_all(
+            Incident(
+                code="map_failed",
+                stimulus={"type": "StartProcess", "definition_key": f"map_{number}"},
+                occurred_at=office.clock.now(),
+            )
+            for number in range(8)
+        )
+    shown, _, folded = browse("admin").get("/settings/incidents?map=map_7").text.partition("<details")
+    assert all(f"map={key}" in folded for key in ("map_6", "sale"))
+    assert all(f"map={key}" in shown for key in ("map_0", "map_5"))
+    assert "map_7 · 1" in shown
+    assert "map=map_0" not in folded

@@ -76,3 +76,17 @@ class IncidentDetail(IncidentItem):
 
 class IncidentList(Listed[IncidentItem]):
     """Failures, latest first."""
+
+
+class TriedIncident(IncidentItem):
+    """A failure that was tried again, as it stands now."""
+
+    error: str | None = Field(description="The code of what stood against it, null where nothing did.")
+    is_under_way: bool = Field(description="Its call is made anew; if that fails, too, it is open again.")
+
+
+class AlikeIncidents(Told):
+    """What was tried, the oldest first. `left`: how many more had failed alike."""
+
+    items: tuple[TriedIncident, ...]
+    left: int
