@@ -54,6 +54,7 @@ class WorkItem(Base):
         index_of_known("ix_work_item_asked_by_state", "asked_by_id", "state"),
         index_of_known("ix_work_item_done", "completed_by_id", "completed_at", "id"),
         index_of_known("ix_work_item_next_escalation_at", "next_escalation_at"),
+        Index("ix_work_item_element", "element_id", "state", "completed_at", "instance_id", "due_at", "outcome"),
         index_where("outcome = 'returned'", "ix_work_item_returned", "completed_at", "deal_id"),
     )
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from engine.bpmn.compiled import OutcomeKind
 from engine.model.process_definition import ProcessDefinition
 from engine.model.process_instance import ProcessInstance
-from engine.model.work_item import LIVE, WorkItem, WorkItemState
+from engine.model.work_item import LIVE, WorkItem
 from engine.policy.permissions import Ability, Actor
 from engine.queries.calendars import default_calendar
+from engine.queries.done_steps import DoneSteps, done_days, newest_done, on_versions
 from engine.queries.interventions import departures_of_map
 from engine.queries.scopes import ensure_sees
 from engine.queries.version_figures import Timing, timing, worked
@@ -58,50 +58,50 @@ def step_facts(
     actor: Actor,
     key: str,
     *,
+    elements: Collection[str],
     since: datetime | None = None,
     until: datetime | None = None,
     now: datetime,
 ) -> Mapping[str, StepFacts]:
-    """By element id, over all versions of the map ``key``; steps done from ``since`` up to, not including, ``until``.
+    """Of ``elements``, by their ids, over all versions of the map ``key``; done within the period as DoneSteps has it.
 
-    Raises NotFound.
+    Nothing of an element that no deal came to. Raises NotFound.
     """
     ensure_sees(actor, Ability.SEE_MAPS)
-    of_map = select(ProcessDefinition.id).where(ProcessDefinition.key == key)
-    within = [WorkItem.state == WorkItemState.COMPLETED]
-    within += [WorkItem.completed_at >= since] if since else []
-    within += [WorkItem.completed_at < until] if until else []
-    done, live = and_(*within), WorkItem.state.in_(LIVE)
-    counted = (
-        select(
-            WorkItem.element_id,
-            func.count().filter(done),
-            func.count().filter(done, WorkItem.completed_at > WorkItem.due_at),
-            func.count().filter(done, WorkItem.outcome == OutcomeKind.RETURNED.value),
-            func.count().filter(live),
-            func.count().filter(live, WorkItem.due_at < now),
-        )
-        .join(ProcessInstance, ProcessInstance.id == WorkItem.instance_id)
-        .where(ProcessInstance.definition_id.in_(of_map), or_(done, live))
-        .group_by(WorkItem.element_id)
-    )
-    newest = func.row_number().over(
-        partition_by=WorkItem.element_id, order_by=(WorkItem.completed_at.desc(), WorkItem.id.desc())
-    )
-    numbered = (
-        select(WorkItem.element_id, WorkItem.opened_at, WorkItem.completed_at, newest.label("place"))
-        .join(ProcessInstance, ProcessInstance.id == WorkItem.instance_id)
-        .where(ProcessInstance.definition_id.in_(of_map), done)
-        .subquery()
-    )
+    versions = session.scalars(select(ProcessDefinition.id).where(ProcessDefinition.key == key)).all()
+    steps = DoneSteps((WorkItem.element_id,), versions, elements, since, until)
+    days = done_days(session, steps)
     calendar = default_calendar(session)
     times: dict[str, list[timedelta]] = defaultdict(list)
-    for row in session.execute(select(numbered).where(numbered.c.place <= _NEWEST_STEPS)):
-        times[row.element_id] += worked(calendar, row.opened_at, row.completed_at)
-    moves = {element: one.moves for element, one in departures_of_map(session, actor, key).items()}
-    counts = {row[0]: row[1:] for row in session.execute(counted)}
-    nothing = (0, 0, 0, 0, 0)
-    return {
-        element: StepFacts(*counts.get(element, nothing), moves=moves.get(element, 0), taken=timing(times[element]))
-        for element in counts.keys() | moves.keys()
-    }
+    for (element,), opened_at, completed_at in newest_done(session, steps, days, most=_NEWEST_STEPS):
+        times[element] += worked(calendar, opened_at, completed_at)
+    live = _live(session, versions, elements, now)
+    departures = departures_of_map(session, actor, key)
+    facts = {}
+    for element in elements:
+        done, (are_open, are_late) = days.get((element,), ()), live.get(element, (0, 0))
+        moves = departures[element].moves if element in departures else 0
+        if done or are_open or moves:
+            facts[element] = StepFacts(
+                done=sum(day.done for day in done),
+                late=sum(day.late for day in done),
+                returned=sum(day.returned for day in done),
+                open=are_open,
+                open_late=are_late,
+                moves=moves,
+                taken=timing(times[element]),
+            )
+    return facts
+
+
+def _live(
+    session: Session, versions: Collection[int], elements: Collection[str], now: datetime
+) -> Mapping[str, tuple[int, int]]:
+    """How many steps of an element are open, and how many of these are late."""
+    rows = session.execute(
+        select(WorkItem.element_id, func.count(), func.count().filter(WorkItem.due_at < now))
+        .join(ProcessInstance, ProcessInstance.id == WorkItem.instance_id)
+        .where(on_versions(versions, elements), WorkItem.state.in_(LIVE))
+        .group_by(WorkItem.element_id)
+    )
+    return {element: (count, late) for element, count, late in rows}

@@ -39,6 +39,11 @@ class VersionComparison:
     marks_before: Mapping[str, Mark] = field(default_factory=dict)
     marks_now: Mapping[str, Mark] = field(default_factory=dict)
 
+    @property
+    def elements(self) -> frozenset[str]:
+        """The ids of the steps of both."""
+        return frozenset(key for one in (self.old_process, self.new_process) if one is not None for key in one.steps)
+
 
 def key_of_map(session: Session, actor: Actor, definition_id: int) -> str:
     """Raises NotFound."""

@@ -14,10 +14,11 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from engine.model.deal import Deal, DealResult
 from engine.model.process_instance import ProcessInstance
-from engine.model.work_item import WorkItem, WorkItemState
+from engine.model.work_item import WorkItem
 from engine.policy.business_calendar import BusinessCalendar, CalendarExhausted
 from engine.policy.permissions import Ability, Actor
 from engine.queries.calendars import default_calendar
+from engine.queries.done_steps import DoneSteps, Key, done_days, newest_done
 from engine.queries.scopes import ensure_sees, visible_deals
 
 ENOUGH_DEALS = 10
@@ -67,10 +68,11 @@ def version_figures(
     actor: Actor,
     definition_ids: Collection[int],
     *,
+    elements: Collection[str],
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> dict[int, VersionFigures]:
-    """By definition id, of deals closed and steps completed from ``since`` up to, not including, ``until``.
+    """By definition id, of deals closed, and steps of ``elements`` done, from ``since`` up to ``until``, not included.
 
     The same number of statements whatever there is to count. Raises NotFound.
     """
@@ -79,7 +81,8 @@ def version_figures(
     closed = and_(*_within(Deal.closed_at, since, until), Deal.result != DealResult.OPEN, visible_deals(actor))
     results = _results(session, definition_ids, closed)
     deals = _deal_times(session, definition_ids, closed, calendar)
-    steps = _step_times(session, definition_ids, and_(*_within(WorkItem.completed_at, since, until)), calendar)
+    done = DoneSteps((ProcessInstance.definition_id, WorkItem.element_id), definition_ids, elements, since, until)
+    steps = _step_times(session, done, calendar)
     return {
         one: VersionFigures(
             definition_id=one,
@@ -142,28 +145,10 @@ def _deal_times(
     return times
 
 
-def _step_times(
-    session: Session, definition_ids: Collection[int], completed: ColumnElement[bool], calendar: BusinessCalendar
-) -> dict[tuple[int, str], list[timedelta]]:
-    newest = func.row_number().over(
-        partition_by=(ProcessInstance.definition_id, WorkItem.element_id),
-        order_by=(WorkItem.completed_at.desc(), WorkItem.id.desc()),
-    )
-    numbered = (
-        select(
-            ProcessInstance.definition_id,
-            WorkItem.element_id,
-            WorkItem.opened_at,
-            WorkItem.completed_at,
-            newest.label("place"),
-        )
-        .join(ProcessInstance, ProcessInstance.id == WorkItem.instance_id)
-        .where(ProcessInstance.definition_id.in_(definition_ids), WorkItem.state == WorkItemState.COMPLETED, completed)
-        .subquery()
-    )
-    times: dict[tuple[int, str], list[timedelta]] = defaultdict(list)
-    for row in session.execute(select(numbered).where(numbered.c.place <= _NEWEST_STEPS)):
-        times[row.definition_id, row.element_id] += worked(calendar, row.opened_at, row.completed_at)
+def _step_times(session: Session, steps: DoneSteps, calendar: BusinessCalendar) -> dict[Key, list[timedelta]]:
+    times: dict[Key, list[timedelta]] = defaultdict(list)
+    for key, opened_at, completed_at in newest_done(session, steps, done_days(session, steps), most=_NEWEST_STEPS):
+        times[key] += worked(calendar, opened_at, completed_at)
     return times
 
 

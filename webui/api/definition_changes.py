@@ -58,7 +58,10 @@ def show_definition_figures(path: DefinitionPath, query: FiguresQuery) -> Respon
     version = path.definition_id
     with reading() as session:
         steps = definition_view(session, caller(), version).steps
-        figures = version_figures(session, caller(), (version,), since=query.since, until=query.until)[version]
+        elements = [one.element_id for one in steps]
+        figures = version_figures(
+            session, caller(), (version,), elements=elements, since=query.since, until=query.until
+        )[version]
     return answer(
         DefinitionFigures(
             won=figures.won,
@@ -82,7 +85,10 @@ def show_step_facts(path: DefinitionPath, query: StepFactsQuery) -> Response:
     """How often the steps of this version were done, late and returned, and how long they take, on any version."""
     with reading() as session:
         view = definition_view(session, caller(), path.definition_id)
-        found = step_facts(session, caller(), view.row.key, since=query.since, until=query.until, now=now())
+        elements = [step.element_id for step in view.steps]
+        found = step_facts(
+            session, caller(), view.row.key, elements=elements, since=query.since, until=query.until, now=now()
+        )
     facts = ((step, found.get(step.element_id, StepFacts())) for step in view.steps)
     return answer(
         StepFactsReport(

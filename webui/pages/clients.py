@@ -39,6 +39,8 @@ from webui.timeline import client_labels, entries
 
 blueprint = Blueprint("clients", __name__, url_prefix="/clients")
 
+_CONTACTS_SHOWN = 50  # of a client, until all are asked for
+
 _FIELDS = ("name", "edrpou", "segment", "source", "phone", "email")
 _CONTACT_FIELDS = ("full_name", "position", "phone", "email")
 
@@ -303,7 +305,8 @@ def _page(client_id: int, *, error: DomainError | None = None, opened: str = "")
         own = own_inputs(session, FieldSubject.CLIENT, filled, of_client[1], ids="edit-own")
         shown = own_shown(session, FieldSubject.CLIENT, view.fields)
         contact_own = own_inputs(session, FieldSubject.CONTACT, *of_contact, ids="contact-own")
-        contacts = [(one, own_shown(session, FieldSubject.CONTACT, one.fields)) for one in view.contacts]
+        most = len(view.contacts) if request.args.get("contacts") == "all" else _CONTACTS_SHOWN
+        contacts = [(one, own_shown(session, FieldSubject.CONTACT, one.fields)) for one in view.contacts[:most]]
         merges = merges_into(session, client_id, now()) if view.may_edit else ()
         similar = similar_clients(session, actor(), view.row) if view.may_edit else ()
     page = render_template(

@@ -65,7 +65,7 @@ def list_of_deal(deal_id: int) -> ResponseReturnValue:
     with reading() as session:
         files = deal_files(session, deal_id)
     if not is_partial():
-        return redirect(url_for("deals.show", deal_id=deal_id, _anchor="files"))
+        return redirect(url_for("deals.show", deal_id=deal_id, files=files.asked, _anchor="files"))
     return render_template("files/section.html", files=files)
 
 
@@ -75,7 +75,7 @@ def list_of_step(work_item_id: int) -> ResponseReturnValue:
         row = work_item_view(session, actor(), work_item_id, now()).row
         files = step_files(session, row)
     if not is_partial():
-        return redirect(url_for("work_items.show", work_item_id=work_item_id))
+        return redirect(url_for("work_items.show", work_item_id=work_item_id, files=files.asked))
     return render_template("files/section.html", files=files)
 
 

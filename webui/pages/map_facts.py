@@ -112,7 +112,15 @@ def _lines(definition_id: int) -> tuple[DefinitionView, list[StepLine]]:
     first, last = _period()
     with reading() as session:
         view = definition_view(session, actor(), definition_id)
-        facts = step_facts(session, actor(), view.row.key, since=start_of(first), until=end_of(last), now=now())
+        facts = step_facts(
+            session,
+            actor(),
+            view.row.key,
+            elements=[step.element_id for step in view.steps],
+            since=start_of(first),
+            until=end_of(last),
+            now=now(),
+        )
     lines = [_line(step, facts.get(step.element_id, StepFacts())) for step in view.steps]
     return view, sorted(lines, key=lambda one: one.weight, reverse=True)
 

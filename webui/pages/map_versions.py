@@ -56,6 +56,7 @@ def _compare(key: str) -> ResponseReturnValue:
             session,
             actor(),
             (comparison.old.id, comparison.new.id),
+            elements=comparison.elements,
             since=start_of(closed_from),
             until=end_of(closed_to),
         )

@@ -24,6 +24,7 @@ from engine.queries.clients import client_view
 from engine.queries.control import DealsList, control, controlled_deals
 from engine.queries.deal_list import DealSort, deals
 from engine.queries.known_maps import known_maps
+from engine.queries.step_facts import step_facts
 
 Act = Callable[[Person], Actor]
 HOUR = timedelta(hours=1)
@@ -166,3 +167,17 @@ def test_the_next_step_of_a_client_is_that_of_the_deal_with_the_nearest_deadline
     records.step(sooner, name="Потім", due_in=9 * HOUR)
     records.step(sooner, name="Найближчий", due_in=2 * HOUR)
     assert shown() == "Найближчий"
+
+
+def test_how_steps_go_is_counted_out_of_one_index_and_never_row_by_row(large: Office) -> None:
+    """With half a million done steps each run of the map was looked up for its steps, twice, and all of them sorted."""
+    facts = partial(step_facts, key="sale", elements=("prepare", "legal"), now=large.clock.now())
+    plan = plans_of(large, facts, "count(*)")
+    assert "ix_work_item_element" in plan
+    assert "uq_work_item_instance_id_activity_id_part" not in plan
+    if large.database.is_sqlite:
+        assert "SEARCH work_item USING COVERING INDEX ix_work_item_element" in plan
+        assert "sqlite_autoindex_work_item" not in plan
+    with large.database.read() as session:
+        found = facts(session, large.actor("bohdan"))
+    assert (found["prepare"].done, found["prepare"].taken.count, found["legal"].open) == (DEALS + 1, 100, DEALS + 1)

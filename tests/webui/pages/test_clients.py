@@ -90,6 +90,24 @@ def test_the_card_shows_contacts_deals_and_the_next_step(office: Office, browse:
         assert said in page
 
 
+def test_of_many_contacts_the_first_are_shown_and_all_on_request(office: Office, browse: SignIn) -> None:
+    deal, olena = office.open_deal("olena"), browse("olena")
+    with office.database.write() as session:
+        session.add_all(
+            Contact(client_id=deal.client_id, full_name=f"Контакт {number:02}", created_at=office.clock.now())
+            for number in range(51)
+        )
+    card, whole = olena.get(f"/clients/{deal.client_id}"), olena.get(f"/clients/{deal.client_id}?contacts=all")
+    of_deal = olena.get(f"/deals/{deal.id}")
+    for page, last, left_out in ((card, "49", "50"), (of_deal, "19", "20")):
+        assert f"Контакт {last}" in page.text
+        assert f"Контакт {left_out}" not in page.text
+        assert "Показати всі контакти: 51" in text_of(page)
+        assert f'href="/clients/{deal.client_id}?contacts=all#contacts"' in page.text
+    assert "Контакт 50" in whole.text
+    assert "Показати всі контакти" not in whole.text
+
+
 def test_a_contact_without_a_name_is_not_kept(office: Office, client: Client, browse: SignIn) -> None:
     answer = browse("olena").post(f"/clients/{client.id}/contacts", {"full_name": "", "position": "Юрист"})
     assert "Заповніть поле «Повне імʼя»." in text_of(answer)

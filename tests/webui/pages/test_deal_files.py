@@ -26,6 +26,7 @@ from engine.commands.deal_files import Place, add_made_file
 from engine.model.deal import Deal
 from engine.model.deal_file import DealFile, StoredFile
 from engine.policy.permissions import Actor
+from webui.file_lists import FIRST_SHOWN
 
 SignIn = Callable[[str | None], Browser]
 PAGE = b"<script>alert(1)</script>"
@@ -133,6 +134,29 @@ def test_a_file_is_added_to_a_deal_and_to_a_step_and_shown_at_both(office: Offic
     assert (answer.data, answer.mimetype) == (png(), "image/png")
     assert answer.headers["Content-Security-Policy"].endswith("sandbox")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_of_many_files_the_last_added_are_listed_and_the_others_on_request(office: Office, browse: SignIn) -> None:
+    deal = office.open_deal("olena")
+    step, olena = office.step("prepare", deal).id, browse("olena")
+    for number in range(FIRST_SHOWN + 2):
+        add(office, "olena", Place(deal_id=deal.id), f"Лист {number:03}.pdf", pdf(str(number)))
+    latest, earliest = f"Лист {FIRST_SHOWN + 1:03}.pdf", "Лист 000.pdf"
+    for page, part in ((f"/deals/{deal.id}", False), (f"/work-items/{step}", True)):
+        few, whole = olena.get(page, part=part), olena.get(f"{page}?files=all", part=part)
+        assert latest in few.text
+        assert earliest not in few.text
+        assert f"Показати всі файли: {FIRST_SHOWN + 2}" in text_of(few)
+        assert earliest in whole.text
+        assert "Показати всі файли" not in whole.text
+        assert f'href="{page}/files?files=all"' in few.text, "works without scripts, too"
+        assert olena.get(f"{page}/files?files=all").location.startswith(f"{page}?files=all")
+    again = olena.get(f"/deals/{deal.id}/files?files=all", part=True)
+    assert earliest in again.text
+    assert f'hx-get="/deals/{deal.id}/files?files=all" hx-trigger="files-changed' in again.text, "stays whole"
+    olena.post(f"/files/{max(ids_of(office))}/hide")
+    assert latest not in olena.get(f"/work-items/{step}/files", part=True).text.partition("Поза списком")[0]
+    assert olena.get(f"/deals/{deal.id}/files").location == f"/deals/{deal.id}#files"
 
 
 @pytest.mark.parametrize("mark", [b"", codecs.BOM_UTF8])
