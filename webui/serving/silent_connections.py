@@ -22,7 +22,7 @@ LONGEST_SILENCE_S = 60
 def _or_given_up(
     method: Callable[Concatenate[ImpatientSocket, P], R],
 ) -> Callable[Concatenate[ImpatientSocket, P], R]:
-    """A silence that was too long is told as what gunicorn knows: the connection was reset. That is no failure to log."""
+    """A silence that was too long is told as a reset connection: gunicorn knows that one, and logs no failure."""
 
     @wraps(method)
     def given_up(self: ImpatientSocket, *arguments: P.args, **more: P.kwargs) -> R:
