@@ -31,7 +31,7 @@ def accept(monkeypatch: pytest.MonkeyPatch) -> Iterator[Accept]:
             other = held.enter_context(socket.create_connection(listener.getsockname()))
             ours, _ = impatient.accept()
             held.enter_context(ours)
-            ours.setblocking(True)  # as gunicorn does before it works with one
+            ours.settimeout(None)  # as gunicorn does before it works with one
             return ours, other
 
         yield connected
@@ -75,6 +75,6 @@ def test_whoever_is_slow_but_goes_on_gets_everything(accept: Accept) -> None:
 
 def test_a_connection_that_nobody_waits_for_is_as_before(accept: Accept) -> None:
     ours, _other = accept()
-    ours.setblocking(False)
+    ours.settimeout(0)
     with pytest.raises(BlockingIOError):
         ours.recv(100)

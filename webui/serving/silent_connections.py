@@ -20,12 +20,12 @@ LONGEST_SILENCE_S = 60
 
 
 def _or_given_up(
-    method: Callable[Concatenate[ImpatientSocket, P], R],
-) -> Callable[Concatenate[ImpatientSocket, P], R]:
+    method: Callable[Concatenate[socket.socket, P], R],
+) -> Callable[Concatenate[socket.socket, P], R]:
     """A silence that was too long is told as a reset connection: gunicorn knows that one, and logs no failure."""
 
     @wraps(method)
-    def given_up(self: ImpatientSocket, *arguments: P.args, **more: P.kwargs) -> R:
+    def given_up(self: socket.socket, /, *arguments: P.args, **more: P.kwargs) -> R:
         try:
             return method(self, *arguments, **more)
         except (BlockingIOError, TimeoutError) as silent:

@@ -72,10 +72,12 @@ class _ComingBody:
         self._place = place
 
     def read(self, *size: int) -> bytes:
-        return self._wait(lambda: self._body.read(*size))
+        content: bytes = self._wait(lambda: self._body.read(*size))
+        return content
 
     def readline(self, *size: int) -> bytes:
-        return self._wait(lambda: self._body.readline(*size))
+        line: bytes = self._wait(lambda: self._body.readline(*size))
+        return line
 
     def readlines(self, *hint: int) -> list[bytes]:
         return list(self._wait(lambda: self._body.readlines(*hint)))
