@@ -1,16 +1,18 @@
 #!/bin/sh
-# Install what the tests need beside Python: PostgreSQL, Redis, Chromium, a font for its pages.
+# Install what the tests need beside Python: PostgreSQL, a pool before it, Redis, Chromium, a font for its pages.
 # Through apt where this user is root or may sudo; otherwise PostgreSQL and Redis as Python wheels.
 # Never fails: a test that misses its service says so, and fails in CI.
 set -eu
 
 have() { command -v "$1" >/dev/null 2>&1; }
 have_postgresql() { have initdb || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; }
+have_pgbouncer() { have pgbouncer || [ -x /usr/sbin/pgbouncer ]; }
 have_chromium() { have chromium || have chromium-browser || have google-chrome; }
 have_font() { ls /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf >/dev/null 2>&1; }
 
 missing=
 have_postgresql || missing="$missing postgresql"
+have_pgbouncer || missing="$missing pgbouncer"
 have redis-server || missing="$missing redis-server"
 have_chromium || missing="$missing chromium"
 have_font || missing="$missing fonts-dejavu-core"

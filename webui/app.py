@@ -26,6 +26,7 @@ from webui.sessions import configure_sessions
 from webui.static_files import DIST, configure_static_files
 from webui.storable_requests import configure_storable_requests
 from webui.template_context import configure_templates
+from webui.transfers import configure_transfers
 
 
 def create_app(settings: Settings, database: Database, clock: Clock) -> Flask:
@@ -45,6 +46,7 @@ def create_app(settings: Settings, database: Database, clock: Clock) -> Flask:
     configure_one_currency(app)
     configure_news(app, database, clock)
     configure_templates(app)
+    configure_transfers(app)
     for blueprint in _page_blueprints():
         app.register_blueprint(blueprint)
     register_api(app)

@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from engine.db.away import is_away
 from engine.errors import N_, Conflict, DomainError, NotAllowed, NotFound
 from engine.policy.permissions import AbilityMissing
+from webui.api.call_limits import TooManyCalls
 from webui.closed_pages import explanation
 from webui.csrf import ForeignOrigin
 from webui.i18n import _
@@ -58,6 +59,8 @@ def status_of(error: DomainError) -> int:
         return 403
     if isinstance(error, Conflict):
         return 409
+    if isinstance(error, TooManyCalls):
+        return 429
     return 422
 
 

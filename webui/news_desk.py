@@ -25,7 +25,7 @@ from engine.policy.permissions import Actor
 from engine.queries.step_news import LAST_EVENT, StepNews, last_settled, news_after
 
 SEATS = 6
-"""Streams per process: well below the sixteen threads of the web server, so that pages never wait for streams."""
+"""Streams per process: a few of the web server's threads, so that pages never wait for streams."""
 
 _NAME = "reglament.news"
 _LOOK_EVERY_S = 1.0

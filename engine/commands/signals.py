@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -12,7 +15,9 @@ from engine.commands.history import record
 from engine.commands.idempotency import already_performed
 from engine.commands.locks import lock_instance
 from engine.commands.suspensions import hold_signal
+from engine.commands.thrown_events import SIGNAL
 from engine.db.job import Job
+from engine.db.outbox import enqueue
 from engine.db.session import UNSYNCHRONISED
 from engine.events import SignalReceived
 from engine.model.message_subscription import MessageSubscription, SubscriptionKind
@@ -45,9 +50,31 @@ def receivers_of(session: Session, job: Job) -> list[int]:
     if told is not None:
         return told
     found = waiting_for_signal(session, job.payload["name"], thrown_by=job.payload["instance_id"])
-    kept = update(Job).where(Job.id == job.id).values(payload={**job.payload, "subscriptions": found})
-    session.execute(kept, execution_options=UNSYNCHRONISED)
+    _keep_receivers(session, job, found)
     return found
+
+
+def signal_of(job: Job) -> str:
+    """What one signal is known by, in whichever of its jobs a deal hears it."""
+    return str(job.payload.get("signal", job.id))
+
+
+def leave_receivers(session: Session, job: Job, *, failed: Sequence[int], left: Sequence[int], at: datetime) -> None:
+    """Leave those to whom the claimed ``job`` has not come, ``left``, to another job, and itself only the ``failed``.
+
+    The new job stands behind everything that waits for a worker by then.
+    """
+    if left:
+        payload = {**job.payload, "subscriptions": list(left), "signal": signal_of(job)}
+        enqueue(session, SIGNAL, payload, at=at)
+    if failed:
+        _keep_receivers(session, job, failed)
+
+
+def _keep_receivers(session: Session, job: Job, subscription_ids: Sequence[int]) -> None:
+    payload = {**job.payload, "subscriptions": list(subscription_ids)}
+    kept = update(Job).where(Job.id == job.id).values(payload=payload)
+    session.execute(kept, execution_options=UNSYNCHRONISED)
 
 
 def deliver_signal(session: Session, subscription_id: int, name: str, *, command_id: str, clock: Clock) -> bool:

@@ -216,6 +216,10 @@ class PostgreSQL(Server):
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return [str(self.program), "-D", str(self.directory / "data"), *options]
 
+    def account(self) -> dict[str, Any]:
+        """Whom it runs as: subprocess's arguments."""
+        return self._account()
+
     def _account(self) -> dict[str, Any]:
         if not self._may_not_be_root:
             return {}
@@ -225,6 +229,48 @@ class PostgreSQL(Server):
     def _crash_signal(self) -> signal.Signals:
         # "Immediate shutdown": ends all backends without flushing. A killed postmaster would leave them behind.
         return signal.SIGQUIT
+
+
+class PgBouncer(Server):
+    """A pool of connections before ``server``, in its mode ``session`` or ``transaction``."""
+
+    @staticmethod
+    def find() -> Path:
+        if found := shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin"):
+            return Path(found)
+        msg = "PgBouncer is not installed"
+        raise ServerMissing(msg)
+
+    def __init__(self, server: PostgreSQL, mode: str) -> None:
+        super().__init__()
+        self._server = server
+        (self.directory / "users").write_text('"test" ""\n')
+        (self.directory / "settings").write_text(
+            f"[databases]\n* = host=127.0.0.1 port={server.port}\n"
+            f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {self.port}\nunix_socket_dir =\n"
+            f"auth_type = trust\nauth_file = {self.directory / 'users'}\npool_mode = {mode}\n"
+        )
+        self.directory.chmod(0o755)  # it refuses to run as root, and is somebody else then
+
+    @property
+    def url(self) -> str:
+        return self.url_of("postgres")
+
+    def url_of(self, database: str) -> str:
+        return f"postgresql+psycopg://test@127.0.0.1:{self.port}/{database}"
+
+    def _command(self) -> list[str]:
+        return [str(self.program), "--quiet", str(self.directory / "settings")]
+
+    def _account(self) -> dict[str, Any]:
+        return self._server.account()
+
+    def _answers(self) -> bool:
+        try:
+            psycopg.connect(host="127.0.0.1", port=self.port, user="test", dbname="postgres").close()
+        except psycopg.OperationalError:
+            return False
+        return True
 
 
 class Redis(Server):

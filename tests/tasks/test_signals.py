@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -20,6 +21,8 @@ from engine.db.outbox import LEASE, enqueue
 from engine.model.deal import Deal
 from tasks import signals
 from tasks.jobs import run_job, sweep
+from tasks.one_by_one import give_way
+from tasks.services import Services
 
 pytestmark = pytest.mark.usefixtures("services")
 
@@ -47,6 +50,11 @@ def listening(office: Office) -> list[Deal]:
 def thrown(office: Office) -> str:
     with office.database.write() as session:
         return enqueue(session, SIGNAL, {"name": "over", "instance_id": 0}, at=office.clock.now())
+
+
+def waiting_jobs(office: Office) -> list[str]:
+    with office.database.read() as session:
+        return list(session.scalars(select(Job.id).where(Job.kind == SIGNAL, Job.state == JobState.QUEUED)))
 
 
 def heard(office: Office, deals: list[Deal]) -> list[int]:
@@ -95,3 +103,58 @@ def test_a_deal_for_which_the_database_was_away_hears_the_signal_later(
     assert heard(office, listening) == [1, 1, 1]
     with office.database.read() as session:
         assert session.scalars(select(Job.state).where(Job.id == job_id)).one() is JobState.DONE
+
+
+def test_a_signal_to_more_deals_than_one_turn_is_enough_for_goes_on_in_another_job(
+    office: Office, listening: list[Deal], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signals, "JOB_TURN", timedelta())
+    run_job(thrown(office))
+    assert heard(office, listening) == [1, 0, 0]
+    (second,) = waiting_jobs(office)
+    run_job(second)
+    assert heard(office, listening) == [1, 1, 0]
+    sweep()
+    assert heard(office, listening) == [1, 1, 1]
+    assert not waiting_jobs(office), "nobody hears it twice, though all listen again"
+
+
+def test_what_a_worker_has_told_after_its_lease_is_not_told_again_by_the_next_job(
+    office: Office, listening: list[Deal], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = thrown(office)
+
+    def stands_still(_services: Services) -> None:
+        """For longer than its lease, behind the first deal; it goes on with the others, of which it knows."""
+        if heard(office, listening) == [1, 0, 0]:
+            office.clock.advance(LEASE * 2)
+            with monkeypatch.context() as another:
+                another.setattr(signals, "JOB_TURN", timedelta())
+                another.setattr(signals, "give_way", give_way)
+                run_job(job_id)
+
+    monkeypatch.setattr(signals, "JOB_TURN", LEASE * 4)
+    monkeypatch.setattr(signals, "give_way", stands_still)
+    run_job(job_id)
+    monkeypatch.undo()
+    sweep()
+    assert heard(office, listening) == [1, 1, 1]
+
+
+def test_one_that_cannot_hear_it_yet_does_not_stop_those_of_the_next_turn(
+    office: Office, listening: list[Deal], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = thrown(office)
+    with monkeypatch.context() as patched:
+        patched.setattr(signals, "JOB_TURN", timedelta())
+        patched.setattr(signals, "deliver_signal", lambda *_, **__: (_ for _ in ()).throw(ValueError("not yet")))
+        run_job(job_id)
+    assert heard(office, listening) == [0, 0, 0]
+    sweep()
+    assert heard(office, listening) == [0, 1, 1]
+    with office.database.read() as session:
+        waiting = session.get_one(Job, job_id)
+    assert (waiting.state, waiting.attempts, len(waiting.payload["subscriptions"])) == (JobState.QUEUED, 1, 1)
+    office.clock.advance(LEASE * 2)
+    sweep()
+    assert heard(office, listening) == [1, 1, 1]

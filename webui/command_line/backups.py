@@ -36,6 +36,7 @@ from webui.command_line.language import _
 
 _SQLITE = "database.sqlite"
 _POSTGRESQL = "database.dump"
+_RESTORING = ("pg_restore", "psql")
 _KEYS = ("secret_key", "keys", "files")
 _READ_AT_ONCE = 2**20
 """Bytes."""
@@ -82,6 +83,9 @@ def backup(file: Path) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def restore(file: Path) -> None:
     given = settings()
+    if not given.uses_sqlite:
+        for name in _RESTORING:  # before a large backup is unpacked for nothing
+            _tool(name)
     _ensure_stopped(given)
     with _workspace() as workspace:
         found = _unpack(file, workspace)

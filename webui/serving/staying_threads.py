@@ -16,6 +16,8 @@ from typing import Any, ClassVar
 
 from gunicorn.workers.gthread import ThreadWorker
 
+from webui.serving.silent_connections import Impatient
+
 _STAYS_MS = 10
 _GIVES_WAY_S = 0.001
 _MORE_THAN_ANYBODY = 2**31 - 1
@@ -48,7 +50,7 @@ class StayingThreadWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has n
             if self.place is None or self._open <= min(self.held):
                 break
             sleep(_GIVES_WAY_S)
-        super().accept(listener)
+        super().accept(Impatient(listener))
 
     def handle(self, conn: Any) -> Any:
         """One request after another of ``conn``; whether the connection may be kept, as gunicorn asks."""

@@ -22,8 +22,12 @@ from webui.news_desk import NewsDesk, news_desk
 from webui.serving.clean_stop import CleanlyStoppedWorker, Master
 from webui.serving.large_pages import use_large_pages
 from webui.serving.staying_threads import give_place, leave_place
+from webui.serving.working_places import WorkingPlaces
 
-_THREADS = 16
+WORKING_AT_ONCE = 16
+"""Requests that a process works at. The database has more connections than that for each."""
+_THREADS = 128
+"""Requests that a process has begun: most of them wait for a slow network then."""
 _STOP_TIMEOUT_S = 8
 _FROZEN_AFTER_S = 60
 _COLLECTED_AFTER = (20_000, 20, 50)  # objects: a request makes and drops thousands, and hardly any of them in circles
@@ -74,6 +78,7 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def load(self) -> Flask:
         self._database = Database(self._settings.database_url)
         app = create_app(self._settings, self._database, installation_clock(self._database))
+        app.wsgi_app = WorkingPlaces(app.wsgi_app, WORKING_AT_ONCE)  # type: ignore[method-assign]  # Flask's way
         self._news = news_desk(app)
         _leave_out_of_collections()
         return app

@@ -173,6 +173,20 @@ def test_postgresql_is_backed_up_by_its_own_tools_or_their_absence_is_told(
 
 
 @pytest.mark.postgres
+@pytest.mark.parametrize("missing", ["pg_restore", "psql"])
+def test_a_tool_that_restoring_needs_is_missed_before_anything_is_unpacked(
+    postgresql_database_url: str, tmp_path: Path, missing: str
+) -> None:
+    there = {"pg_restore", "psql"} - {missing}
+    for name in there:
+        (tmp_path / name).symlink_to("/bin/true")
+    env = environment(tmp_path / "var", DATABASE_URL=postgresql_database_url)
+    done = reglament("restore", str(tmp_path / "no backup"), env={**env, "PATH": str(tmp_path)})
+    told = f"{missing} is not installed: install PostgreSQL's client programs.\n"
+    assert (done.returncode, done.stderr) == (1, told)
+
+
+@pytest.mark.postgres
 def test_a_backup_from_before_an_upgrade_is_put_in_place_of_what_the_upgrade_made(
     postgresql_database_url: str, tmp_path: Path
 ) -> None:

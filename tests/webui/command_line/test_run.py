@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, update
+from support.missing import found_or_skipped
 from support.office import Office
 from support.running import Running, environment, is_alive, reglament
+from support.servers import PgBouncer, PostgreSQL
 
 from engine.clock import SystemClock
 from engine.db.job import Job, JobState
@@ -269,3 +271,13 @@ def test_a_link_to_a_disk_that_is_away_is_told_in_one_sentence(tmp_path: Path) -
 def test_a_number_of_processes_that_is_no_number_is_told(tmp_path: Path) -> None:
     done = reglament("run", env=environment(tmp_path, WEB_PROCESSES="many"))
     assert (done.returncode, done.stderr) == (1, "WEB_PROCESSES must be a number, not “many”.\n")
+
+
+@pytest.mark.postgres
+def test_a_pool_that_shares_sessions_is_refused_in_words(postgresql: PostgreSQL, tmp_path: Path) -> None:
+    found_or_skipped(PgBouncer.find)
+    with PgBouncer(postgresql, "transaction") as pool:
+        done = reglament("migrate", env=environment(tmp_path / "var", DATABASE_URL=pool.url))
+    assert done.returncode == 1
+    assert "set pool_mode = session" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,103 @@
+"""A request has a place while it is worked at, and none while it waits for a network."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+from werkzeug.exceptions import ClientDisconnected
+
+from webui.serving.working_places import WorkingPlaces
+
+_PATIENCE_S = 30
+
+
+class Request:
+    """One that ``work`` performs in a thread, given the environment."""
+
+    def __init__(self, places: WorkingPlaces, work: Callable[[dict[str, Any]], None], body: Any = None) -> None:
+        self.is_begun = Event()
+        self._work = work
+        environ = {"request": self, "wsgi.input": io.BytesIO() if body is None else body}
+        self._thread = Thread(target=lambda: places(environ, lambda *_: lambda _: None), daemon=True)
+        self._thread.start()
+
+    def perform(self, environ: dict[str, Any]) -> None:
+        self.is_begun.set()
+        self._work(environ)
+
+    def ended(self) -> bool:
+        self._thread.join(_PATIENCE_S)
+        return not self._thread.is_alive()
+
+
+class Body:
+    """Comes when it is told to."""
+
+    def __init__(self) -> None:
+        self.is_asked_for = Event()
+        self.comes = Event()
+
+    def read(self, _size: int = -1) -> bytes:
+        self.is_asked_for.set()
+        assert self.comes.wait(_PATIENCE_S)
+        return b"body"
+
+
+@pytest.fixture
+def places() -> WorkingPlaces:
+    """One."""
+
+    def application(environ: dict[str, Any], _start: Any) -> Iterable[bytes]:
+        environ["request"].perform(environ)
+        return []
+
+    return WorkingPlaces(application, 1)
+
+
+def test_there_are_no_more_at_work_than_places(places: WorkingPlaces) -> None:
+    goes_on = Event()
+    first = Request(places, lambda _: goes_on.wait(_PATIENCE_S) and None)
+    assert first.is_begun.wait(_PATIENCE_S)
+    second = Request(places, lambda _: None)
+    assert not second.is_begun.wait(0.2)
+    goes_on.set()
+    assert first.ended()
+    assert second.ended()
+    assert second.is_begun.is_set()
+
+
+def test_who_waits_for_a_body_leaves_the_place_and_goes_on_without_one(places: WorkingPlaces) -> None:
+    body, goes_on = Body(), Event()
+    sender = Request(places, lambda environ: environ["wsgi.input"].read(), body)
+    assert body.is_asked_for.wait(_PATIENCE_S)
+    other = Request(places, lambda _: goes_on.wait(_PATIENCE_S) and None)
+    assert other.is_begun.wait(_PATIENCE_S)
+    body.comes.set()
+    assert sender.ended(), "it may hold what the other one waits for"
+    goes_on.set()
+    assert other.ended()
+    assert Request(places, lambda _: None).ended(), "the place is free again, once"
+    stays = Event()
+    last = Request(places, lambda _: stays.wait(_PATIENCE_S) and None)
+    assert last.is_begun.wait(_PATIENCE_S)
+    behind = Request(places, lambda _: None)
+    assert not behind.is_begun.wait(0.2), "there is one place still"
+    stays.set()
+    assert behind.ended()
+
+
+def test_a_body_that_breaks_off_is_no_failure_of_ours() -> None:
+    class Broken:
+        def read(self) -> bytes:
+            raise ConnectionResetError
+
+    def application(environ: dict[str, Any], _start: Any) -> Iterable[bytes]:
+        environ["wsgi.input"].read()
+        return []
+
+    with pytest.raises(ClientDisconnected):
+        WorkingPlaces(application, 1)({"wsgi.input": Broken()}, lambda *_: lambda _: None)

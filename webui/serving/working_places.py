@@ -1,0 +1,92 @@
+"""How many requests a process works at, and how many wait for the network meanwhile: two different numbers.
+
+A thread that waits for a slow network does nothing, but is occupied. So there are many threads and few places to work:
+a request has a place while the application works at it, and none while its body comes in or its answer leaves. Whoever
+reads a file slowly holds a thread, which is cheap, and never a place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from threading import Semaphore
+from typing import TYPE_CHECKING, Any, Self
+
+from werkzeug.exceptions import ClientDisconnected
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+_BODY = "wsgi.input"
+
+
+class WorkingPlaces:
+    """Around the application: at most ``number`` requests are worked at, the others wait for a place.
+
+    What an answer is made of piece by piece is read without a place: a piece is a small read.
+    """
+
+    def __init__(self, application: WSGIApplication, number: int) -> None:
+        self._application = application
+        self._free = Semaphore(number)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        with _Place(self._free) as place:
+            environ[_BODY] = _ComingBody(environ[_BODY], place)
+            return self._application(environ, start_response)
+
+
+class _Place:
+    """That of one request."""
+
+    def __init__(self, free: Semaphore) -> None:
+        self._free = free
+        self._is_held = False
+
+    def __enter__(self) -> Self:
+        self._is_held = self._free.acquire()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._is_held:
+            self._is_held = False
+            self._free.release()
+
+    def left_during(self, wait: Callable[[], Any]) -> Any:
+        """What ``wait`` gives, which waits for a network.
+
+        Afterwards a place is taken if there is one, and else none: whoever waited for it here might hold what those
+        wait for who have the places. So there are as many more at work, for once, as bodies arrive at the same moment.
+        """
+        self.__exit__()
+        try:
+            return wait()
+        finally:
+            self._is_held = self._free.acquire(blocking=False)
+
+
+class _ComingBody:
+    """The body of a request. Raises ClientDisconnected where it does not come to its end."""
+
+    def __init__(self, body: Any, place: _Place) -> None:
+        self._body = body
+        self._place = place
+
+    def read(self, *size: int) -> bytes:
+        content: bytes = self._wait(lambda: self._body.read(*size))
+        return content
+
+    def readline(self, *size: int) -> bytes:
+        line: bytes = self._wait(lambda: self._body.readline(*size))
+        return line
+
+    def readlines(self, *hint: int) -> list[bytes]:
+        return list(self._wait(lambda: self._body.readlines(*hint)))
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self.readline, b"")
+
+    def _wait(self, wait: Callable[[], Any]) -> Any:
+        try:
+            return self._place.left_during(wait)
+        except OSError as broken:  # the connection is reset, or silent for too long
+            raise ClientDisconnected from broken
