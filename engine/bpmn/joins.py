@@ -179,10 +179,13 @@ class ComplexGateway(InclusiveGateway):
             fired.internal_data[EXPECTED] = expected
 
     def _end_round(self, scope: Scope, fired: LiveTask, tokens: dict[str, LiveTask]) -> bool:
-        """Whether the round is over: every flow that had no token has one now, or none can come."""
+        """Whether the round is over: every flow that had no token has one now, or none is waited for.
+
+        A token that can reach an arrow whose token has come, in this round or late, is not waited for at any other.
+        """
         late = {flow: token for flow, token in tokens.items() if flow in fired.internal_data[EXPECTED]}
         missing = frozenset(fired.internal_data[EXPECTED]) - late.keys()
-        if any(ways & missing and not ways & late.keys() for ways in self._ways_of_others(scope)):
+        if any(ways and ways <= missing for ways in self._ways_of_others(scope)):
             return False
         self._consume(late, fired)
         fired.spend()

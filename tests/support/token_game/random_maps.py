@@ -267,7 +267,8 @@ class RandomDrawing:
         return first[0], self.after(first[1], self.block(depth))
 
     def _split(self, kind: Kind, depth: int) -> tuple[str, str]:
-        split, merge = self.node(kind, kind), self.node(kind, kind)
+        split = self.node(kind, kind)
+        merge = self.node(kind, Kind.INCLUSIVE if kind is Kind.COMPLEX else kind)
         variables = tuple(f"{split}_way_{number}" for number in range(self.between(1, 2)))
         ask = self.asked(split, *variables)
         for variable in variables:
@@ -426,9 +427,12 @@ class RandomDrawing:
             self.flow(leave, self.node("end", Kind.END))
         return inner, step
 
-    def part(self, inner: Graph, repeat: Repeat | None = None) -> str:
-        """A sub-process, or a call of another map."""
-        kind = Kind.CALL if self.perhaps(40) else Kind.SCOPE
+    def part(self, inner: Graph, repeat: Repeat | None = None, *, leads: bool = False) -> str:
+        """A sub-process, or a call of another map. ``leads``: its approvals decide behind it.
+
+        Labels behind a call do not look into the called map: somebody is asked there.
+        """
+        kind = Kind.CALL if self.perhaps(40) and not (self.drawn and leads) else Kind.SCOPE
         return self.node("part", kind, inner=inner, repeat=repeat)
 
     def _judged_parts(self, depth: int) -> tuple[str, str]:
@@ -437,7 +441,7 @@ class RandomDrawing:
         repeat = Repeat(self.between(2, 3), self.perhaps()) if self.perhaps(70) else None
         split, join = self.node("parallel", Kind.PARALLEL), self.node("parallel", Kind.PARALLEL)
         self.graph.nodes[split].forgets = (approval,) if self.drawn else ()
-        part = self.part(inner, repeat)
+        part = self.part(inner, repeat, leads=True)
         beside = self.node("approval", Kind.STEP, decides=True)
         for one in (part, beside):
             self.flow(split, one)
@@ -458,7 +462,7 @@ class RandomDrawing:
             begin, step = self.node("start", Kind.START), self.node("approval", Kind.STEP, decides=True)
             self.flow(begin, step)
             self.flow(self.after(step, self.unjudged(depth - 1)), self.node("end", Kind.END))
-        part = self.part(inner)
+        part = self.part(inner, leads=True)
         self.flow(merge, part)
         return split, self.after(part, self._decision_by(step))
 
@@ -674,7 +678,8 @@ class RandomDrawing:
     def _undone(self, depth: int) -> tuple[str, str]:
         """What was done is undone: all of it, or one thing, at once or beside other work."""
         if self.perhaps(40):
-            repeat = self.one_of((None, Repeat(2, self.perhaps()), Repeat(2, loop=True)))
+            loops = () if self.drawn else (Repeat(2, loop=True),)  # people are asked where no condition is drawn
+            repeat = self.one_of((None, Repeat(2, self.perhaps()), *loops))
             part = self.part(self._undoable_scope(depth - 1), repeat)
             first = part, part
         else:
@@ -719,7 +724,7 @@ class RandomDrawing:
                     leave = self.after(leave, self.just(Kind.THROW, event=Event(What.COMPENSATE)))
                 self.flow(leave, self.node("end", Kind.END))
             self.node("undoing", Kind.HANDLER, inner=handler)
-        part = self.part(inner, Repeat(2, self.perhaps()) if self.perhaps(20) else None)
+        part = self.node("part", Kind.SCOPE, inner=inner, repeat=Repeat(2, self.perhaps()) if self.perhaps(20) else None)
         throw = self.just(Kind.THROW, event=Event(What.COMPENSATE, part if self.perhaps() else ""))
         return part, self.after(self.after(part, self.block(depth - 1)), throw)
 
