@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from SpiffWorkflow.bpmn.specs.mixins import BpmnSpecMixin, InclusiveGatewayMixin, ParallelGatewayMixin
 
 from engine.bpmn.activities import HOST
+from engine.bpmn.compensation import UNDOES
 from engine.bpmn.elements import RACE, Element
 from engine.bpmn.run_variables import ACTIVATION_COUNT, loop_items
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _ROUND = "%s (round)"
 EXPECTED = "expected"  # of a round that has fired: the flows that had no token
+_NO_TOKENS = frozenset({HOST, UNDOES})  # in tasks that are no tokens of their scope
 ARRIVED_FROM = "from"  # in a join's task: the spec that the token came from, one per incoming sequence flow
 
 
@@ -94,12 +96,12 @@ class InclusiveGateway(_Join, InclusiveGatewayMixin, BpmnSpecMixin):  # type: ig
         """Per token elsewhere in the scope, the incoming flows that it can reach.
 
         Rivals behind one event gateway are one token; a boundary event is reached through its host; the runs of a
-        loop are the loop.
+        loop are the loop; nothing comes out of what undoes something.
         """
         ways: dict[str, frozenset[str]] = {}
         for task in scope.live_tasks():
             spec = task.task_spec
-            if spec is self or spec.loop is not None or HOST in task.internal_data:
+            if spec is self or spec.loop is not None or not _NO_TOKENS.isdisjoint(task.internal_data):
                 continue
             token = task.internal_data.get(RACE, task.id)
             ways[token] = ways.get(token, frozenset()) | self.reachable.get(spec.name, frozenset())

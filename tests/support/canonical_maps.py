@@ -92,9 +92,7 @@ class MapBuilder:
 
     def complex_join(self, element_id: str, rule: str) -> str:
         self.table("conditions")[element_id] = ExpressionCondition(text=rule)
-        return self.element(
-            "complexGateway", element_id, f"<activationCondition>{element_id}</activationCondition>"
-        )
+        return self.element("complexGateway", element_id, f"<activationCondition>{element_id}</activationCondition>")
 
     def gateway(self, kind: str, element_id: str, default: str | None = None) -> str:
         attributes = {} if default is None else {"default": default}

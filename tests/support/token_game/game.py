@@ -471,7 +471,7 @@ class TokenGame:
         self._withdraw_orphans()
 
     def _clear(self, area: Area) -> None:
-        """Withdraw every token in the scope, and all that waits or listens in it."""
+        """Withdraw every token in the scope, and all that waits or listens in it; what was completed stays so."""
         area.waits.clear()
         area.tokens.clear()
         area.fired.clear()
@@ -488,11 +488,6 @@ class TokenGame:
                 kept = [wait for wait in area.waits if not _is_orphan(wait, standing)]
                 left |= len(kept) < len(area.waits)
                 area.waits = kept
-
-    def _withdraw_all(self, area: Area) -> None:
-        """As ``_clear``, and what was completed there cannot be undone any more, either."""
-        self._clear(area)
-        area.done.clear()
 
     @staticmethod
     def _win(area: Area, wait: Wait) -> None:
@@ -668,7 +663,7 @@ class TokenGame:
     def _throw(self, event: Event, area: Area) -> None:
         match event.what:
             case What.TERMINATE:
-                self._withdraw_all(area)
+                self._clear(area)
             case What.CANCEL:
                 assert area.owner is not None
                 assert area.outer is not None
@@ -697,7 +692,7 @@ class TokenGame:
                         return
             if area.owner is None or area.outer is None:
                 if event.what is What.ERROR and self.errors_end:
-                    self._withdraw_all(area)
+                    self._clear(area)
                 elif event.what is What.ERROR:
                     raise Failed(f"nobody catches {event.name}")
                 return

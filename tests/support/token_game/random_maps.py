@@ -39,6 +39,7 @@ _BLOCKS = (
     *("broadcast", "stopped", "unhandled"),
     *("judged_parts", "entered_twice", "asked_for", "called_twice", "remembered"),
     *("enough", "complex_split", "ruled", "undone", "undone", "undone_by_event", "transaction", "undone_as_a_whole"),
+    "undoing_fails",
 )
 _ONLY_CANONICAL = ("service",)
 _ONLY_DRAWN = ("conditional_flow", "rounds", "ad_hoc")
@@ -607,12 +608,8 @@ class RandomDrawing:
         leads_on = self.perhaps()
         output = self.new("said") if leads_on else self.flag()
         cells = (True, False, None)
-        rules = tuple(
-            (*(self.one_of(cells) for _ in inputs), self.perhaps()) for _ in range(self.between(1, 3))
-        )
-        table = Table(
-            inputs, output, rules, self.one_of(("FIRST", "ANY", "UNIQUE")), self.one_of((True, False, None))
-        )
+        rules = tuple((*(self.one_of(cells) for _ in inputs), self.perhaps()) for _ in range(self.between(1, 3)))
+        table = Table(inputs, output, rules, self.one_of(("FIRST", "ANY", "UNIQUE")), self.one_of((True, False, None)))
         ask = self.node("step", Kind.STEP, answers=inputs)
         rule = self.after(ask, self._deciding(table))
         if not leads_on:
@@ -632,7 +629,9 @@ class RandomDrawing:
     def _ad_hoc(self, depth: int) -> tuple[str, str]:
         """Somebody says what begins next, again and again."""
         variable = self.new("over") if self.perhaps() else ""
-        rule = AdHoc(self.perhaps(), self.perhaps(40), variable)
+        in_turn = self.perhaps()
+        leaves = self.perhaps(40) and (in_turn or not variable)
+        rule = AdHoc(in_turn, leaves, variable)
         with self.inside() as inner:
             for _ in range(self.between(1, 2)):
                 self._ad_hoc_part(depth - 1, variable)
@@ -724,9 +723,42 @@ class RandomDrawing:
                     leave = self.after(leave, self.just(Kind.THROW, event=Event(What.COMPENSATE)))
                 self.flow(leave, self.node("end", Kind.END))
             self.node("undoing", Kind.HANDLER, inner=handler)
-        part = self.node("part", Kind.SCOPE, inner=inner, repeat=Repeat(2, self.perhaps()) if self.perhaps(20) else None)
+        part = self.node(
+            "part", Kind.SCOPE, inner=inner, repeat=Repeat(2, self.perhaps()) if self.perhaps(20) else None
+        )
         throw = self.just(Kind.THROW, event=Event(What.COMPENSATE, part if self.perhaps() else ""))
         return part, self.after(self.after(part, self.block(depth - 1)), throw)
+
+    def _undoing_fails(self, depth: int) -> tuple[str, str]:
+        """An error while something is undone is heard where the undoing was asked for."""
+        code = self.new("error")
+        with self.inside() as done:
+            start, step = self.node("start", Kind.START), self.node("step", Kind.STEP)
+            self.node("undo", Kind.SCOPE, inner=self._failing(depth - 1, Event(What.ERROR, code)), undoes=step)
+            self.flow(start, step)
+            self.flow(self.after(step, self.block(depth - 1)), self.node("end", Kind.END))
+        with self.inside() as inner:
+            start, part = self.node("start", Kind.START), self.part(done)
+            self.flow(start, part)
+            leave = self.after(part, self.block(depth - 1))
+            if self.perhaps():
+                self._undoing_handler(code)
+            else:
+                leave = self.after(leave, self.just(Kind.THROW, event=Event(What.COMPENSATE)))
+            self.flow(leave, self.node("end", Kind.END))
+        return self._caught(inner, Event(What.ERROR, code), depth, interrupting=True)
+
+    def _undoing_handler(self, code: str) -> None:
+        """A message has the work undone; an error of that is handled there, or further out."""
+        asked = Event(What.MESSAGE, self.new("message"))
+        with self.inside() as handler:
+            start = self.node("start", Kind.START, event=asked, interrupting=self.perhaps())
+            throw = self.after(start, self.just(Kind.THROW, event=Event(What.COMPENSATE)))
+            self.flow(throw, self.node("end", Kind.END))
+            if self.perhaps(70):
+                mend = self.body(0, start=Event(What.ERROR, code))
+                self.node("handler", Kind.HANDLER, inner=mend)
+        self.node("handler", Kind.HANDLER, inner=handler)
 
     def _transaction(self, depth: int) -> tuple[str, str]:
         """Cancelled by somebody in it, it is undone and left by its border."""
