@@ -26,8 +26,8 @@ from engine.bpmn.compiled import (
     TimerKind,
     TimerRule,
 )
-from engine.bpmn.dmn.model import Decision, DecisionTask
 from engine.bpmn.deadline_rules import ElapsedTime, FixedInstant
+from engine.bpmn.dmn.model import Decision, DecisionTask
 from engine.bpmn.runtime import StepContext
 
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

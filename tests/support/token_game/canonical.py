@@ -41,7 +41,7 @@ def _scope(draw: MapBuilder, graph: Graph) -> None:
             draw.undo(node.undoes, node.node_id)
 
 
-def _node(draw: MapBuilder, node: Node, default: str | None) -> None:  # noqa: C901  # one case for each kind of node
+def _node(draw: MapBuilder, node: Node, default: str | None) -> None:  # noqa: C901, PLR0912  # one case for each kind
     event = _event(draw, node)
     loop = _loop(draw, node)
     match node.kind:
@@ -94,7 +94,7 @@ def _call(draw: MapBuilder, node: Node, loop: str) -> None:
     draw.call(node.node_id, called, loop)
 
 
-def _event(draw: MapBuilder, node: Node) -> str:  # noqa: PLR0911  # one case for each kind of event
+def _event(draw: MapBuilder, node: Node) -> str:  # noqa: C901, PLR0911  # one case for each kind
     event: Event | None = node.event
     if event is None:
         return ""

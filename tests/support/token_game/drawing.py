@@ -119,7 +119,7 @@ class _Pen:
             f"{inner}</sequenceFlow>"
         )
 
-    def _node(self, graph: Graph, node: Node) -> str:
+    def _node(self, graph: Graph, node: Node) -> str:  # noqa: C901, PLR0912  # one case for each kind of node
         attributes = {"id": node.node_id, "name": node.node_id}
         inner = self._extensions(node) + self._event(graph, node) + self._repeat(node.repeat)
         default = next((flow for flow in graph.leaving(node.node_id) if flow.default), None)

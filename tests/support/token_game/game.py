@@ -27,7 +27,7 @@ _OUTSIDE = (What.MESSAGE, What.SIGNAL)  # what other parties can make happen
 
 @dataclass(eq=False)
 class Done:
-    """A completed activity that can be undone; ``inside`` is what can be undone in it, where nothing undoes it whole."""
+    """A completed activity that can be undone; ``inside``: what can be undone in it, where nothing undoes it whole."""
 
     node: Node
     index: int | None
@@ -369,6 +369,7 @@ class TokenGame:
         self,
         area: Area,
         node: Node,
+        *,
         race: int | None = None,
         host: Wait | None = None,
         handler: Node | None = None,
@@ -431,17 +432,22 @@ class TokenGame:
             return
         if wait.node.kind in _ACTIVITIES:
             self._remember(area, wait)
-        frame = wait.frame
-        if frame is None:
-            if wait.event is not None and wait.event.what is What.CANCEL:
-                self._throw(wait.event, area)
-                return
-            flows = area.graph.leaving(wait.node.node_id)
-            conditional = any(flow.question is not None for flow in flows)
-            self._emit(area, list(self._chosen(area, flows)) if conditional else flows)
-            if not flows and wait.node.kind is not Kind.HANDLER and _is_ad_hoc(area):
-                self._part_is_over(area)
+        if wait.frame is None:
+            self._go_on(area, wait)
+        else:
+            self._run_is_over(area, wait, wait.frame)
+
+    def _go_on(self, area: Area, wait: Wait) -> None:
+        if wait.event is not None and wait.event.what is What.CANCEL:
+            self._throw(wait.event, area)
             return
+        flows = area.graph.leaving(wait.node.node_id)
+        conditional = any(flow.question is not None for flow in flows)
+        self._emit(area, list(self._chosen(area, flows)) if conditional else flows)
+        if not flows and wait.node.kind is not Kind.HANDLER and _is_ad_hoc(area):
+            self._part_is_over(area)
+
+    def _run_is_over(self, area: Area, wait: Wait, frame: Wait) -> None:
         repeat = frame.node.repeat
         assert repeat is not None
         frame.done += 1
@@ -524,7 +530,7 @@ class TokenGame:
 
     @staticmethod
     def _taken_out(area: Area, activity: str) -> list[Done]:
-        """What a compensation thrown in ``area`` reaches: its own scope and, out of event sub-processes, those around."""
+        """What a compensation thrown in ``area`` reaches: in it and, out of event sub-processes, around it."""
         taken: list[Done] = []
         around: Area | None = area
         while around is not None:

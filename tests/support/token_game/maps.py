@@ -297,15 +297,10 @@ class Graph:
         for node in self.everything():
             if node.event is not None and node.event.what is What.CONDITION:
                 read.add(node.event.name)
-            if node.repeat is not None and node.repeat.variable:
-                read.add(node.repeat.variable)
-            if node.enough is not None and node.enough.variable:
-                read.add(node.enough.variable)
             if node.table is not None:
                 read |= {*node.table.inputs, node.table.output}
-            if node.ad_hoc is not None and node.ad_hoc.variable:
-                read.add(node.ad_hoc.variable)
-        return frozenset(read)
+            read |= {rule.variable for rule in (node.repeat, node.enough, node.ad_hoc) if rule is not None}
+        return frozenset(read - {""})
 
 
 def graph(nodes: list[Node], flows: list[Flow]) -> Graph:
