@@ -640,7 +640,9 @@ class RandomDrawing:
 
     def _ad_hoc_part(self, depth: int, variable: str) -> None:
         """A step or more; the last says whether it is all over, where that is asked."""
-        if not variable:
+        if not variable and self.perhaps(40):
+            self._undoable(depth)
+        elif not variable:
             self._host(depth)
         elif self.perhaps(30):
             self.node("part", Kind.SCOPE, inner=self.body(depth, answers=variable))
