@@ -130,6 +130,10 @@ class Round(Element, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is u
 
     attends = True
 
+    def __init__(self, gateway: ComplexGateway) -> None:
+        super().__init__(gateway._wf_spec, _ROUND % gateway.bpmn_id)  # noqa: SLF001  # stock's name
+        self.gateway = gateway
+
 
 class ComplexGateway(InclusiveGateway):
     """Fires once as soon as its activation condition holds (BPMN 2.0, 13.4.5).
@@ -139,7 +143,7 @@ class ComplexGateway(InclusiveGateway):
 
     def __init__(self, wf_spec: Any, bpmn_id: str) -> None:
         super().__init__(wf_spec, bpmn_id)
-        self.round = Round(wf_spec, _ROUND % bpmn_id)
+        self.round = Round(self)
 
     def _may_fire_on_arrival(self, my_task: LiveTask) -> bool:
         scope = my_task.workflow

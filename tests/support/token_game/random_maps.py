@@ -195,13 +195,18 @@ class RandomDrawing:
     def block(self, depth: int) -> tuple[str, str]:
         """Draw something with one entry and one exit."""
         more = _ONLY_DRAWN if self.drawn else _ONLY_CANONICAL
-        kind = self.one_of((*_BLOCKS, *more) if depth > 0 else _PLAIN)
+        return self._draw(self.one_of((*_BLOCKS, *more) if depth > 0 else _PLAIN), depth)
+
+    def _draw(self, kind: str, depth: int) -> tuple[str, str]:
         draw: Callable[[int], tuple[str, str]] = getattr(self, f"_{kind}")
         return draw(depth - 1)
 
     def unjudged(self, depth: int) -> tuple[str, str]:
-        """A block; as people draw, without approvals, since these would decide with the others."""
-        return self.block(0 if self.drawn else depth)
+        """A block; as people draw, without approvals, since these would decide with the others.
+
+        And without values: an approval whose content changes before the join is asked again, beyond the standard.
+        """
+        return self.block(depth) if not self.drawn else self._draw(self.one_of(("step", "timer", "message")), 0)
 
     def _step(self, _depth: int) -> tuple[str, str]:
         step = self.node("step", Kind.STEP)
