@@ -119,7 +119,12 @@ def carry(old: CompiledProcess, new: CompiledProcess, state: bytes, order: Carry
         for task in scope.live_tasks()
         if task.id in carrier.kept
     }
-    waiting = frozenset(task.task_spec.bpmn_id for scope in workflow.scopes() for task in scope.live_tasks())
+    waiting = frozenset(
+        task.task_spec.bpmn_id
+        for scope in workflow.scopes()
+        for task in scope.live_tasks()
+        if not isinstance(task.task_spec, Ledger)
+    )
     return Carried(result_of(carrier.target, waits_of(workflow), new_spec), elements, waiting)
 
 
@@ -219,7 +224,7 @@ class _Carrier:
             if scope.spec.ledger is None or new is None or old.handler != new.handler or type(old) is not type(new):
                 self.problems.append(self._told(OtherKind, old.bpmn_id))
                 return
-        if task.internal_data[ENTRIES]:
+        if scope.spec.ledger is not None:
             self._carry_attending(task, scope.spec.ledger, scope)
 
     def _carry_round(self, task: LiveTask, scope: Scope) -> None:

@@ -186,6 +186,22 @@ def test_what_was_done_can_still_be_undone_or_the_deal_stays() -> None:
     assert refused(run, undoable("book", "cancel")) == {"being_undone"}
 
 
+def test_where_all_was_undone_nothing_changes() -> None:
+    def undone() -> MapBuilder:
+        draw = MapBuilder()
+        draw.chain(draw.start(), draw.step("book"), draw.throw("undo", draw.compensate()), draw.step("after"))
+        draw.flow("after", draw.end())
+        draw.undo("book", draw.step("cancel"))
+        return draw
+
+    run = InstanceRun(undone().build())
+    run.complete("book")
+    run.complete("cancel")
+    moved = carried(run, undone().build())
+    assert moved.result.state == run.state
+    assert moved.waiting == {"after"}
+
+
 def two_of_three(*branches: str) -> CompiledProcess:
     """A complex gateway that goes on when two branches have come."""
     draw = MapBuilder()
