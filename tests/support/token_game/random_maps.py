@@ -39,7 +39,7 @@ _BLOCKS = (
     *("broadcast", "stopped", "unhandled"),
     *("judged_parts", "entered_twice", "asked_for", "called_twice", "remembered"),
     *("enough", "complex_split", "ruled", "undone", "undone", "undone_by_event", "transaction", "undone_as_a_whole"),
-    "undoing_fails",
+    *("undoing_fails", "undoing_fails", "unwaited"),
 )
 _ONLY_CANONICAL = ("service",)
 _ONLY_DRAWN = ("conditional_flow", "rounds", "ad_hoc")
@@ -502,9 +502,14 @@ class RandomDrawing:
             leave = self.node("exclusive", Kind.EXCLUSIVE)
             give = self.node("step", Kind.STEP, answers=(variable,))
             self.flow(begin, give)
-            self.flow(self.after(give, self.block(depth - 1)), decide)
+            behind, decides = self.after(give, self.block(depth - 1)), variable
+            if self.perhaps(30):
+                decides = self.new("said")
+                table = Table((variable,), decides, ((True, True), (False, False)), "UNIQUE")
+                behind = self.after(self.after(behind, self._deciding(table)), self.block(depth - 1))
+            self.flow(behind, decide)
             step = self.node("step", Kind.STEP)
-            self.flow(decide, step, Says(variable))
+            self.flow(decide, step, Says(decides))
             self.flow(decide, leave, default=True)
             self.flow(step, leave)
             self.flow(leave, self.node("end", Kind.END))
@@ -706,6 +711,21 @@ class RandomDrawing:
         self.flow(leave, join)
         return split, join
 
+    def _unwaited(self, depth: int) -> tuple[str, str]:
+        """An inclusive join before which a completed part is undone step by step: that is no token that could come."""
+        split, join = self.node("parallel", Kind.PARALLEL), self.node("inclusive", Kind.INCLUSIVE)
+        decide = self.node("exclusive", Kind.EXCLUSIVE)
+        part = self.part(self._undoable_scope(depth - 1))
+        self.flow(split, part)
+        self.flow(part, self.asked(decide, f"{decide}_way_0"))
+        self.flow(decide, join, Says(f"{decide}_way_0"))
+        self.flow(decide, self.node("end", Kind.END), default=True)
+        self.flow(self.after(split, self.block(depth - 1)), join)
+        ask = self.node("step", Kind.STEP)
+        self.flow(split, ask)
+        self.flow(ask, self.node("undone", Kind.END, event=Event(What.COMPENSATE)))
+        return split, join
+
     def _undone_by_event(self, depth: int) -> tuple[str, str]:
         """An event sub-process undoes what was done in the scope around it."""
         event = self._awaited(self.one_of((What.MESSAGE, What.TIMER, What.SIGNAL)), cycle=False)
@@ -763,7 +783,8 @@ class RandomDrawing:
             throw = self.after(start, self.just(Kind.THROW, event=Event(What.COMPENSATE)))
             self.flow(throw, self.node("end", Kind.END))
             if self.perhaps(70):
-                mend = self.body(0, start=Event(What.ERROR, code))
+                stopped = Event(What.MESSAGE, self.new("message"))
+                mend = self.body(0, start=self.one_of((Event(What.ERROR, code), stopped)))
                 self.node("handler", Kind.HANDLER, inner=mend)
         self.node("handler", Kind.HANDLER, inner=handler)
 
