@@ -16,7 +16,7 @@ from engine.db.session import Database
 
 ACTS = 25
 QUICK_RUNS = 4
-FULL_RUNS = 40
+FULL_RUNS = 60
 
 
 @pytest.mark.timeout(3_600)

@@ -40,7 +40,7 @@ from engine.queries.move_preview import Verdict, move_preview
 WHY = "Спроба"
 ACTS = 15
 QUICK_RUNS = 2
-FULL_RUNS = 25
+FULL_RUNS = 120
 
 
 @pytest.mark.timeout(3_600)
