@@ -643,7 +643,7 @@ class RandomDrawing:
         leaves = self.perhaps(40) and (in_turn or not variable)
         rule = AdHoc(in_turn, leaves, variable)
         with self.inside() as inner:
-            for _ in range(self.between(1, 2)):
+            for _ in range(2 if variable and not in_turn else self.between(1, 2)):
                 self._ad_hoc_part(depth - 1, variable)
         ad_hoc = self.node("ad_hoc", Kind.AD_HOC, inner=inner, ad_hoc=rule)
         return ad_hoc, ad_hoc

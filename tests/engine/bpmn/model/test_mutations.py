@@ -34,7 +34,7 @@ from engine.bpmn.runtime import FireTimer, StepContext
 from engine.bpmn.timer_events import StoredTimer
 from engine.errors import DomainError
 
-MOST_MAPS = 150
+MOST_MAPS = 300
 FEW_MAPS = 20
 ACTS = 40
 DEPTH = 2  # small maps are many maps
