@@ -175,7 +175,7 @@ class Enclosing(Activity):
     def _on_cancel(self, my_task: LiveTask) -> None:
         scope = my_task.workflow.top_workflow.subprocesses.pop(my_task.id, None)
         if scope is not None:
-            scope.terminate()
+            scope.interrupt()
         super()._on_cancel(my_task)
 
 

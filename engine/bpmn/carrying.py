@@ -44,7 +44,7 @@ from engine.bpmn.compensation import ENTRIES, PENDING, UNDOES, UNDONE, Ledger
 from engine.bpmn.compiled import CompiledProcess
 from engine.bpmn.elements import DECIDED, RACE, RACE_FLOW, WRITTEN
 from engine.bpmn.environment import MapEnvironment, MapScriptEngine
-from engine.bpmn.joins import ARRIVED_FROM
+from engine.bpmn.joins import ARRIVED_FROM, ComplexGateway, Round
 from engine.bpmn.jumps import Token, gateway_of, is_leaf, moves_on, tokens_of
 from engine.bpmn.live_workflow import LiveSubWorkflow, LiveTask, LiveWorkflow, Scope
 from engine.bpmn.markings import NotProvable, node_of
@@ -119,7 +119,12 @@ def carry(old: CompiledProcess, new: CompiledProcess, state: bytes, order: Carry
         for task in scope.live_tasks()
         if task.id in carrier.kept
     }
-    waiting = frozenset(task.task_spec.bpmn_id for scope in workflow.scopes() for task in scope.live_tasks())
+    waiting = frozenset(
+        task.task_spec.bpmn_id
+        for scope in workflow.scopes()
+        for task in scope.live_tasks()
+        if not isinstance(task.task_spec, Ledger)
+    )
     return Carried(result_of(carrier.target, waits_of(workflow), new_spec), elements, waiting)
 
 
@@ -209,6 +214,8 @@ class _Carrier:
         for task in waiting.values():
             if isinstance(task.task_spec, Ledger):
                 self._carry_ledger(task, scope)
+            elif isinstance(task.task_spec, Round):
+                self._carry_round(task, scope)
 
     def _carry_ledger(self, task: LiveTask, scope: Scope) -> None:
         """What was done can be undone as before, or the deal stays: nobody may believe in an undoing that is gone."""
@@ -217,8 +224,17 @@ class _Carrier:
             if scope.spec.ledger is None or new is None or old.handler != new.handler or type(old) is not type(new):
                 self.problems.append(self._told(OtherKind, old.bpmn_id))
                 return
-        if task.internal_data[ENTRIES]:
+        if scope.spec.ledger is not None:
             self._carry_attending(task, scope.spec.ledger, scope)
+
+    def _carry_round(self, task: LiveTask, scope: Scope) -> None:
+        """A complex gateway that has gone on ends what comes late: it must not go on for that once more."""
+        old = task.task_spec.gateway
+        new = scope.spec.task_specs.get(old.name)
+        if isinstance(new, ComplexGateway) and set(new._inputs) == set(old._inputs):  # noqa: SLF001  # names
+            self._carry_attending(task, new.round, scope)
+        else:
+            self.problems.append(self._told(JoinChanged, old.bpmn_id))
 
     def _carry_attending(self, task: LiveTask, spec: Any, scope: Scope) -> LiveTask:
         carried = LiveTask(scope, spec, scope.task_tree, task.state, task.id)

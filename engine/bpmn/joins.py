@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from SpiffWorkflow.bpmn.specs.mixins import BpmnSpecMixin, InclusiveGatewayMixin, ParallelGatewayMixin
 
 from engine.bpmn.activities import HOST
+from engine.bpmn.compensation import UNDOES
 from engine.bpmn.elements import RACE, Element
 from engine.bpmn.run_variables import ACTIVATION_COUNT, loop_items
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _ROUND = "%s (round)"
 EXPECTED = "expected"  # of a round that has fired: the flows that had no token
+_NO_TOKENS = frozenset({HOST, UNDOES})  # in tasks that are no tokens of their scope
 ARRIVED_FROM = "from"  # in a join's task: the spec that the token came from, one per incoming sequence flow
 
 
@@ -94,12 +96,12 @@ class InclusiveGateway(_Join, InclusiveGatewayMixin, BpmnSpecMixin):  # type: ig
         """Per token elsewhere in the scope, the incoming flows that it can reach.
 
         Rivals behind one event gateway are one token; a boundary event is reached through its host; the runs of a
-        loop are the loop.
+        loop are the loop; nothing comes out of what undoes something.
         """
         ways: dict[str, frozenset[str]] = {}
         for task in scope.live_tasks():
             spec = task.task_spec
-            if spec is self or spec.loop is not None or HOST in task.internal_data:
+            if spec is self or spec.loop is not None or not _NO_TOKENS.isdisjoint(task.internal_data):
                 continue
             token = task.internal_data.get(RACE, task.id)
             ways[token] = ways.get(token, frozenset()) | self.reachable.get(spec.name, frozenset())
@@ -128,6 +130,10 @@ class Round(Element, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is u
 
     attends = True
 
+    def __init__(self, gateway: ComplexGateway) -> None:
+        super().__init__(gateway._wf_spec, _ROUND % gateway.bpmn_id)  # noqa: SLF001  # stock's name
+        self.gateway = gateway
+
 
 class ComplexGateway(InclusiveGateway):
     """Fires once as soon as its activation condition holds (BPMN 2.0, 13.4.5).
@@ -137,7 +143,7 @@ class ComplexGateway(InclusiveGateway):
 
     def __init__(self, wf_spec: Any, bpmn_id: str) -> None:
         super().__init__(wf_spec, bpmn_id)
-        self.round = Round(wf_spec, _ROUND % bpmn_id)
+        self.round = Round(self)
 
     def _may_fire_on_arrival(self, my_task: LiveTask) -> bool:
         scope = my_task.workflow
@@ -179,10 +185,13 @@ class ComplexGateway(InclusiveGateway):
             fired.internal_data[EXPECTED] = expected
 
     def _end_round(self, scope: Scope, fired: LiveTask, tokens: dict[str, LiveTask]) -> bool:
-        """Whether the round is over: every flow that had no token has one now, or none can come."""
+        """Whether the round is over: every flow that had no token has one now, or none is waited for.
+
+        A token that can reach an arrow whose token has come, in this round or late, is not waited for at any other.
+        """
         late = {flow: token for flow, token in tokens.items() if flow in fired.internal_data[EXPECTED]}
         missing = frozenset(fired.internal_data[EXPECTED]) - late.keys()
-        if any(ways & missing and not ways & late.keys() for ways in self._ways_of_others(scope)):
+        if any(ways and ways <= missing for ways in self._ways_of_others(scope)):
             return False
         self._consume(late, fired)
         fired.spend()

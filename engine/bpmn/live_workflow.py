@@ -160,10 +160,6 @@ class Scope:
         """Put a token on the start event ``start``."""
         self.task_tree.spawn(start).arrive()
 
-    def terminate(self) -> None:
-        for task in self.live_tasks():
-            task.cancel()
-
     def update_waiting_tasks(self) -> None:
         """Nothing: joins and conditions are looked at when all automatic steps have come to rest."""
 

@@ -89,7 +89,7 @@ def throw(definition: Any, thrower: LiveTask) -> None:
     top = thrower.workflow.top_workflow
     element_id = thrower.task_spec.bpmn_id
     if isinstance(definition, TerminateEventDefinition):
-        thrower.workflow.terminate()
+        thrower.workflow.interrupt()  # who undoes the scope later, undoes what was completed before
     elif isinstance(definition, SignalEventDefinition):
         top.thrown.append(Thrown("signal", definition.name, element_id))
         for waiting in _waiting_for(top, definition):
@@ -153,7 +153,8 @@ def _around(scope: Scope) -> LiveTask | None:
     if scope.parent_task_id is None:
         return None
     host = scope.parent_task
-    return host.parent if host.task_spec.loop is not None else host
+    is_run = host.task_spec.loop is not None and compensator_of(host) is None
+    return host.parent if is_run else host
 
 
 def _handler(definition: Any, host: LiveTask | None, scope: Scope) -> LiveTask | None:
@@ -175,8 +176,9 @@ def _handler(definition: Any, host: LiveTask | None, scope: Scope) -> LiveTask |
 
 def _scope_around(host: LiveTask) -> Scope:
     """The scope that ``host`` works for: what undoes something works for the event that threw the compensation."""
-    compensator = compensator_of(host)
-    return host.workflow if compensator is None else compensator.workflow
+    while (compensator := compensator_of(host)) is not None:
+        host = compensator
+    return host.workflow
 
 
 def _listeners(scope: Scope, *, except_for: str | None) -> list[LiveTask]:

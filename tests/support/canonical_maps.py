@@ -27,6 +27,7 @@ from engine.bpmn.compiled import (
     TimerRule,
 )
 from engine.bpmn.deadline_rules import ElapsedTime, FixedInstant
+from engine.bpmn.dmn.model import Decision, DecisionTask
 from engine.bpmn.runtime import StepContext
 
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -82,6 +83,16 @@ class MapBuilder:
     def script(self, element_id: str, *assignments: tuple[str, str], loop: str = "") -> str:
         self.table("assignments")[element_id] = assignments
         return self.element("scriptTask", element_id, f"{loop}<script>{element_id}</script>")
+
+    def decide(self, element_id: str, decision: Decision, *writes: str) -> str:
+        """A business rule task that makes ``decision``."""
+        self.table("decisions")[decision.key] = decision
+        self.table("decision_tasks")[element_id] = DecisionTask(decision=decision.key, writes=writes)
+        return self.element("businessRuleTask", element_id)
+
+    def complex_join(self, element_id: str, rule: str) -> str:
+        self.table("conditions")[element_id] = ExpressionCondition(text=rule)
+        return self.element("complexGateway", element_id, f"<activationCondition>{element_id}</activationCondition>")
 
     def gateway(self, kind: str, element_id: str, default: str | None = None) -> str:
         attributes = {} if default is None else {"default": default}
@@ -198,7 +209,10 @@ class MapBuilder:
         )
         tables = {
             name: self.table(name)
-            for name in ("steps", "conditions", "timers", "loops", "messages", "calls", "assignments", "elements")
+            for name in (
+                *("steps", "conditions", "timers", "loops", "messages", "calls", "assignments", "elements"),
+                *("decisions", "decision_tasks"),
+            )
         }
         parts = [xml, *(f"{name}{sorted(table.items(), key=str)}" for name, table in tables.items())]
         variables = frozenset(variables)

@@ -17,6 +17,15 @@ class Complete:
 
 
 @dataclass(frozen=True)
+class Choose:
+    """A person says which ``part`` of an ad-hoc sub-process begins next, or that nothing more does ("")."""
+
+    ad_hoc: str
+    nth: int = 0
+    part: str = ""
+
+
+@dataclass(frozen=True)
 class Fire:
     """The clock reaches a timer, and goes ``late`` days beyond before somebody looks."""
 
@@ -71,4 +80,4 @@ class Restart:
     """Another deal begins on the same map."""
 
 
-Act = Complete | Fire | FireEarly | Deliver | Answer | Repeated | Look | NewProcess | Restart
+Act = Complete | Choose | Fire | FireEarly | Deliver | Answer | Repeated | Look | NewProcess | Restart

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from support.canonical_maps import MapBuilder, after, every, when
+from support.decision_tables import build, dmn
+from support.token_game.drawing import rule_of, table_of
 from support.token_game.maps import Chosen, Decided, Event, Graph, Kind, Node, Says, What
 
 from engine.bpmn.compiled import CompiledProcess, OutcomeCondition
@@ -11,6 +13,7 @@ _GATEWAYS = {
     Kind.EXCLUSIVE: "exclusive",
     Kind.PARALLEL: "parallel",
     Kind.INCLUSIVE: "inclusive",
+    Kind.COMPLEX: "inclusive",  # a split: what the importer makes of it
     Kind.RACE: "eventBased",
 }
 
@@ -33,9 +36,12 @@ def _scope(draw: MapBuilder, graph: Graph) -> None:
         elif isinstance(flow.question, Chosen):
             condition = when(flow.question.way, flow.question.step)
         draw.flow(flow.source, flow.target, condition, flow_id=flow.flow_id)
+    for node in graph.nodes.values():
+        if node.undoes:
+            draw.undo(node.undoes, node.node_id)
 
 
-def _node(draw: MapBuilder, node: Node, default: str | None) -> None:  # noqa: C901  # one case for each kind of node
+def _node(draw: MapBuilder, node: Node, default: str | None) -> None:  # noqa: C901, PLR0912  # one case for each kind
     event = _event(draw, node)
     loop = _loop(draw, node)
     match node.kind:
@@ -50,6 +56,13 @@ def _node(draw: MapBuilder, node: Node, default: str | None) -> None:  # noqa: C
         case Kind.SCRIPT:
             assert node.writes is not None
             draw.script(node.node_id, (node.writes[0], str(node.writes[1]).lower()))
+        case Kind.RULE:
+            assert node.table is not None
+            decision, _, _ = build(dmn(table_of(node)), node.node_id)
+            assert decision is not None
+            draw.decide(node.node_id, decision, node.table.output)
+        case Kind.COMPLEX if node.enough is not None:
+            draw.complex_join(node.node_id, rule_of(node.enough))
         case Kind.CATCH if event:
             draw.catch(node.node_id, event)
         case Kind.CATCH | Kind.THROW:
@@ -81,7 +94,7 @@ def _call(draw: MapBuilder, node: Node, loop: str) -> None:
     draw.call(node.node_id, called, loop)
 
 
-def _event(draw: MapBuilder, node: Node) -> str:  # noqa: PLR0911  # one case for each kind of event
+def _event(draw: MapBuilder, node: Node) -> str:  # noqa: C901, PLR0911  # one case for each kind
     event: Event | None = node.event
     if event is None:
         return ""
@@ -101,6 +114,10 @@ def _event(draw: MapBuilder, node: Node) -> str:  # noqa: PLR0911  # one case fo
             return draw.escalation(event.name or None)
         case What.TERMINATE:
             return draw.terminate()
+        case What.CANCEL:
+            return draw.cancel()
+        case What.COMPENSATE:
+            return draw.compensate(event.name or None)
 
 
 def _loop(draw: MapBuilder, node: Node) -> str:

@@ -6,10 +6,11 @@ labels of arrows. What the importer makes of it must still be what the standard 
 
 from __future__ import annotations
 
-from xml.sax.saxutils import quoteattr
+from xml.sax.saxutils import escape, quoteattr
 
+from support.decision_tables import dmn, table
 from support.drawn_maps import NAMESPACES
-from support.token_game.maps import Chosen, Event, Flow, Graph, Kind, Node, Repeat, Says, What
+from support.token_game.maps import Chosen, Enough, Event, Flow, Graph, Kind, Node, Repeat, Says, What
 
 from engine.bpmn.compile import CompileOutcome, compile_bpmn
 
@@ -20,9 +21,11 @@ _TAGS = {
     Kind.STEP: "userTask",
     Kind.SERVICE: "serviceTask",
     Kind.SCRIPT: "scriptTask",
+    Kind.RULE: "businessRuleTask",
     Kind.EXCLUSIVE: "exclusiveGateway",
     Kind.PARALLEL: "parallelGateway",
     Kind.INCLUSIVE: "inclusiveGateway",
+    Kind.COMPLEX: "complexGateway",
     Kind.RACE: "eventBasedGateway",
     Kind.CATCH: "intermediateCatchEvent",
     Kind.THROW: "intermediateThrowEvent",
@@ -30,6 +33,7 @@ _TAGS = {
     Kind.SCOPE: "subProcess",
     Kind.CALL: "callActivity",
     Kind.HANDLER: "subProcess",
+    Kind.AD_HOC: "adHocSubProcess",
 }
 _LABELS = {"approved": "Погоджено", "returned": "На доопрацювання", "rejected": "Відхилено"}
 
@@ -40,7 +44,31 @@ def as_drawn(graph: Graph) -> bytes:
 
 
 def compiled(graph: Graph) -> CompileOutcome:
-    return compile_bpmn({"map.bpmn": as_drawn(graph)}, process_key=KEY)
+    tables = "".join(table_of(node) for node in graph.everything() if node.table is not None)
+    files = {"map.bpmn": as_drawn(graph)}
+    return compile_bpmn(files | ({"tables.dmn": dmn(tables)} if tables else {}), process_key=KEY)
+
+
+def table_of(node: Node) -> str:
+    """The decision of a business rule task, in DMN; it has the id of the task."""
+    drawn = node.table
+    assert drawn is not None
+    rules = [["-" if cell is None else str(cell).lower() for cell in rule] for rule in drawn.rules]
+    return table(
+        [(name, "boolean") for name in drawn.inputs],
+        [(drawn.output, "boolean")],
+        *rules,
+        policy=drawn.policy,
+        defaults={} if drawn.otherwise is None else {drawn.output: str(drawn.otherwise).lower()},
+        decision=node.node_id,
+        name=node.node_id,
+    )
+
+
+def rule_of(enough: Enough) -> str:
+    """The activation condition of a complex gateway."""
+    also = f" or {enough.variable}" if enough.variable else ""
+    return f"activationCount >= {enough.arrows}{also}"
 
 
 def _is_link(graph: Graph, flow: Flow) -> bool:
@@ -63,7 +91,17 @@ class _Pen:
     def _scope(self, graph: Graph) -> str:
         parts = [self._node(graph, node) for node in graph.nodes.values()]
         parts += [self._flow(flow) for flow in graph.flows if not _is_link(graph, flow)]
+        parts += [self._undoing(node) for node in graph.nodes.values() if node.undoes]
         return "\n".join(parts) + "\n"
+
+    @staticmethod
+    def _undoing(handler: Node) -> str:
+        """The event on the border of what ``handler`` undoes, and the line from it."""
+        event = f"{handler.undoes}_undone"
+        return (
+            f'<boundaryEvent id="{event}" attachedToRef="{handler.undoes}"><compensateEventDefinition/></boundaryEvent>'
+            f'<association id="{event}_by" sourceRef="{event}" targetRef="{handler.node_id}"/>'
+        )
 
     def _flow(self, flow: Flow) -> str:
         name, inner = "", ""
@@ -81,12 +119,15 @@ class _Pen:
             f"{inner}</sequenceFlow>"
         )
 
-    def _node(self, graph: Graph, node: Node) -> str:
+    def _node(self, graph: Graph, node: Node) -> str:  # noqa: C901, PLR0912  # one case for each kind of node
         attributes = {"id": node.node_id, "name": node.node_id}
         inner = self._extensions(node) + self._event(graph, node) + self._repeat(node.repeat)
         default = next((flow for flow in graph.leaving(node.node_id) if flow.default), None)
         if default is not None:
             attributes["default"] = default.flow_id
+        if node.undoes:
+            attributes["isForCompensation"] = "true"
+        tag = _TAGS[node.kind]
         match node.kind:
             case Kind.BOUNDARY:
                 attributes |= {"attachedToRef": node.host or "", "cancelActivity": str(node.interrupting).lower()}
@@ -95,11 +136,24 @@ class _Pen:
             case Kind.SCRIPT:
                 assert node.writes is not None
                 inner += f"<script>{node.writes[0]} = {str(node.writes[1]).lower()}</script>"
+            case Kind.RULE:
+                attributes["camunda:decisionRef"] = node.node_id
+            case Kind.COMPLEX if node.enough is not None:
+                inner += f"<activationCondition>{escape(rule_of(node.enough))}</activationCondition>"
             case Kind.SCOPE | Kind.HANDLER:
                 assert node.inner is not None
                 inner += "\n" + self._scope(node.inner)
                 if node.kind is Kind.HANDLER:
                     attributes["triggeredByEvent"] = "true"
+                tag = "transaction" if node.transaction else tag
+            case Kind.AD_HOC:
+                assert node.inner is not None
+                assert node.ad_hoc is not None
+                attributes["ordering"] = "Sequential" if node.ad_hoc.in_turn else "Parallel"
+                attributes["cancelRemainingInstances"] = str(not node.ad_hoc.leaves).lower()
+                inner += "\n" + self._scope(node.inner)
+                if node.ad_hoc.variable:
+                    inner += f"<completionCondition>${{{node.ad_hoc.variable}}}</completionCondition>"
             case Kind.CALL:
                 assert node.inner is not None
                 called = node.called or f"map_of_{node.node_id}"
@@ -111,7 +165,7 @@ class _Pen:
             case _:
                 pass
         written = "".join(f" {name}={quoteattr(value)}" for name, value in attributes.items())
-        return f"<{_TAGS[node.kind]}{written}>{inner}</{_TAGS[node.kind]}>"
+        return f"<{tag}{written}>{inner}</{tag}>"
 
     @staticmethod
     def _extensions(node: Node) -> str:
@@ -155,6 +209,11 @@ class _Pen:
                 )
             case What.TERMINATE:
                 return "<terminateEventDefinition/>"
+            case What.CANCEL:
+                return "<cancelEventDefinition/>"
+            case What.COMPENSATE:
+                named = f' activityRef="{event.name}"' if event.name else ""
+                return f"<compensateEventDefinition{named}/>"
             case _:
                 return self._reference(event)
 

@@ -18,11 +18,24 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import islice
 from typing import Any
 
-from support.token_game.maps import Event, Failed, Flow, Graph, Kind, Node, Store, What
+from support.token_game.maps import Event, Failed, Flow, Graph, Kind, Node, Says, Store, What
 
 _DECISIVE = ("rejected", "returned", "approved")
 _IN_CIRCLES = 500
 _OUTSIDE = (What.MESSAGE, What.SIGNAL)  # what other parties can make happen
+
+
+@dataclass(eq=False)
+class Done:
+    """A completed activity that can be undone; ``inside``: what can be undone in it, where nothing undoes it whole."""
+
+    node: Node
+    index: int | None
+    inside: list[Done]
+
+    @property
+    def size(self) -> int:
+        return 1 + sum(done.size for done in self.inside)
 
 
 @dataclass(eq=False)
@@ -40,8 +53,13 @@ class Wait:
     ticks: int | None = None
     held: bool = False  # a condition that was true when it was last looked at
     area: Area | None = None
+    place: Area | None = None  # of what compensates: where it stands
+    pending: list[Done] = field(default_factory=list)  # what is still to be undone, the next one last
+    undoes_for: Wait | None = None  # of what undoes something: what waits for it
+    choice: bool = False  # in an ad-hoc sub-process: somebody says what begins next
     opened: int = 0
     done: int = 0
+    undoable: list[Done] = field(default_factory=list)  # of a loop: what its runs were
     outcomes: list[str] = field(default_factory=list)
     decided: dict[str, str | None] = field(default_factory=dict)  # of a run: what the steps in it said
     together: dict[str, str] = field(default_factory=dict)  # of a multi-instance: what its completed runs said
@@ -53,7 +71,11 @@ class Wait:
 
     @property
     def is_frame(self) -> bool:
-        return self.node.repeat is not None and self.frame is None
+        return self.node.repeat is not None and self.frame is None and self.undoes_for is None and not self.choice
+
+    @property
+    def is_step(self) -> bool:
+        return self.node.kind is Kind.STEP or self.choice
 
     def awaits(self, what: What) -> bool:
         return self.node.kind is not Kind.STEP and self.event is not None and self.event.what is what
@@ -69,6 +91,8 @@ class Area:
     outer: Area | None = None
     tokens: list[Flow] = field(default_factory=list)  # only those that wait at a join
     waits: list[Wait] = field(default_factory=list)
+    done: list[Done] = field(default_factory=list)  # in the order of completion
+    fired: dict[str, set[Flow]] = field(default_factory=dict)  # complex gateways: the flows that had no token then
 
     @property
     def alive(self) -> bool:
@@ -128,6 +152,10 @@ class TokenGame:
     def steps(self, kind: Kind = Kind.STEP) -> list[tuple[Area, Wait]]:
         return [(area, wait) for area, wait in self.waiting() if wait.node.kind is kind and not wait.is_frame]
 
+    def choices(self) -> list[tuple[Area, Wait]]:
+        """Where somebody can say what begins next in an ad-hoc sub-process."""
+        return [(area, wait) for area, wait in self.waiting() if wait.choice]
+
     def events(self, *kinds: What) -> list[tuple[Area, Wait]]:
         return [
             (area, wait)
@@ -142,7 +170,10 @@ class TokenGame:
     @property
     def size(self) -> int:
         """How many things are alive."""
-        return sum(1 + len(area.waits) + len(area.tokens) for area in self.areas())
+        alive = sum(1 + len(area.waits) + len(area.tokens) + len(area.fired) for area in self.areas())
+        completed = [done for area in self.areas() for done in area.done]
+        completed += [done for _, wait in self.waiting() for done in (*wait.pending, *wait.undoable)]
+        return alive + sum(done.size for done in completed)
 
     # stimuli -----------------------------------------------------------------------------------------------------
     def complete(self, step: str, nth: int, outcome: str, values: dict[str, Any]) -> None:
@@ -154,6 +185,22 @@ class TokenGame:
             outcome = next((kind for kind in _DECISIVE if kind in wait.frame.outcomes), outcome)
         self._decide(area, step, outcome)
         self._leave(area, wait)
+        self._close(area)
+        self._settle()
+
+    def choose(self, ad_hoc: str, nth: int, part: str) -> None:
+        """Begin ``part`` next, or nothing more."""
+        self.left_open = False
+        area, wait = [pair for pair in self.choices() if pair[1].node.node_id == ad_hoc][nth]
+        rule = wait.node.ad_hoc
+        assert rule is not None
+        area.waits.remove(wait)
+        if part:
+            if not rule.in_turn:
+                self._offer(area)
+            self._open(area, area.graph.nodes[part])
+        elif not rule.leaves:
+            self._clear(area)
         self._close(area)
         self._settle()
 
@@ -205,7 +252,28 @@ class TokenGame:
         for handler in area.graph.handlers():
             assert handler.inner is not None
             self._open(area, handler.inner.start(), handler=handler)
-        self.ready.append(_Ready(area, area.graph.start()))
+        if area.owner is not None and area.owner.node.kind is Kind.AD_HOC:
+            self._offer(area)
+        else:
+            self.ready.append(_Ready(area, area.graph.start()))
+
+    def _offer(self, area: Area) -> None:
+        """Everything in the ad-hoc sub-process that no flow leads to can begin now."""
+        assert area.owner is not None
+        area.waits.append(Wait(area.owner.node, self._number(), choice=True))
+
+    def _part_is_over(self, area: Area) -> None:
+        """13.3.5: each time that something completes the condition is looked at."""
+        assert area.owner is not None
+        rule = area.owner.node.ad_hoc
+        assert rule is not None
+        if rule.variable and Says(rule.variable).holds(self._seen(area)):
+            if rule.leaves:
+                area.waits = [wait for wait in area.waits if not wait.choice]
+            elif not rule.in_turn:
+                self._clear(area)
+        elif rule.in_turn:
+            self._offer(area)
 
     def _settle(self) -> None:
         acted = 0
@@ -228,7 +296,7 @@ class TokenGame:
     @staticmethod
     def _can_go_on(wait: Wait) -> bool:
         """A condition does not count: what it reads is written by steps alone."""
-        if wait.node.kind in (Kind.STEP, Kind.SERVICE):
+        if wait.choice or wait.node.kind in (Kind.STEP, Kind.SERVICE):
             return not wait.is_frame
         return wait.event is not None and wait.event.what in (*_OUTSIDE, What.TIMER)
 
@@ -241,6 +309,7 @@ class TokenGame:
         if not area.alive or not self._is_over(area):
             return
         area.waits.clear()
+        area.fired.clear()
         if area.owner is not None and area.outer is not None:
             self.ready.append(_Ready(area.outer, area.owner.node, area.owner))
 
@@ -256,8 +325,10 @@ class TokenGame:
                 for way in incoming:
                     area.tokens.remove(way)
                 self.ready.append(_Ready(area, node))
-        elif node.kind is Kind.INCLUSIVE and len(incoming) > 1:
+        elif node.kind in _LOOK_AROUND and len(incoming) > 1:
             area.tokens.append(flow)
+            if node.kind is Kind.COMPLEX:
+                self._activate(area, node)
         elif node.kind in _ACTIVITIES or (node.kind is Kind.CATCH and node.event is not None):
             self._open(area, node)
         else:
@@ -272,12 +343,15 @@ class TokenGame:
         match node.kind:
             case Kind.EXCLUSIVE:
                 flows = list(islice(self._chosen(area, flows), 1))
-            case Kind.INCLUSIVE:
+            case Kind.INCLUSIVE | Kind.COMPLEX:
                 flows = list(self._chosen(area, flows))
             case Kind.RACE:
                 race = self._number()
                 for way in flows:
                     self._open(area, area.graph.nodes[way.target], race=race)
+                return
+            case Kind.THROW | Kind.END if node.event is not None and node.event.what in (What.COMPENSATE, What.CANCEL):
+                self._compensate(area, node)
                 return
             case Kind.THROW | Kind.END if node.event is not None:
                 self.left_open |= bool(self.ready)
@@ -292,9 +366,17 @@ class TokenGame:
         self._emit(area, flows)
 
     def _open(
-        self, area: Area, node: Node, race: int | None = None, host: Wait | None = None, handler: Node | None = None
+        self,
+        area: Area,
+        node: Node,
+        *,
+        race: int | None = None,
+        host: Wait | None = None,
+        handler: Node | None = None,
+        undoes_for: Wait | None = None,
+        index: int | None = None,
     ) -> None:
-        wait = Wait(node, self._number(), race=race, host=host, handler=handler)
+        wait = Wait(node, self._number(), index, host, race=race, handler=handler, undoes_for=undoes_for)
         if node.event is not None and node.event.what is What.TIMER:
             wait.due = self._later(self.now, node.event)
             wait.ticks = node.event.ticks
@@ -305,7 +387,7 @@ class TokenGame:
             self._open(area, event, host=wait)
         if wait.is_frame:
             self._open_runs(area, wait)
-        elif node.kind is Kind.SCRIPT:
+        elif node.kind in (Kind.SCRIPT, Kind.RULE):
             self.ready.append(_Ready(area, node, wait))
         elif node.inner is not None:
             self._enter(area, wait)
@@ -339,21 +421,39 @@ class TokenGame:
         """``wait`` is done: it goes, with what hangs on it, and a token goes on."""
         if wait.node.kind is Kind.SCRIPT and wait.node.writes is not None:
             self._write(area, dict([wait.node.writes]))
+        if wait.node.table is not None:
+            self._write(area, {wait.node.table.output: wait.node.table.decide(self._seen(area))})
         self._hand_on(area, wait)
         area.waits = [other for other in area.waits if other is not wait and other.host is not wait]
         if wait.race is not None:
             self._win(area, wait)
-        frame = wait.frame
-        if frame is None:
-            flows = area.graph.leaving(wait.node.node_id)
-            conditional = any(flow.question is not None for flow in flows)
-            self._emit(area, list(self._chosen(area, flows)) if conditional else flows)
+        if wait.undoes_for is not None:
+            self._undo_next(wait.undoes_for)
             return
+        if wait.node.kind in _ACTIVITIES:
+            self._remember(area, wait)
+        if wait.frame is None:
+            self._go_on(area, wait)
+        else:
+            self._run_is_over(area, wait, wait.frame)
+
+    def _go_on(self, area: Area, wait: Wait) -> None:
+        if wait.event is not None and wait.event.what is What.CANCEL:
+            self._throw(wait.event, area)
+            return
+        flows = area.graph.leaving(wait.node.node_id)
+        conditional = any(flow.question is not None for flow in flows)
+        self._emit(area, list(self._chosen(area, flows)) if conditional else flows)
+        if not flows and wait.node.kind is not Kind.HANDLER and _is_ad_hoc(area):
+            self._part_is_over(area)
+
+    def _run_is_over(self, area: Area, wait: Wait, frame: Wait) -> None:
         repeat = frame.node.repeat
         assert repeat is not None
         frame.done += 1
         if self._is_enough(frame, wait.area or area):
             area.waits = [other for other in area.waits if other.frame is not frame]
+            self._withdraw_orphans()
             self.ready.append(_Ready(area, frame.node, frame))
         elif repeat.loop or repeat.in_turn:
             self._open_run(area, frame)
@@ -374,16 +474,102 @@ class TokenGame:
         area.waits = [
             other for other in area.waits if other is not wait and other.host is not wait and other.frame is not wait
         ]
+        self._withdraw_orphans()
 
     def _clear(self, area: Area) -> None:
-        """Withdraw every token in the scope, and all that waits or listens in it."""
+        """Withdraw every token in the scope, and all that waits or listens in it; what was completed stays so."""
         area.waits.clear()
         area.tokens.clear()
+        area.fired.clear()
         self.ready = deque(ready for ready in self.ready if ready.area is not area)
+        self._withdraw_orphans()
+
+    def _withdraw_orphans(self) -> None:
+        """What threw a compensation is withdrawn: so is what undoes something for it, with its border."""
+        left = True
+        while left:
+            left = False
+            standing = {id(wait) for _, wait in self.waiting()}
+            for area in self.areas():
+                kept = [wait for wait in area.waits if not _is_orphan(wait, standing)]
+                left |= len(kept) < len(area.waits)
+                area.waits = kept
 
     @staticmethod
     def _win(area: Area, wait: Wait) -> None:
         area.waits = [other for other in area.waits if other is wait or other.race != wait.race]
+
+    # compensation ------------------------------------------------------------------------------------------------
+    def _remember(self, area: Area, wait: Wait) -> None:
+        """10.7.2: only what is completed can be undone; a loop when all of it is over, and each of its runs."""
+        node = wait.node
+        if wait.is_frame:
+            area.done += wait.undoable
+            return
+        inside: list[Done] = []
+        if area.graph.undone_by(node.node_id) is None:
+            inside = [] if wait.area is None else wait.area.done
+            whole = None if node.inner is None else node.inner.undone_as_a_whole_by()
+            if not inside and whole is None:
+                return
+        done = Done(node, wait.index, inside)
+        if wait.frame is None:
+            area.done.append(done)
+        else:
+            wait.frame.undoable.append(done)
+
+    def _compensate(self, area: Area, node: Node) -> None:
+        """13.5.5: undo what was completed, the last first; the event goes on when that is done."""
+        assert node.event is not None
+        self.left_open |= bool(self.ready)
+        if node.event.what is What.CANCEL:
+            self._clear(area)
+        wait = Wait(node, self._number(), place=area, pending=self._taken_out(area, node.event.name))
+        area.waits.append(wait)
+        self._undo_next(wait)
+
+    @staticmethod
+    def _taken_out(area: Area, activity: str) -> list[Done]:
+        """What a compensation thrown in ``area`` reaches: in it and, out of event sub-processes, around it."""
+        taken: list[Done] = []
+        around: Area | None = area
+        while around is not None:
+            meant = [done for done in around.done if activity in ("", done.node.node_id)]
+            around.done = [done for done in around.done if done not in meant]
+            taken = meant + taken
+            around = around.outer if around.owner is not None and around.owner.node.kind is Kind.HANDLER else None
+        return taken
+
+    def _undo_next(self, compensator: Wait) -> None:
+        assert compensator.place is not None
+        if not compensator.pending:
+            if compensator.area is None:
+                self.ready.append(_Ready(compensator.place, compensator.node, compensator))
+            return
+        done = compensator.pending.pop()
+        home: Area | None = compensator.area or compensator.place
+        while home is not None and home.graph.nodes.get(done.node.node_id) is not done.node:
+            home = home.outer
+        assert home is not None
+        handler = home.graph.undone_by(done.node.node_id)
+        if handler is None:
+            self._undo_inside(home, done, compensator)
+        else:
+            self._open(home, handler, undoes_for=compensator, index=done.index)
+
+    def _undo_inside(self, home: Area, done: Done, compensator: Wait) -> None:
+        """What nothing undoes as a whole is undone step by step, or by the event sub-process in it."""
+        assert done.node.inner is not None
+        wait = Wait(done.node, self._number(), done.index, undoes_for=compensator, place=home)
+        home.waits.append(wait)
+        wait.area = Area(done.node.inner, self._number(), owner=wait, outer=home)
+        whole = done.node.inner.undone_as_a_whole_by()
+        if whole is None:
+            wait.pending = list(done.inside)
+            self._undo_next(wait)
+        else:
+            wait.area.done = list(done.inside)
+            self._open(wait.area, whole)
 
     # decisions ---------------------------------------------------------------------------------------------------
     def _decide(self, area: Area, step: str, outcome: str | None) -> None:
@@ -484,6 +670,11 @@ class TokenGame:
         match event.what:
             case What.TERMINATE:
                 self._clear(area)
+            case What.CANCEL:
+                assert area.owner is not None
+                assert area.outer is not None
+                border = [wait for wait in area.outer.waits if wait.host is area.owner and wait.awaits(What.CANCEL)]
+                self._happen(area.outer, border[0])
             case What.SIGNAL:
                 for place, wait in self.events(What.SIGNAL):
                     if place.alive and wait in place.waits and wait.event is not None and wait.event.name == event.name:
@@ -496,13 +687,14 @@ class TokenGame:
     def _raise(self, event: Event, area: Area, host: Wait | None) -> None:
         """Hand an error or escalation to the innermost that catches it: at ``host``, in ``area``, or around it."""
         inside: Node | None = None
+        around, border = area, area.waits
         while True:
-            candidates = [wait for wait in area.waits if host is not None and wait.host is host]
+            candidates = [wait for wait in border if host is not None and wait.host is host]
             candidates += [wait for wait in area.waits if wait.handler is not None and wait.handler is not inside]
             for named in (event.name, ""):
                 for wait in candidates:
                     if wait.awaits(event.what) and wait.event is not None and wait.event.name == named:
-                        self._happen(area, wait)
+                        self._happen(area if wait in area.waits else around, wait)
                         return
             if area.owner is None or area.outer is None:
                 if event.what is What.ERROR and self.errors_end:
@@ -512,7 +704,11 @@ class TokenGame:
                 return
             host = area.owner.frame or area.owner
             inside = area.owner.node
-            area = area.outer
+            area = around = area.outer
+            border = around.waits
+            undoes_for = host.undoes_for
+            while undoes_for is not None and undoes_for.place is not None:  # it is heard where that was thrown
+                area, undoes_for = undoes_for.place, undoes_for.undoes_for
 
     def _wake_one(self) -> bool:
         for area, wait in sorted(self.events(What.CONDITION), key=lambda pair: (pair[0].number, pair[1].number)):
@@ -527,6 +723,12 @@ class TokenGame:
     def _open_inclusive(self) -> bool:
         for area in self.areas():
             for node in area.graph.nodes.values():
+                if node.kind is Kind.COMPLEX and node.enough is not None:
+                    if node.node_id in area.fired and self._reset(area, node):
+                        self._close(area)
+                        return True
+                    if self._activate(area, node):
+                        return True
                 if node.kind is Kind.INCLUSIVE and self._may_fire(area, node):
                     for way in {way for way in area.tokens if way.target == node.node_id}:
                         area.tokens.remove(way)
@@ -540,10 +742,42 @@ class TokenGame:
         arrived = {way for way in area.tokens if way.target == gateway.node_id}
         if not arrived or len(incoming) < 2:
             return False
+        return not self._is_awaited(area, gateway, arrived)
+
+    def _is_awaited(self, area: Area, gateway: Node, arrived: set[Flow]) -> bool:
+        """Whether a token elsewhere can reach another flow than those that count as ``arrived``, and none of these."""
         for places in self._places_of_tokens(area, gateway):
             reached = self._reached(area.graph, places, gateway)
-            if reached - arrived and not reached & arrived:
-                return False
+            if reached and not reached & arrived:
+                return True
+        return False
+
+    # complex joins -----------------------------------------------------------------------------------------------
+    def _activate(self, area: Area, gateway: Node) -> bool:
+        """13.4.5, waiting for start: as soon as the rule holds, one token of each flow is consumed."""
+        arrived = {way for way in area.tokens if way.target == gateway.node_id}
+        if gateway.node_id in area.fired or not arrived or gateway.enough is None:
+            return False
+        if not gateway.enough.holds(len(arrived), self._seen(area)):
+            return False
+        for way in arrived:
+            area.tokens.remove(way)
+        expected = set(area.graph.entering(gateway.node_id)) - arrived
+        if expected:
+            area.fired[gateway.node_id] = expected
+        self.ready.append(_Ready(area, gateway))
+        return True
+
+    def _reset(self, area: Area, gateway: Node) -> bool:
+        """13.4.5, waiting for reset: over when no flow that had no token can still get one."""
+        expected = area.fired[gateway.node_id]
+        late = {way for way in area.tokens if way in expected}
+        missing = expected - late
+        if missing and self._is_awaited(area, gateway, set(area.graph.entering(gateway.node_id)) - missing):
+            return False
+        for way in late:
+            area.tokens.remove(way)
+        del area.fired[gateway.node_id]
         return True
 
     @staticmethod
@@ -554,7 +788,7 @@ class TokenGame:
             if way.target != gateway.node_id:
                 places["join", len(places)] = [way.target]
         for wait in area.waits:
-            if wait.host is None and wait.frame is None and wait.handler is None:
+            if wait.host is None and wait.frame is None and wait.handler is None and wait.undoes_for is None:
                 key = ("race", wait.race) if wait.race is not None else ("wait", wait.number)
                 places.setdefault(key, []).append(wait.node.node_id)
         return list(places.values())
@@ -616,4 +850,15 @@ def _are_kin(one: Wait, other: Wait) -> bool:
     return one.node is other.node and places[0] is places[1]
 
 
-_ACTIVITIES = frozenset({Kind.STEP, Kind.SERVICE, Kind.SCRIPT, Kind.SCOPE, Kind.CALL, Kind.HANDLER})
+def _is_ad_hoc(area: Area) -> bool:
+    return area.owner is not None and area.owner.node.kind is Kind.AD_HOC
+
+
+def _is_orphan(wait: Wait, standing: set[int]) -> bool:
+    return any(other is not None and id(other) not in standing for other in (wait.undoes_for, wait.host))
+
+
+_ACTIVITIES = frozenset(
+    {Kind.STEP, Kind.SERVICE, Kind.SCRIPT, Kind.RULE, Kind.SCOPE, Kind.CALL, Kind.HANDLER, Kind.AD_HOC}
+)
+_LOOK_AROUND = frozenset({Kind.INCLUSIVE, Kind.COMPLEX})

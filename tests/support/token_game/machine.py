@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from support.token_game.acts import (
     Act,
     Answer,
+    Choose,
     Complete,
     Deliver,
     Fire,
@@ -23,7 +24,7 @@ from support.token_game.acts import (
 from support.token_game.maps import Graph, Node, What
 from support.token_game.match import Match, Refused, script
 from support.token_game.random_maps import maps
-from support.token_game.schedules import OUTSIDE, answers, error_of, outcome
+from support.token_game.schedules import OUTSIDE, answers, error_of, outcome, parts
 
 PICK = st.integers(0, 11)  # which of those that wait: more than that seldom do
 BITS = st.integers(0, 63)  # yes and no, bit by bit
@@ -72,6 +73,9 @@ class Schedules(RuleBasedStateMachine):
 
     def _has_messages(self) -> bool:
         return self._live() and bool(self.match and self.match.open_events(*OUTSIDE))
+
+    def _has_choices(self) -> bool:
+        return self._live() and bool(self.match and self.match.open_choices())
 
     def _has_services(self) -> bool:
         return self._live() and bool(self.match and self.match.open_services())
@@ -126,6 +130,14 @@ class Machine(Schedules):
         node, count = _picked(self.match.open_services(), pick)
         error = error_of(self.match, node) if failed else None
         self._perform(Answer(node.node_id, nth % count, error), crash=crash)
+
+    @precondition(Schedules._has_choices)
+    @rule(pick=PICK, nth=PICK, part=PICK, crash=st.booleans())
+    def choose(self, pick: int, nth: int, part: int, crash: bool) -> None:  # a rule
+        assert self.match is not None
+        node, count = _picked(self.match.open_choices(), pick)
+        offered = parts(node)
+        self._perform(Choose(node.node_id, nth % count, offered[part % len(offered)]), crash=crash)
 
     @precondition(Schedules._live)
     @rule(kind=st.sampled_from((NewProcess, Repeated, Look, None)), pick=PICK, nth=PICK)

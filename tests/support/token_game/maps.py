@@ -24,9 +24,11 @@ class Kind(StrEnum):
     STEP = "step"
     SERVICE = "service"
     SCRIPT = "script"
+    RULE = "rule"  # a business rule task with a table
     EXCLUSIVE = "exclusive"
     PARALLEL = "parallel"
     INCLUSIVE = "inclusive"
+    COMPLEX = "complex"  # a split as an inclusive one; a join by its own rule
     RACE = "race"  # an event gateway
     CATCH = "catch"
     THROW = "throw"
@@ -34,6 +36,7 @@ class Kind(StrEnum):
     SCOPE = "scope"  # a sub-process
     CALL = "call"  # a call activity
     HANDLER = "handler"  # an event sub-process
+    AD_HOC = "ad_hoc"
 
 
 class What(StrEnum):
@@ -44,6 +47,8 @@ class What(StrEnum):
     ERROR = "error"
     ESCALATION = "escalation"
     TERMINATE = "terminate"
+    COMPENSATE = "compensate"  # ``name``: the activity to undo, empty for all that was completed
+    CANCEL = "cancel"
 
 
 class _Written:
@@ -87,13 +92,69 @@ class Repeat(_Written):
 
 
 @dataclass(frozen=True, repr=False)
+class Enough(_Written):
+    """When a complex gateway goes on: ``arrows`` of those into it have a token, or one has and ``variable`` is true."""
+
+    arrows: int
+    variable: str = ""
+
+    def holds(self, arrived: int, store: Store) -> bool:
+        if arrived >= self.arrows or not self.variable:
+            return arrived >= self.arrows
+        if store.get(self.variable) is None:
+            raise Failed(self.variable)
+        return arrived > 0 and bool(store[self.variable])
+
+
+@dataclass(frozen=True, repr=False)
+class Table(_Written):
+    """A decision table over yes-or-no variables: DMN 1.3, 8.2.8 and 8.2.10.
+
+    ``rules`` are cells from left to right, then what is given; a cell of None lets everything pass.
+    """
+
+    inputs: tuple[str, ...]
+    output: str
+    rules: tuple[tuple[bool | None, ...], ...]
+    policy: str = "FIRST"
+    otherwise: bool | None = None
+
+    def decide(self, store: Store) -> bool | None:
+        """What ``output`` gets. Raises Failed where the table may not be asked that."""
+        given = [store.get(name) for name in self.inputs]
+        matching = [
+            rule[-1]
+            for rule in self.rules
+            if all(cell is None or cell is value for cell, value in zip(rule, given, strict=False))
+        ]
+        if not matching:
+            return self.otherwise
+        if (self.policy == "UNIQUE" and len(matching) > 1) or (self.policy == "ANY" and len(set(matching)) > 1):
+            raise Failed(f"{len(matching)} rules of a table that lets only one match")
+        return matching[0]
+
+
+@dataclass(frozen=True, repr=False)
+class AdHoc(_Written):
+    """How an ad-hoc sub-process goes: one part at a time (``in_turn``) or several at once.
+
+    Over when ``variable`` is true behind a part, else when somebody says so; what still runs is then withdrawn, or left
+    to end (``leaves``).
+    """
+
+    in_turn: bool = False
+    leaves: bool = False
+    variable: str = ""
+
+
+@dataclass(frozen=True, repr=False)
 class Says(_Written):
     """The yes-or-no variable is true."""
 
     variable: str
 
     def holds(self, store: Store) -> bool:
-        if self.variable not in store:
+        if store.get(self.variable) is None:
             raise Failed(self.variable)
         return bool(store[self.variable])
 
@@ -151,6 +212,18 @@ class Node(_Written):
     linked: bool = False  # the flow to it, or from it, is drawn as a pair of link events
     called: str = ""  # the name of a map that other calls have in common with this one
     forgets: tuple[str, ...] = ()  # the approvals of a round that begins here: none has decided anything yet
+    undoes: str = ""  # the activity that this one undoes; no flow leads to it
+    transaction: bool = False
+    enough: Enough | None = None
+    table: Table | None = None
+    ad_hoc: AdHoc | None = None
+
+    @property
+    def undoes_scope(self) -> bool:
+        if self.kind is not Kind.HANDLER or self.inner is None:
+            return False
+        event = self.inner.start().event
+        return event is not None and event.what is What.COMPENSATE
 
 
 @dataclass(repr=False)
@@ -177,7 +250,16 @@ class Graph:
         return [node for node in self.nodes.values() if node.host == node_id]
 
     def handlers(self) -> list[Node]:
-        return [node for node in self.nodes.values() if node.kind is Kind.HANDLER]
+        """The event sub-processes that listen."""
+        return [node for node in self.nodes.values() if node.kind is Kind.HANDLER and not node.undoes_scope]
+
+    def undone_by(self, node_id: str) -> Node | None:
+        """What undoes that activity."""
+        return next((node for node in self.nodes.values() if node.undoes == node_id), None)
+
+    def undone_as_a_whole_by(self) -> Node | None:
+        """The event sub-process that undoes the completed sub-process around it."""
+        return next((node for node in self.nodes.values() if node.undoes_scope), None)
 
     def start(self) -> Node:
         return next(node for node in self.nodes.values() if node.kind is Kind.START)
@@ -215,9 +297,10 @@ class Graph:
         for node in self.everything():
             if node.event is not None and node.event.what is What.CONDITION:
                 read.add(node.event.name)
-            if node.repeat is not None and node.repeat.variable:
-                read.add(node.repeat.variable)
-        return frozenset(read)
+            if node.table is not None:
+                read |= {*node.table.inputs, node.table.output}
+            read |= {rule.variable for rule in (node.repeat, node.enough, node.ad_hoc) if rule is not None}
+        return frozenset(read - {""})
 
 
 def graph(nodes: list[Node], flows: list[Flow]) -> Graph:

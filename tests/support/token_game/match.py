@@ -13,6 +13,7 @@ from support.instance_run import InstanceRun
 from support.token_game.acts import (
     Act,
     Answer,
+    Choose,
     Complete,
     Deliver,
     Fire,
@@ -171,6 +172,9 @@ class Match:
         """Each element at which steps wait, with how many."""
         return self._counted(wait.node for _, wait in self.game.steps())
 
+    def open_choices(self) -> list[tuple[Node, int]]:
+        return self._counted(wait.node for _, wait in self.game.choices())
+
     def open_services(self) -> list[tuple[Node, int]]:
         return self._counted(wait.node for _, wait in self.game.steps(Kind.SERVICE))
 
@@ -207,7 +211,7 @@ class Match:
         if self.began:
             self.compare()
 
-    def _both(self, act: Complete | Fire | Deliver | Answer, *, crash: bool) -> None:
+    def _both(self, act: Complete | Choose | Fire | Deliver | Answer, *, crash: bool) -> None:
         stimulus = self._stimulus(act)
         before = self.game.copy()
         said = engine = ""
@@ -226,10 +230,12 @@ class Match:
         else:
             self.last = stimulus
 
-    def _play(self, act: Complete | Fire | Deliver | Answer) -> None:
+    def _play(self, act: Complete | Choose | Fire | Deliver | Answer) -> None:
         match act:
             case Complete():
                 self.game.complete(act.step, act.nth, act.outcome, act.values)
+            case Choose():
+                self.game.choose(act.ad_hoc, act.nth, act.part)
             case Fire():
                 self.game.happen(act.timer, act.nth, self.now)
             case Deliver():
@@ -237,10 +243,12 @@ class Match:
             case Answer():
                 self.game.answer(act.service, act.nth, act.error)
 
-    def _stimulus(self, act: Complete | Fire | Deliver | Answer) -> Stimulus:
+    def _stimulus(self, act: Complete | Choose | Fire | Deliver | Answer) -> Stimulus:
         match act:
             case Complete():
                 return CompleteStep(self._steps(act.step)[act.nth].activity_id, act.outcome, act.values)
+            case Choose():
+                return self._choice(act)
             case Fire():
                 timer = self._timers(act.timer)[act.nth]
                 self.now = max(self.now, timer.due_at) + timedelta(days=act.late)
@@ -256,6 +264,13 @@ class Match:
                     each for each in self.run.calls.values() if self._drawn_id(each.element_id) == act.service
                 )[act.nth]
                 return CompleteCall(call.activity_id, {}, act.error)
+
+    def _choice(self, act: Choose) -> CompleteStep:
+        """The button that begins the part, or ends it all."""
+        opened = self._steps(act.ad_hoc)[act.nth]
+        outcomes = self.process.steps[opened.element_id].outcomes
+        pressed = next(one for one in outcomes if act.part in (one.label, "" if one.kind == "completed" else None))
+        return CompleteStep(opened.activity_id, pressed.id)
 
     def _told_by_hand(self, node: Node, nth: int) -> CompleteStep | None:
         """Of a drawn message: the step in which a person says that it came, and the button for it."""
@@ -364,7 +379,8 @@ class Match:
     def expected(self) -> Seen:
         game = self.game
         return Seen(
-            steps=Counter((wait.node.node_id, wait.index) for _, wait in game.steps()) + self._stand_ins(),
+            steps=Counter((wait.node.node_id, wait.index) for _, wait in (*game.steps(), *game.choices()))
+            + self._stand_ins(),
             timers=Counter((wait.node.node_id, wait.due) for _, wait in game.events(What.TIMER)),
             messages=Counter(
                 (wait.node.node_id, wait.event.what.value)

@@ -6,10 +6,25 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from hypothesis import strategies as st
-from support.token_game.maps import Chosen, Decided, Event, Flow, Graph, Kind, Node, Question, Repeat, Says, What
+from support.token_game.maps import (
+    AdHoc,
+    Chosen,
+    Decided,
+    Enough,
+    Event,
+    Flow,
+    Graph,
+    Kind,
+    Node,
+    Question,
+    Repeat,
+    Says,
+    Table,
+    What,
+)
 
 _T = TypeVar("_T")
 
@@ -23,11 +38,14 @@ _BLOCKS = (
     *("looped_host", "handled", "thrown_escalation", "own_signal", "stopped_clock", "ending", "voted", "escape"),
     *("broadcast", "stopped", "unhandled"),
     *("judged_parts", "entered_twice", "asked_for", "called_twice", "remembered"),
+    *("enough", "complex_split", "ruled", "undone", "undone", "undone_by_event", "transaction", "undone_as_a_whole"),
+    *("undoing_fails", "undoing_fails", "unwaited"),
 )
 _ONLY_CANONICAL = ("service",)
-_ONLY_DRAWN = ("conditional_flow", "rounds")
+_ONLY_DRAWN = ("conditional_flow", "rounds", "ad_hoc")
 _FLAGS = ("flag_1", "flag_2")
 _SIGNALS = ("signal_1", "signal_2")
+_UNDOABLE = (Kind.STEP, Kind.SCOPE, Kind.CALL)
 _DEPTH = 3
 
 
@@ -121,10 +139,12 @@ class RandomDrawing:
         decides: bool = False,
         writes: tuple[str, bool] | None = None,
         linked: bool = False,
+        **more: Any,
     ) -> str:
+        """``more``: what only one kind of node has."""
         node_id = self.new(stem)
         self.graph.nodes[node_id] = Node(
-            node_id, kind, event, host, interrupting, inner, repeat, answers, decides, writes, linked
+            node_id, kind, event, host, interrupting, inner, repeat, answers, decides, writes, linked, **more
         )
         return node_id
 
@@ -175,13 +195,18 @@ class RandomDrawing:
     def block(self, depth: int) -> tuple[str, str]:
         """Draw something with one entry and one exit."""
         more = _ONLY_DRAWN if self.drawn else _ONLY_CANONICAL
-        kind = self.one_of((*_BLOCKS, *more) if depth > 0 else _PLAIN)
+        return self._draw(self.one_of((*_BLOCKS, *more) if depth > 0 else _PLAIN), depth)
+
+    def _draw(self, kind: str, depth: int) -> tuple[str, str]:
         draw: Callable[[int], tuple[str, str]] = getattr(self, f"_{kind}")
         return draw(depth - 1)
 
     def unjudged(self, depth: int) -> tuple[str, str]:
-        """A block; as people draw, without approvals, since these would decide with the others."""
-        return self.block(0 if self.drawn else depth)
+        """A block; as people draw, without approvals, since these would decide with the others.
+
+        And without values: an approval whose content changes before the join is asked again, beyond the standard.
+        """
+        return self.block(depth) if not self.drawn else self._draw(self.one_of(("step", "timer", "message")), 0)
 
     def _step(self, _depth: int) -> tuple[str, str]:
         step = self.node("step", Kind.STEP)
@@ -248,7 +273,8 @@ class RandomDrawing:
         return first[0], self.after(first[1], self.block(depth))
 
     def _split(self, kind: Kind, depth: int) -> tuple[str, str]:
-        split, merge = self.node(kind, kind), self.node(kind, kind)
+        split = self.node(kind, kind)
+        merge = self.node(kind, Kind.INCLUSIVE if kind is Kind.COMPLEX else kind)
         variables = tuple(f"{split}_way_{number}" for number in range(self.between(1, 2)))
         ask = self.asked(split, *variables)
         for variable in variables:
@@ -407,13 +433,21 @@ class RandomDrawing:
             self.flow(leave, self.node("end", Kind.END))
         return inner, step
 
+    def part(self, inner: Graph, repeat: Repeat | None = None, *, leads: bool = False) -> str:
+        """A sub-process, or a call of another map. ``leads``: its approvals decide behind it.
+
+        Labels behind a call do not look into the called map: somebody is asked there.
+        """
+        kind = Kind.CALL if self.perhaps(40) and not (self.drawn and leads) else Kind.SCOPE
+        return self.node("part", kind, inner=inner, repeat=repeat)
+
     def _judged_parts(self, depth: int) -> tuple[str, str]:
         """Each run of a part is approved; behind it and an approval beside it, all of that decides."""
         inner, approval = self._approving(depth)
         repeat = Repeat(self.between(2, 3), self.perhaps()) if self.perhaps(70) else None
         split, join = self.node("parallel", Kind.PARALLEL), self.node("parallel", Kind.PARALLEL)
         self.graph.nodes[split].forgets = (approval,) if self.drawn else ()
-        part = self.node("part", Kind.SCOPE, inner=inner, repeat=repeat)
+        part = self.part(inner, repeat, leads=True)
         beside = self.node("approval", Kind.STEP, decides=True)
         for one in (part, beside):
             self.flow(split, one)
@@ -428,13 +462,13 @@ class RandomDrawing:
             self.flow(split, step)
             self.flow(step, merge)
         if self.perhaps():
-            part = self.node("part", Kind.SCOPE, inner=self._judging(depth)[0])
+            part = self.part(self._judging(depth)[0])
             return split, self.after(merge, (part, part))
         with self.inside() as inner:
             begin, step = self.node("start", Kind.START), self.node("approval", Kind.STEP, decides=True)
             self.flow(begin, step)
             self.flow(self.after(step, self.unjudged(depth - 1)), self.node("end", Kind.END))
-        part = self.node("part", Kind.SCOPE, inner=inner)
+        part = self.part(inner, leads=True)
         self.flow(merge, part)
         return split, self.after(part, self._decision_by(step))
 
@@ -468,13 +502,18 @@ class RandomDrawing:
             leave = self.node("exclusive", Kind.EXCLUSIVE)
             give = self.node("step", Kind.STEP, answers=(variable,))
             self.flow(begin, give)
-            self.flow(self.after(give, self.block(depth - 1)), decide)
+            behind, decides = self.after(give, self.block(depth - 1)), variable
+            if self.perhaps(30):
+                decides = self.new("said")
+                table = Table((variable,), decides, ((True, True), (False, False)), "UNIQUE")
+                behind = self.after(self.after(behind, self._deciding(table)), self.block(depth - 1))
+            self.flow(behind, decide)
             step = self.node("step", Kind.STEP)
-            self.flow(decide, step, Says(variable))
+            self.flow(decide, step, Says(decides))
             self.flow(decide, leave, default=True)
             self.flow(step, leave)
             self.flow(leave, self.node("end", Kind.END))
-        part = self.node("part", Kind.SCOPE, inner=inner, repeat=Repeat(self.between(2, 3), self.perhaps(30)))
+        part = self.part(inner, Repeat(self.between(2, 3), self.perhaps(30)))
         if self.perhaps(70):
             return part, part
         split, join = self.node("parallel", Kind.PARALLEL), self.node("parallel", Kind.PARALLEL)
@@ -545,6 +584,226 @@ class RandomDrawing:
             self.flow(branch[1], merge)
         self.flow(step, merge, default=True)
         return step, merge
+
+    def _enough(self, depth: int) -> tuple[str, str]:
+        """A complex join goes on when enough have come, or when somebody said so; the others come to an end there."""
+        kind = Kind.INCLUSIVE if self.perhaps(40) else Kind.PARALLEL
+        ways = self.between(2, 3)
+        split = self.node(kind, kind)
+        soon = self.new("soon") if self.perhaps(40) else ""
+        asked = tuple(f"{split}_way_{number}" for number in range(ways - 1)) if kind is Kind.INCLUSIVE else ()
+        ask = self.asked(split, *asked, *([soon] if soon else []))
+        fewest = 1 if kind is Kind.INCLUSIVE else self.between(1, ways)
+        join = self.node("complex", Kind.COMPLEX, enough=Enough(fewest, soon))
+        for number in range(ways):
+            branch = self.block(depth)
+            default = kind is Kind.INCLUSIVE and number == ways - 1
+            self.flow(split, branch[0], Says(asked[number]) if asked and not default else None, default=default)
+            leave = branch[1]
+            if soon and self.perhaps(30):
+                leave = self.after(leave, self._answering(soon))
+            self.flow(leave, join)
+        return ask, join
+
+    def _answering(self, variable: str) -> tuple[str, str]:
+        step = self.node("step", Kind.STEP, answers=(variable,))
+        return step, step
+
+    def _complex_split(self, depth: int) -> tuple[str, str]:
+        return self._split(Kind.COMPLEX, depth)
+
+    def _ruled(self, depth: int) -> tuple[str, str]:
+        """A decision table gives what a gateway or a conditional event reads."""
+        inputs = (self.flag(), self.new("fact"))[: self.between(1, 2)]
+        leads_on = self.perhaps()
+        output = self.new("said") if leads_on else self.flag()
+        cells = (True, False, None)
+        rules = tuple((*(self.one_of(cells) for _ in inputs), self.perhaps()) for _ in range(self.between(1, 3)))
+        table = Table(inputs, output, rules, self.one_of(("FIRST", "ANY", "UNIQUE")), self.one_of((True, False, None)))
+        ask = self.node("step", Kind.STEP, answers=inputs)
+        rule = self.after(ask, self._deciding(table))
+        if not leads_on:
+            return ask, rule
+        decide, leave = self.node("exclusive", Kind.EXCLUSIVE), self.node("exclusive", Kind.EXCLUSIVE)
+        self.flow(rule, decide)
+        branch = self.block(depth)
+        self.flow(decide, branch[0], Says(output))
+        self.flow(branch[1], leave)
+        self.flow(decide, leave, default=True)
+        return ask, leave
+
+    def _deciding(self, table: Table) -> tuple[str, str]:
+        rule = self.node("rule", Kind.RULE, table=table)
+        return rule, rule
+
+    def _ad_hoc(self, depth: int) -> tuple[str, str]:
+        """Somebody says what begins next, again and again."""
+        variable = self.new("over") if self.perhaps() else ""
+        in_turn = self.perhaps()
+        leaves = self.perhaps(40) and (in_turn or not variable)
+        rule = AdHoc(in_turn, leaves, variable)
+        with self.inside() as inner:
+            for _ in range(2 if variable and not in_turn else self.between(1, 2)):
+                self._ad_hoc_part(depth - 1, variable)
+        ad_hoc = self.node("ad_hoc", Kind.AD_HOC, inner=inner, ad_hoc=rule)
+        return ad_hoc, ad_hoc
+
+    def _ad_hoc_part(self, depth: int, variable: str) -> None:
+        """A step or more; the last says whether it is all over, where that is asked."""
+        if not variable and self.perhaps(40):
+            self._undoable(depth)
+        elif not variable:
+            self._host(depth)
+        elif self.perhaps(30):
+            self.node("part", Kind.SCOPE, inner=self.body(depth, answers=variable))
+        else:
+            last = self.node("step", Kind.STEP, answers=(variable,))
+            if self.perhaps(40):
+                self.flow(self._host(depth), last)
+
+    # compensation ------------------------------------------------------------------------------------------------
+    def _undoable(self, depth: int) -> tuple[str, str]:
+        """Something, and what undoes it."""
+        host = self._host(depth) if self.perhaps(60) else self.node("step", Kind.STEP)
+        if self.perhaps(30):
+            self.node("undo", Kind.SCOPE, inner=self.body(depth - 1), undoes=host)
+        else:
+            self.node("undo", Kind.STEP, undoes=host)
+        return host, host
+
+    def _some_undoable(self, depth: int) -> tuple[str, str]:
+        """One or two such, one after the other or in a sub-process of their own."""
+        first = self._undoable(depth)
+        if self.perhaps(40):
+            first = first[0], self.after(first[1], self.block(depth - 1))
+        if self.perhaps():
+            first = first[0], self.after(first[1], self._undoable(depth))
+        return first
+
+    def _undoable_scope(self, depth: int) -> Graph:
+        with self.inside() as inner:
+            start = self.node("start", Kind.START)
+            self.flow(self.after(start, self._some_undoable(depth)), self.node("end", Kind.END))
+        return inner
+
+    def _undone(self, depth: int) -> tuple[str, str]:
+        """What was done is undone: all of it, or one thing, at once or beside other work."""
+        if self.perhaps(40):
+            loops = () if self.drawn else (Repeat(2, loop=True),)  # people are asked where no condition is drawn
+            repeat = self.one_of((None, Repeat(2, self.perhaps()), *loops))
+            part = self.part(self._undoable_scope(depth - 1), repeat)
+            first = part, part
+        else:
+            first = self._some_undoable(depth)
+        named = first[1] if self.perhaps(30) and self.graph.nodes[first[1]].kind in _UNDOABLE else ""
+        decide, leave = self.node("exclusive", Kind.EXCLUSIVE), self.node("exclusive", Kind.EXCLUSIVE)
+        throw = self.just(Kind.THROW, event=Event(What.COMPENSATE, named))
+        ask = self.asked(decide, f"undo_{decide}")
+        self.flow(decide, throw[0], Says(f"undo_{decide}"))
+        self.flow(decide, leave, default=True)
+        self.flow(self.after(throw[0], self.block(depth - 1)), leave)
+        if self.perhaps(60):
+            self.flow(first[1], ask)
+            return first[0], leave
+        split, join = self.node("parallel", Kind.PARALLEL), self.node("parallel", Kind.PARALLEL)
+        self.flow(self.after(split, first), join)
+        self.flow(split, ask)
+        self.flow(leave, join)
+        return split, join
+
+    def _unwaited(self, depth: int) -> tuple[str, str]:
+        """An inclusive join before which a completed part is undone step by step: that is no token that could come."""
+        split, join = self.node("parallel", Kind.PARALLEL), self.node("inclusive", Kind.INCLUSIVE)
+        decide = self.node("exclusive", Kind.EXCLUSIVE)
+        part = self.part(self._undoable_scope(depth - 1))
+        self.flow(split, part)
+        self.flow(part, self.asked(decide, f"{decide}_way_0"))
+        self.flow(decide, join, Says(f"{decide}_way_0"))
+        self.flow(decide, self.node("end", Kind.END), default=True)
+        self.flow(self.after(split, self.block(depth - 1)), join)
+        ask = self.node("step", Kind.STEP)
+        self.flow(split, ask)
+        self.flow(ask, self.node("undone", Kind.END, event=Event(What.COMPENSATE)))
+        return split, join
+
+    def _undone_by_event(self, depth: int) -> tuple[str, str]:
+        """An event sub-process undoes what was done in the scope around it."""
+        event = self._awaited(self.one_of((What.MESSAGE, What.TIMER, What.SIGNAL)), cycle=False)
+        inner = self._undoable_scope(depth)
+        with self.inside(inner):
+            with self.inside() as handler:
+                start = self.node("start", Kind.START, event=event, interrupting=self.perhaps())
+                throw = self.after(start, self.just(Kind.THROW, event=Event(What.COMPENSATE)))
+                self.flow(self.after(throw, self.block(depth - 1)), self.node("end", Kind.END))
+            self.node("handler", Kind.HANDLER, inner=handler)
+        scope = self.node("scope", Kind.SCOPE, inner=inner)
+        return scope, scope
+
+    def _undone_as_a_whole(self, depth: int) -> tuple[str, str]:
+        """A sub-process says itself how it is undone; somebody may want that."""
+        inner = self._undoable_scope(depth - 1)
+        with self.inside(inner):
+            with self.inside() as handler:
+                start = self.node("start", Kind.START, event=Event(What.COMPENSATE))
+                leave = self.after(start, self.block(depth - 1))
+                if self.perhaps():
+                    leave = self.after(leave, self.just(Kind.THROW, event=Event(What.COMPENSATE)))
+                self.flow(leave, self.node("end", Kind.END))
+            self.node("undoing", Kind.HANDLER, inner=handler)
+        part = self.node(
+            "part", Kind.SCOPE, inner=inner, repeat=Repeat(2, self.perhaps()) if self.perhaps(20) else None
+        )
+        throw = self.just(Kind.THROW, event=Event(What.COMPENSATE, part if self.perhaps() else ""))
+        return part, self.after(self.after(part, self.block(depth - 1)), throw)
+
+    def _undoing_fails(self, depth: int) -> tuple[str, str]:
+        """An error while something is undone is heard where the undoing was asked for."""
+        code = self.new("error")
+        with self.inside() as done:
+            start, step = self.node("start", Kind.START), self.node("step", Kind.STEP)
+            self.node("undo", Kind.SCOPE, inner=self._failing(depth - 1, Event(What.ERROR, code)), undoes=step)
+            self.flow(start, step)
+            self.flow(self.after(step, self.block(depth - 1)), self.node("end", Kind.END))
+        with self.inside() as inner:
+            start, part = self.node("start", Kind.START), self.part(done)
+            self.flow(start, part)
+            leave = self.after(part, self.block(depth - 1))
+            if self.perhaps():
+                self._undoing_handler(code)
+            else:
+                leave = self.after(leave, self.just(Kind.THROW, event=Event(What.COMPENSATE)))
+            self.flow(leave, self.node("end", Kind.END))
+        return self._caught(inner, Event(What.ERROR, code), depth, interrupting=True)
+
+    def _undoing_handler(self, code: str) -> None:
+        """A message has the work undone; an error of that is handled there, or further out."""
+        asked = Event(What.MESSAGE, self.new("message"))
+        with self.inside() as handler:
+            start = self.node("start", Kind.START, event=asked, interrupting=self.perhaps())
+            throw = self.after(start, self.just(Kind.THROW, event=Event(What.COMPENSATE)))
+            self.flow(throw, self.node("end", Kind.END))
+            if self.perhaps(70):
+                stopped = Event(What.MESSAGE, self.new("message"))
+                mend = self.body(0, start=self.one_of((Event(What.ERROR, code), stopped)))
+                self.node("handler", Kind.HANDLER, inner=mend)
+        self.node("handler", Kind.HANDLER, inner=handler)
+
+    def _transaction(self, depth: int) -> tuple[str, str]:
+        """Cancelled by somebody in it, it is undone and left by its border."""
+        with self.inside() as inner:
+            start, split = self.node("start", Kind.START), self.node("parallel", Kind.PARALLEL)
+            decide = self.node("exclusive", Kind.EXCLUSIVE)
+            self.flow(start, split)
+            self.flow(self.after(split, self._some_undoable(depth - 1)), self.asked(decide, f"cancels_{decide}"))
+            self.flow(decide, self.node("called_off", Kind.END, event=Event(What.CANCEL)), Says(f"cancels_{decide}"))
+            self.flow(decide, self.node("end", Kind.END), default=True)
+            self.flow(self.after(split, self._undoable(depth - 1)), self.node("end", Kind.END))
+        scope = self.node("deal", Kind.SCOPE, inner=inner, transaction=True)
+        border = self.node("off", Kind.BOUNDARY, host=scope, event=Event(What.CANCEL))
+        merge = self.node("exclusive", Kind.EXCLUSIVE)
+        self.flow(scope, merge)
+        self.flow(self.after(border, self.block(depth - 1)), merge)
+        return scope, merge
 
     # events on a border ------------------------------------------------------------------------------------------
     def _host(self, depth: int) -> str:

@@ -186,6 +186,49 @@ def test_what_was_done_can_still_be_undone_or_the_deal_stays() -> None:
     assert refused(run, undoable("book", "cancel")) == {"being_undone"}
 
 
+def test_where_all_was_undone_nothing_changes() -> None:
+    def undone() -> MapBuilder:
+        draw = MapBuilder()
+        draw.chain(draw.start(), draw.step("book"), draw.throw("undo", draw.compensate()), draw.step("after"))
+        draw.flow("after", draw.end())
+        draw.undo("book", draw.step("cancel"))
+        return draw
+
+    run = InstanceRun(undone().build())
+    run.complete("book")
+    run.complete("cancel")
+    moved = carried(run, undone().build())
+    assert moved.result.state == run.state
+    assert moved.waiting == {"after"}
+
+
+def two_of_three(*branches: str) -> CompiledProcess:
+    """A complex gateway that goes on when two branches have come."""
+    draw = MapBuilder()
+    draw.chain(draw.start(), draw.gateway("parallel", "fork"))
+    draw.complex_join("join", "activationCount >= 2")
+    for branch in branches:
+        draw.chain("fork", draw.step(branch), "join")
+    draw.chain("join", draw.step("after"), draw.end())
+    return draw.build()
+
+
+def test_a_complex_gateway_that_has_gone_on_does_not_go_on_once_more_in_the_new_version() -> None:
+    run = InstanceRun(two_of_three("a", "b", "c", "d"))
+    run.complete("a")
+    run.complete("b")
+    new = two_of_three("a", "b", "c", "d")
+    state = carried(run, new).result.state
+    assert state == run.state
+    for branch in ("c", "d"):
+        run.complete(branch)
+    assert run.open == ["after"], "two late branches are no new round"
+    other = InstanceRun(two_of_three("a", "b", "c"))
+    other.complete("a")
+    other.complete("b")
+    assert refused(other, two_of_three("a", "b", "c", "d")) == {"join_changed"}
+
+
 def outcomes_after(run: InstanceRun, new: CompiledProcess, choices: dict[str, str | None]) -> dict[str, object]:
     assert run.state is not None
     moved = carried(run, new, choices=choices)

@@ -7,7 +7,7 @@ from support.drawn_maps import END, START, chain, codes, compiled, drawn, elemen
 from support.instance_run import InstanceRun
 
 from engine.bpmn.compile import compile_bpmn
-from engine.bpmn.compiled import StepKind
+from engine.bpmn.compiled import OutcomeKind, StepKind
 from engine.bpmn.findings import Severity
 from engine.errors import MapFailed
 
@@ -333,6 +333,124 @@ class TestCompensation:
         assert run.open == ["undo_book"]
         run.complete("undo_book")
         assert run.last.finished
+
+    def test_what_was_completed_before_a_termination_can_be_undone(self) -> None:
+        inner = (
+            '<startEvent id="is"/><parallelGateway id="fork"/>'
+            + undoable("book")
+            + step("slow")
+            + element("endEvent", "stop", "", "<terminateEventDefinition/>")
+            + chain("is", "fork", "book", "stop")
+            + chain("fork", "slow")
+        )
+        process = compiled(
+            START,
+            element("subProcess", "sub", "", inner),
+            element("intermediateThrowEvent", "undo", "", COMPENSATE),
+            END,
+            chain("start", "sub", "undo", "end"),
+        )
+        run = InstanceRun(process)
+        run.complete("book")
+        assert run.open == ["undo_book"], "the sub-process is completed, however it ended"
+        run.complete("undo_book")
+        assert run.last.finished
+
+    @pytest.mark.parametrize("ordering", ["Sequential", "Parallel"])
+    def test_what_was_completed_in_an_ad_hoc_sub_process_can_be_undone(self, ordering: str) -> None:
+        process = compiled(
+            START,
+            element("adHocSubProcess", "ad", "Переговори", undoable("book") + step("b"), ordering=ordering),
+            element("intermediateThrowEvent", "undo", "", COMPENSATE),
+            END,
+            chain("start", "ad", "undo", "end"),
+        )
+        run = InstanceRun(process)
+        (choice,) = run.open
+        begin, over = (
+            next(each.id for each in process.steps[choice].outcomes if name in (each.label, each.kind))
+            for name in ("book", OutcomeKind.COMPLETED)
+        )
+        run.complete(choice, begin)
+        run.complete("book")
+        run.complete(choice, over)
+        assert run.open == ["undo_book"]
+        run.complete("undo_book")
+        assert run.last.finished
+
+    def test_an_inclusive_join_does_not_wait_for_what_is_undone(self) -> None:
+        """What is undone from inside is no token: nothing comes out of it any more."""
+        inner = '<startEvent id="is"/>' + undoable("book") + '<endEvent id="ie"/>' + chain("is", "book", "ie")
+        process = compiled(
+            START,
+            '<parallelGateway id="fork"/>',
+            element("subProcess", "trip", "Подорож", inner),
+            element("exclusiveGateway", "g", "Далі?", default="on"),
+            step("x"),
+            '<inclusiveGateway id="join"/>',
+            step("after"),
+            step("decide"),
+            element("endEvent", "undo", "", COMPENSATE),
+            element("endEvent", "away"),
+            END,
+            chain("start", "fork", "trip", "g"),
+            flow("g", "join", condition="deal.amount > 5"),
+            flow("g", "away", flow_id="on"),
+            chain("fork", "x", "join", "after", "end"),
+            chain("fork", "decide", "undo"),
+        )
+        run = InstanceRun(process, deal={"amount": 1})
+        for each in ("book", "decide", "x"):
+            run.complete(each)
+        assert run.open == ["after", "undo_book"]
+
+    @pytest.mark.parametrize(
+        "loop",
+        [
+            "",
+            "<multiInstanceLoopCharacteristics><loopCardinality>1</loopCardinality></multiInstanceLoopCharacteristics>",
+        ],
+    )
+    def test_an_error_while_a_sub_process_is_undone_from_inside_is_heard_where_that_was_asked_for(
+        self, loop: str
+    ) -> None:
+        undo = (
+            '<startEvent id="us"/>'
+            + step("phone", "Подзвонити")
+            + element("endEvent", "broken", "", DEFINITIONS["error"])
+            + chain("us", "phone", "broken")
+        )
+        inner = (
+            loop
+            + '<startEvent id="is"/>'
+            + step("book", "Замовити")
+            + element("boundaryEvent", "book_event", "", COMPENSATE, attachedToRef="book")
+            + element("subProcess", "undo_book", "Скасувати", undo, isForCompensation="true")
+            + element("association", "by", sourceRef="book_event", targetRef="undo_book")
+            + '<endEvent id="ie"/>'
+            + chain("is", "book", "ie")
+        )
+        mend = element(
+            "subProcess",
+            "mend",
+            "Полагодити",
+            element("startEvent", "ms", "", DEFINITIONS["error"]) + step("write", "Написати") + chain("ms", "write"),
+            triggeredByEvent="true",
+        )
+        process = compiled(
+            START,
+            element("subProcess", "trip", "Подорож", inner),
+            step("deliver"),
+            END,
+            chain("start", "trip", "deliver", "end"),
+            handler(DEFINITIONS["message"], element("endEvent", "undo", "", COMPENSATE), chain("hs", "undo"), mend),
+            around=ROOTS,
+        )
+        run = InstanceRun(process)
+        run.complete("book")
+        run.deliver("hs")
+        run.complete("phone")
+        assert run.open == ["write"]
 
     def test_handlers_that_nothing_calls_are_left_out(self) -> None:
         outcome = outcome_of(START, undoable("book"), END, chain("start", "book", "end"))

@@ -294,6 +294,38 @@ class TestComplexGateways:
         run.complete("decide", ще=False)
         assert run.last.finished
 
+    def test_a_branch_that_was_not_chosen_counts_in_the_next_round(self) -> None:
+        """After round 1 the token behind the gateway can reach every arrow into it: none of them is waited for."""
+        both = field("є_а", "yes_no").replace("</ext", '<reglament:field name="є_б" type="yes_no"/></ext')
+        process = compiled(
+            START,
+            '<exclusiveGateway id="merge"/>',
+            element("userTask", "ask", "Кого питати", both),
+            '<inclusiveGateway id="fork"/>',
+            step("a"),
+            step("b"),
+            element("complexGateway", "join", "", "<activationCondition>activationCount &gt;= 1</activationCondition>"),
+            element("userTask", "decide", "Вирішити", field("ще", "yes_no")),
+            '<exclusiveGateway id="g" default="on"/>',
+            END,
+            chain("start", "merge", "ask", "fork"),
+            flow("fork", "a", condition="${є_а}"),
+            flow("fork", "b", condition="${є_б}"),
+            chain("a", "join"),
+            chain("b", "join", "decide", "g"),
+            flow("g", "merge", condition="${ще}"),
+            flow("g", "end", flow_id="on"),
+        )
+        run = InstanceRun(process)
+        run.complete("ask", є_а=True, є_б=False)
+        run.complete("a")
+        run.complete("decide", ще=True)
+        run.complete("ask", є_а=False, є_б=True)
+        run.complete("b")
+        assert run.open == ["decide"], "round 1 is over: b is no late token of it"
+        run.complete("decide", ще=False)
+        assert run.last.finished
+
     def test_a_rule_may_read_the_deal(self) -> None:
         rule = "activationCount &gt;= 2 and deal.amount &lt; 10 or activationCount = 3"
         run = InstanceRun(compiled(*self.two_of_three(rule)), deal={"amount": 50})

@@ -20,8 +20,8 @@ from support.token_game.random_maps import Dice, RandomDrawing
 from support.token_game.schedules import outcome, random_act
 
 STEPS = 40
-QUICK_EXAMPLES = 40
-QUICK_RUNS = 60
+QUICK_EXAMPLES = 28
+QUICK_RUNS = 40
 FULL_EXAMPLES = 1_000
 FULL_RUNS = 2_000
 TURNS = 200

@@ -19,7 +19,9 @@ from support.token_game.match import Refused, script
 from support.token_game.random_maps import Dice, RandomDrawing
 from support.token_game.schedules import is_for_commands, random_act
 
+from engine.bpmn.compensation import UNDOES
 from engine.bpmn.inspection import fingerprint, jump_targets
+from engine.bpmn.state_codec import read_document
 from engine.commands.cancellations import cancel_deal, reopen_deal
 from engine.commands.jumps import move_token, undo_move
 from engine.commands.moved_deals import take_turn, undo_moved_deal
@@ -150,9 +152,16 @@ class Intervening:
 
     def move_versions(self, several: int) -> None:
         """To the same map published again, and back one after another."""
-        moved = [self.move_version() for _ in range(several)]
+        moved = [self.move_version() for _ in range(0 if self.is_being_undone() else several)]
         for row_id in reversed(moved):
             self.office.do("owner", undo_moved_deal, row_id)
+
+    def is_being_undone(self) -> bool:
+        """What is half undone stays with its version."""
+        assert self.run.state is not None
+        _, _, _, rows, scopes = read_document(self.run.state)
+        every = [*rows, *(row for _, inside in scopes for row in inside)]
+        return any(row[-1] and UNDOES in row[-1] for row in every)
 
     def move_version(self) -> int:
         office, deal_id = self.office, self.run.deal.id
