@@ -17,9 +17,7 @@ ColumnChoice(
     list_endpoint="clients.list_clients",
     blueprint=blueprint.name,
     title=N_("Columns of the list of clients"),
-    hint=N_(
-        "What you choose is yours alone, on every device. Exported files hold all columns and all own fields."
-    ),
+    hint=N_("What you choose is yours alone, on every device. Exported files hold all columns and all own fields."),
     kept_text=N_("Your list of clients looks so from now on, on every device."),
     tells_whose=False,
 ).serve_on(blueprint)
