@@ -26,7 +26,9 @@ class DeadlineNotUnderstood(DomainError):
     """The text names no deadline, timer or escalation that can be counted. ``text`` is what the owner wrote."""
 
     code = "deadline_not_understood"
-    template = N_("“%(text)s” is not understood as a deadline. Write for example “3 р.д.”, “4 роб. год” or “P2D”.")
+    template = N_(
+        "“%(text)s” is not understood as a deadline. Write for example “3 working days”, “4 working hours” or “P2D”."
+    )
 
     def __init__(self, text: str) -> None:
         super().__init__(text=text)

@@ -166,7 +166,7 @@ _EVENTS: Mapping[str, FindingText] = {
     ),
     "TIMER_NOT_UNDERSTOOD": FindingText(
         N_("It is not clear how long the timer waits: “%(text)s”. A person says when the time has come."),
-        N_("Write the time as the timer's value or name, for example: 2 days, 3 р.д., PT4H."),
+        N_("Write the time as the timer's value or name, for example: 2 days, 3 working days, PT4H."),
     ),
     "TIMER_FIXED_DATE": FindingText(
         N_("The timer waits until one date for all deals, “%(text)s”; a deal that comes later goes on at once."),
@@ -409,7 +409,8 @@ _STEPS: Mapping[str, FindingText] = {
         ),
     ),
     "DEADLINE_NOT_UNDERSTOOD": FindingText(
-        N_("The deadline “%(text)s” cannot be read."), N_("Write for example: 3 р.д., 4 роб. год, P2D, до 18:00.")
+        N_("The deadline “%(text)s” cannot be read."),
+        N_("Write for example: 3 working days, 4 working hours, P2D, by 18:00."),
     ),
     "DEADLINE_OF_ANOTHER_ENGINE": FindingText(
         N_("The due date was written for another engine and cannot be evaluated: %(text)s."),
@@ -420,7 +421,7 @@ _STEPS: Mapping[str, FindingText] = {
     ),
     "ESCALATION_NOT_UNDERSTOOD": FindingText(
         N_("The escalation “%(text)s” cannot be read."),
-        N_("Write for example: remind 4 роб. год before; head at due; reassign to head 1 р.д. after."),
+        N_("Write for example: remind 4 working hours before; head at due; reassign to head 1 working day after."),
     ),
     "RESPONSIBLE_MISSING": FindingText(
         N_("Nobody is responsible for the step."),

@@ -502,9 +502,9 @@ def faults_of_values(title: str, amount: Decimal | None, currency: str) -> dict[
         if amount is not None and not (
             Decimal(0) <= amount <= _LARGEST_AMOUNT and amount == amount.quantize(Decimal("0.01"))
         ):
-            errors["amount"] = FieldNotUnderstood(value=amount, expected=N_("an amount of money"))
+            errors["amount"] = FieldNotUnderstood(value=amount, expected=N_("an amount from 0 to 9,999,999,999,999.99"))
     except InvalidOperation:
-        errors["amount"] = FieldNotUnderstood(value=amount, expected=N_("an amount of money"))
+        errors["amount"] = FieldNotUnderstood(value=amount, expected=N_("an amount from 0 to 9,999,999,999,999.99"))
     if currency not in CURRENCIES:
         errors["currency"] = FieldNotUnderstood(value=currency, expected=", ".join(CURRENCIES))
     return errors

@@ -188,8 +188,7 @@ def extend_work_item(
         actor, assignee_id=None, group_id=None, assignee_department_ids=responsible_departments(work_item)
     ):
         raise NotAllowed(reason=N_("Only a head may give a step more time."))
-    if not reason.strip():
-        raise InvalidInput({"reason": FieldRequired(label=N_("Reason"))})
+    _ensure_says(until, reason)
     at = clock.now()
     calendar = calendar_of_step(session, work_item)
     try:
@@ -214,6 +213,17 @@ def extend_work_item(
         work_item_id=work_item.id,
     )
     return work_item
+
+
+def _ensure_says(until: datetime | str, reason: str) -> None:
+    """Raises InvalidInput for what was left empty, all of it at once."""
+    missing: dict[str, DomainError] = {}
+    if isinstance(until, str) and not until.strip():
+        missing["due_at"] = FieldRequired(label=N_("How much more, counted from now"))
+    if not reason.strip():
+        missing["reason"] = FieldRequired(label=N_("Reason"))
+    if missing:
+        raise InvalidInput(missing)
 
 
 def comment_on_work_item(

@@ -74,6 +74,7 @@ _EXPECTED = {
     FieldType.FILE: N_("a file"),
     FieldType.CALCULATED: N_("a calculated value"),
 }
+_SHORTER_NUMBER = N_("a number with at most 15 digits before the decimal mark")
 _DECIMALS = frozenset({FieldType.NUMBER, FieldType.MONEY, FieldType.PERCENT})
 _TEXTS = frozenset({FieldType.TEXT, FieldType.LONG_TEXT})
 _LISTS = frozenset({FieldType.MANY, FieldType.LINES, FieldType.FILE})
@@ -81,6 +82,10 @@ _LISTS = frozenset({FieldType.MANY, FieldType.LINES, FieldType.FILE})
 
 class _NotRead(ValueError):
     """The raw value does not say what the field's type needs. Becomes FieldNotUnderstood."""
+
+
+class _TooManyDigits(_NotRead):
+    """A number as such, but a longer one than is kept."""
 
 
 def read_value(field: FieldDefinition, raw: Any, locale: Locale, *, zone: str = "Europe/Kyiv") -> Any:
@@ -99,9 +104,8 @@ def read_value(field: FieldDefinition, raw: Any, locale: Locale, *, zone: str = 
     try:
         value = _READERS[field.type](field, raw, locale, zone)
     except (ValueError, InvalidOperation, OverflowError, RecursionError) as error:
-        raise FieldNotUnderstood(
-            field.name, value=_shown(raw), expected=_EXPECTED[field.type], label=field.label
-        ) from error
+        expected = _SHORTER_NUMBER if isinstance(error, _TooManyDigits) else _EXPECTED[field.type]
+        raise FieldNotUnderstood(field.name, value=_shown(raw), expected=expected, label=field.label) from error
     if value == [] and field.required:
         raise FieldRequired(field.name, label=field.label)
     _ensure_within(field, value, locale, zone)
@@ -275,7 +279,9 @@ def _read_number(field: FieldDefinition, raw: Any, locale: Locale, _zone: str) -
     exponent = number.as_tuple().exponent
     decimals = -exponent if isinstance(exponent, int) else 0
     most = _MONEY_DECIMALS if field.type is FieldType.MONEY else _MOST_DECIMALS
-    if number.adjusted() >= _LONGEST_NUMBER or decimals > most:
+    if number.adjusted() >= _LONGEST_NUMBER:
+        raise _TooManyDigits
+    if decimals > most:
         raise _NotRead
     return number
 

@@ -34,6 +34,19 @@ def cell(page: Page, uk: Words, column: str, line: int):  # noqa: ANN201  # a lo
     return pane(page).get_by_label(uk("%(column)s, line %(num)s", column=column, num=line), exact=True)
 
 
+def test_what_is_cut_off_at_pasting_is_told_until_somebody_types_on(people: People, uk: Words) -> None:
+    page = people.at_work("olena")
+    page.goto("/deals/new")
+    title = page.get_by_label(uk("What is sold"))
+    told = page.get_by_text(uk("Only %(num)s characters fit here: the end of what you pasted was cut off.", num=300))
+    title.evaluate(PASTE, "Н" * 300)
+    expect(told).to_have_count(0)
+    title.evaluate(PASTE, "Н" * 301)
+    expect(told).to_be_visible()
+    title.press_sequentially("П")
+    expect(told).to_have_count(0)
+
+
 def barriers_of_all(page: Page) -> list[str]:
     """With the whole form in the window: what the bar under the thumb hides at this moment is no barrier."""
     page.set_viewport_size({"width": PHONE, "height": 4_000})
@@ -89,12 +102,15 @@ def test_a_form_of_every_kind_is_filled_in_on_a_phone_and_read_by_the_next_step(
     # What is wrong stands over the form and at its fields, and the summary leads there.
     form.get_by_role("button", name=uk("Complete"), exact=True).click()
     alert = form.get_by_role("alert")
+    subject, address, payment = (
+        uk("Fill in “%(label)s”.", label=label) for label in ("Предмет", "Адреса монтажу", "Умови оплати")
+    )
     expect(alert.get_by_role("link")).to_have_text(
-        ["Предмет", "Товари, 2: Ціна", "Гарантія, місяців", "Адреса монтажу", "Умови оплати", "Код обʼєкта"]
+        [subject, "Товари, 2: Ціна", "Гарантія, місяців", address, payment, re.compile("«Код обʼєкта»")]
     )
     assert barriers_of_all(page) == []
     assert overflow(page) == 0
-    alert.get_by_role("link", name="Умови оплати").click()
+    alert.get_by_role("link", name=payment).click()
     expect(form.get_by_label("Передплата")).to_be_focused()
     expect(form.get_by_label("Гарантія, місяців")).to_have_value("дванадцять")
     expect(form.get_by_label("Акт")).to_be_checked()

@@ -93,7 +93,7 @@ def test_what_is_no_map_is_refused_with_its_reason_and_nothing_is_stored(people:
     page.get_by_label(uk("Drop a map here, or choose its files")).set_input_files(
         {"name": "нотатки.bpmn", "mimeType": "text/plain", "buffer": "Зателефонувати клієнтові".encode()}
     )
-    expect(page.get_by_role("heading", level=1, name=uk("This is not a sales map that can be read."))).to_be_visible()
+    expect(page.get_by_role("heading", level=1, name=uk("The sales map could not be read"))).to_be_visible()
     expect(page.locator(".finding-text").first).not_to_be_empty()
     expect(page.locator(".finding-remedy").first).not_to_be_empty()
 

@@ -17,10 +17,7 @@ ColumnChoice(
     list_endpoint="clients.list_clients",
     blueprint=blueprint.name,
     title=N_("Columns of the list of clients"),
-    hint=N_(
-        "The client itself always comes first. What you choose is yours alone, and the same on every device; exported"
-        " files hold all columns and all own fields."
-    ),
+    hint=N_("What you choose is yours alone, on every device. Exported files hold all columns and all own fields."),
     kept_text=N_("Your list of clients looks so from now on, on every device."),
     tells_whose=False,
 ).serve_on(blueprint)

@@ -18,8 +18,8 @@ ColumnChoice(
     blueprint=blueprint.name,
     title=N_("Columns of the list of deals"),
     hint=N_(
-        "The deal itself always comes first. What you choose is yours alone, and the same on every device; exported"
-        " files keep their own columns, with the fields that you chose behind them."
+        "What you choose is yours alone, on every device. Exported files keep their own columns, with the fields that"
+        " you chose behind them."
     ),
     kept_text=N_("Your list of deals looks so from now on, on every device."),
 ).serve_on(blueprint)

@@ -103,7 +103,12 @@ def test_more_time_moves_the_deadline_but_no_rung_is_climbed_twice(office: Offic
 
 @pytest.mark.parametrize(
     ("until", "reason", "fields"),
-    [("вчора", "так", {"due_at"}), ("2 р.д.", " ", {"reason"}), ("2020-01-01", "x", {"due_at"})],
+    [
+        ("вчора", "так", {"due_at"}),
+        ("2 р.д.", " ", {"reason"}),
+        ("2020-01-01", "x", {"due_at"}),
+        (" ", "", {"due_at", "reason"}),
+    ],
 )
 def test_more_time_needs_a_reason_and_a_time_to_come(office: Office, until: str, reason: str, fields: set[str]) -> None:
     office.open_deal()

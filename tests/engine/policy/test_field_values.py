@@ -140,6 +140,14 @@ def test_what_cannot_be_read_is_refused_by_name(kind: FieldType, raw: Any, local
     assert str(refused.value)
 
 
+@pytest.mark.parametrize("kind", [FieldType.NUMBER, FieldType.MONEY, FieldType.PERCENT])
+def test_a_number_that_is_too_long_is_not_blamed_on_its_decimals(kind: FieldType) -> None:
+    assert read_value(field(kind), "9" * 15, "uk") == Decimal("9" * 15)
+    with pytest.raises(FieldNotUnderstood) as refused:
+        read_value(field(kind), "9" * 16, "uk")
+    assert refused.value.params["expected"] == "a number with at most 15 digits before the decimal mark"
+
+
 @pytest.mark.parametrize("kind", [kind for kind in FieldType if kind not in UNTYPED])
 @pytest.mark.parametrize("raw", [None, "", "  ", []])
 def test_a_required_field_has_to_be_filled_in(kind: FieldType, raw: Any) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -47,6 +48,18 @@ def test_after_sign_in_one_is_where_one_wanted_to_be(browse: SignIn) -> None:
 def test_nobody_is_sent_to_another_site(browse: SignIn, address: str) -> None:
     form = {"login": "olena", "password": PASSWORD, "next": address}
     assert browse(None).post("/sign-in", form).location == "/"
+
+
+@pytest.mark.usefixtures("with_password")
+def test_after_a_wrong_password_one_goes_on_typing_at_the_password(browse: SignIn) -> None:
+    visitor = browse(None)
+    assert _focused(visitor.get("/sign-in").text) == ["field-login"]
+    answer = visitor.post("/sign-in", {"login": "olena", "password": "three calm dogs"})
+    assert _focused(answer.text) == ["field-password"]
+
+
+def _focused(html: str) -> list[str]:
+    return re.findall(r'<input [^>]*id="([^"]+)"[^>]* autofocus', html)
 
 
 @pytest.mark.usefixtures("with_password")

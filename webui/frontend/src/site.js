@@ -29,4 +29,5 @@ import "./for_types.js";
 import "./tabs.js";
 import "./file_choice.js";
 import "./date_words.js";
+import "./cut_paste.js";
 import "./first_to_mend.js";

@@ -11,7 +11,7 @@ import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
 import { getBBox } from "diagram-js/lib/util/Elements";
 import { byElement, mapBadge } from "./map_badge.js";
 import { hasDrawing } from "./modeler/drawing.js";
-import { showMarks } from "./viewer_marks.js";
+import { SIGN_SCALE, showMarks } from "./viewer_marks.js";
 
 const MARKERS = { walked: "is-walked", current: "is-current", overdue: "is-overdue" };
 const FIT_MARGIN = 0.02; // of the frame's width: on a phone the signs must not come too close for a finger
@@ -59,7 +59,7 @@ function showFindings(viewer, dataset) {
   for (const [id, findings] of byElement(list(dataset, "findings"))) {
     if (!id || !elements.get(id)) continue;
     const badge = mapBadge(findings, () => chooseRow(viewer, id, { focus: true }));
-    overlays.add(id, { position: { top: -10, right: 12 }, html: badge });
+    overlays.add(id, { position: { top: -10, right: 12 }, scale: SIGN_SCALE, html: badge });
   }
 }
 

@@ -2,13 +2,16 @@
 // says what differs between two versions, or what failed.
 const SIGNS = { added: "+", removed: "−", changed: "≠", moved: "↔", failing: "!" };
 
+// A large map drawn small, as on a phone, keeps its signs as large as a finger needs them.
+export const SIGN_SCALE = { min: 1 };
+
 function signOf({ mark, text, element, sign: own }, choose) {
   const sign = document.createElement("button");
   sign.type = "button";
   sign.className = `map-badge map-badge-${mark}`;
   sign.textContent = own || SIGNS[mark];
   sign.title = text;
-  sign.setAttribute("aria-label", text);
+  sign.setAttribute("aria-label", `${sign.textContent}: ${text}`);
   sign.addEventListener("click", event => {
     event.stopPropagation();
     choose(element);
@@ -22,6 +25,6 @@ export function showMarks(viewer, marks, choose) {
     const element = elements.get(one.element);
     if (!element) continue;
     canvas.addMarker(one.element, `is-${one.mark}`);
-    if (!element.waypoints) overlays.add(one.element, { position: { top: -10, right: 12 }, html: signOf(one, choose) });
+    if (!element.waypoints) overlays.add(one.element, { position: { top: -10, right: 12 }, scale: SIGN_SCALE, html: signOf(one, choose) });
   }
 }
