@@ -51,8 +51,12 @@ def waiting_sentence(waiting: DealWaiting) -> WaitingSentence:
     if failed and not first.may_act:
         text += " " + _("The administrators have been told.")
     if failed and not first.may_act and own:
-        first = own[0]
-        text += " " + _("Your step is open: correct what you filled in, or wait.")
+        filled_in = {one.typed_in for one in failed}
+        first = next((one for one in own if one.work_item_id in filled_in), own[0])
+        if first.work_item_id in filled_in:
+            text += " " + _("Your step is open: correct what you filled in, or wait.")
+        else:
+            text += " " + _("Your step is open meanwhile: it can be done.")
     undo = waiting.moved
     if undo is not None and undo.kind is InterventionKind.MOVED:
         text += " " + _("It was moved here by %(who)s, %(at)s.", who=undo.by_name or _("Reglament"), at=when(undo.at))

@@ -84,18 +84,28 @@ def ensure_undecided(session: Session, work_item: WorkItem) -> None:
     work_item.ensure_live()
 
 
-def ensure_one_voice_each(session: Session, work_item: WorkItem, rule: ApprovalRule, voice_id: int) -> None:
+def ensure_one_voice_each(
+    session: Session, work_item: WorkItem, rule: ApprovalRule, voice_id: int, *, person_id: int
+) -> None:
     """One person counts once in an approval by several, whoever hands which part to whom. Raises NotAllowed.
 
-    In a list the same person may stand for two roles, and then answers for each. Who is asked again, because what they
-    approved has changed, speaks in the part that was opened for that.
+    ``voice_id`` is whose voice it is, ``person_id`` who gives it: beside their own, a substitute gives that of the
+    absent where all are asked, but not where so many people have to approve. In a list the same person may stand for
+    two roles, and then answers for each. Who is asked again, because what they approved has changed, speaks in the part
+    that was opened for that.
     """
     if rule.mode in ("any", "list"):
         return
     parts = parts_of(session, work_item)
-    spoken = [one for one in parts if one.state is WorkItemState.COMPLETED and voice_of(one) == voice_id]
-    if spoken and not any(one.part < work_item.part and _is_superseded(one, parts, rule) for one in spoken):
-        raise NotAllowed(reason=N_("Your decision in this approval is already recorded."))
+    given = [one for one in parts if one.state is WorkItemState.COMPLETED]
+    same_voice = [one for one in given if voice_of(one) == voice_id]
+    same_person = [one for one in given if rule.mode == "count" and one.completed_by_id == person_id]
+    for spoken, reason in (
+        (same_voice, N_("Your decision in this approval is already recorded.")),
+        (same_person, N_("Several people have to approve here, and you have decided already: somebody else decides.")),
+    ):
+        if spoken and not any(one.part < work_item.part and _is_superseded(one, parts, rule) for one in spoken):
+            raise NotAllowed(reason=reason)
 
 
 def _stale(

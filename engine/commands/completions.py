@@ -259,7 +259,8 @@ class _Completion:
         if barred & {actor.person_id, behalf_id}:
             raise FourEyes
         if self.step.approval is not None:
-            ensure_one_voice_each(self.session, item, self.step.approval, behalf_id or actor.person_id)
+            voice_id, person_id = behalf_id or actor.person_id, actor.person_id
+            ensure_one_voice_each(self.session, item, self.step.approval, voice_id, person_id=person_id)
         return behalf_id
 
     def content(self) -> Mapping[str, Any]:

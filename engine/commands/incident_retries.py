@@ -17,18 +17,16 @@ from sqlalchemy.orm import Session
 from engine.bpmn.runtime import CompleteCall, DeliverMessage, EvaluateConditions, FireTimer
 from engine.clock import Clock
 from engine.commands.call_results import go_on, repeat_call
-from engine.commands.deals import ensure_message_may_say
 from engine.commands.execution import run_step
-from engine.commands.history import record
 from engine.commands.idempotency import already_performed, remember
 from engine.commands.incidents import RepeatCall, close, perform
 from engine.commands.locks import lock_instance
+from engine.commands.messages import hear_message
 from engine.commands.repeated_completions import complete_again
 from engine.commands.timers import fire_timer
 from engine.commands.variables import Locale, set_variables
 from engine.db.session import Database
 from engine.errors import N_, Conflict, DealIsSuspended, DomainError, NotFound
-from engine.events import MessageReceived
 from engine.model.incident import Incident, IncidentState
 from engine.model.message_subscription import MessageSubscription
 from engine.model.process_instance import InstanceState, ProcessInstance
@@ -67,8 +65,8 @@ def retry_incident(
 
     ``values``, with a ``reason``, are set first: fields of the step that failed in what the person had typed, others as
     variables of the deal. With ``command_id``, a repetition changes nothing. Raises NotFound, NotAllowed, InvalidInput,
-    IncidentOver, RetriedByPerson, DealIsSuspended, what set_variables and complete_work_item raise, and MapFailed when
-    it fails again.
+    IncidentOver, RetriedByPerson, DealIsSuspended, what set_variables, complete_work_item and hear_message raise, and
+    MapFailed when it fails again.
     """
     ensure_may(actor, Ability.RETRY_INCIDENT)
     at = clock.now()
@@ -183,11 +181,7 @@ def _deliver_message(
     )
     if name is None:
         return
-    event = MessageReceived(name=name, values=stimulus.values)
-    record(session, event, actor=actor, at=clock.now(), deal=instance.deal)
-    ensure_message_may_say(session, instance, stimulus.values)
-    instance.deal.fields = {**instance.deal.fields, **stimulus.values}
-    run_step(session, instance, stimulus, actor=actor, at=clock.now(), asked_by_id=instance.deal.owner_id)
+    hear_message(session, instance, name, stimulus, actor=actor, at=clock.now())
 
 
 def _complete_call(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -119,13 +119,8 @@ def begun_of(deal: Deal, definition_id: int) -> dict[str, Any]:
 
 def close_unopened(session: Session, deal: Deal, definition_id: int, *, actor: Actor, at: datetime) -> None:
     """The deal is open now: what failed at its start before is over."""
-    failed = _unopened(session)
-    if not failed:
-        return
-    begun = begun_of(deal, definition_id)
-    for incident in failed:
-        if incident.stimulus.get("deal") == begun["deal"]:
-            close(session, incident, None, "", actor=actor, at=at)
+    for incident in _unopened(session, begun_of(deal, definition_id)):
+        close(session, incident, None, "", actor=actor, at=at)
 
 
 def _record_unopened(session: Session, failure: MapFailed, stimulus: dict[str, Any], *, at: datetime) -> None:
@@ -134,7 +129,7 @@ def _record_unopened(session: Session, failure: MapFailed, stimulus: dict[str, A
     if begun:
         own = select(ProcessDefinition.id).where(ProcessDefinition.id == begun["definition_id"])
         session.execute(own.with_for_update(key_share=True))  # two tries at once are counted one after the other
-        incident = next((one for one in _unopened(session) if one.stimulus.get("deal") == begun["deal"]), None)
+        incident = next(iter(_unopened(session, begun)), None)
     if incident is None:
         incident = Incident(attempts=0, occurred_at=at)
         session.add(incident)
@@ -142,10 +137,14 @@ def _record_unopened(session: Session, failure: MapFailed, stimulus: dict[str, A
     _tell_what_fails(incident, failure, b"")
 
 
-def _unopened(session: Session) -> Sequence[Incident]:
-    """Open failures of deals that were not opened, the oldest first."""
-    open_ones = select(Incident).where(Incident.instance_id.is_(None), Incident.state == IncidentState.OPEN)
-    return session.scalars(open_ones.order_by(Incident.id)).all()
+def _unopened(session: Session, begun: Mapping[str, Any]) -> Sequence[Incident]:
+    """Open failures at the start of the deal that is known by ``begun``, the oldest first."""
+    of_deal = select(Incident).where(
+        Incident.instance_id.is_(None),
+        Incident.state == IncidentState.OPEN,
+        Incident.stimulus["deal"].as_string() == begun["deal"],
+    )
+    return session.scalars(of_deal.order_by(Incident.id)).all()
 
 
 def _known(session: Session, instance: ProcessInstance, stimulus: dict[str, Any]) -> Incident | None:

@@ -228,14 +228,21 @@ def _tell(
         # Another receiver of this very message, or a step, took the deal another way; or it was suspended meanwhile.
         # SQLite gives the number of a row that is gone to the next one, which may wait for something else.
         return None
-    ensure_message_may_say(session, instance, values)
-    record(session, MessageReceived(name=name, values=values), actor=actor, at=at, deal=instance.deal)
-    if values:
-        _write_into_deal(session, instance, values, at)
     stimulus = DeliverMessage(subscription.activity_id, subscription.node_id, values)
-    run_step(session, instance, stimulus, actor=actor, at=at, asked_by_id=instance.deal.owner_id)
+    hear_message(session, instance, name, stimulus, actor=actor, at=at)
     remember(session, command_id, {"deal_id": instance.deal_id}, actor=actor)
     return instance.deal_id
+
+
+def hear_message(
+    session: Session, instance: ProcessInstance, name: str, stimulus: DeliverMessage, *, actor: Actor, at: datetime
+) -> None:
+    """Let a locked instance that waits for it hear a message. Raises MapFailed, ContentApproved, ApprovalSpared."""
+    ensure_message_may_say(session, instance, stimulus.values)
+    record(session, MessageReceived(name=name, values=stimulus.values), actor=actor, at=at, deal=instance.deal)
+    if stimulus.values:
+        _write_into_deal(session, instance, stimulus.values, at)
+    run_step(session, instance, stimulus, actor=actor, at=at, asked_by_id=instance.deal.owner_id)
 
 
 def _write_into_deal(session: Session, instance: ProcessInstance, values: Mapping[str, Any], at: datetime) -> None:

@@ -21,7 +21,7 @@ from engine.clock import Clock
 from engine.commands.access_letters import AccessChange, tell_of_access
 from engine.commands.arranging import take_turn_arranging
 from engine.commands.history import record
-from engine.commands.leaving import hand_over_steps
+from engine.commands.leaving import hand_over_approvals, hand_over_steps
 from engine.commands.sign_ins import ACCESS_WAS_TAKEN, PASSWORD_WAS_SET, record_end
 from engine.commands.telegram_links import forget_telegram
 from engine.errors import (
@@ -171,12 +171,14 @@ def update_person(
     departments = _ensure_change_sound(session, person, changes, actor)
     _ensure_own_email_confirmed(person, changes, proof, actor, clock)
     changed: dict[str, Any] = {}
+    left: set[int] = set()
     for name in ("full_name", "position", "email", "phone", "role", "is_active", "locale", "theme"):
         if name in changes and changes[name] != getattr(person, name):
             changed[name] = [getattr(person, name), changes[name]]
             setattr(person, name, changes[name])
     if "department_ids" in changes and {one.id for one in departments} != {one.id for one in person.departments}:
         changed["departments"] = [[one.name for one in person.departments], [one.name for one in departments]]
+        left = {one.id for one in person.departments} - {one.id for one in departments}
         person.departments = departments
     if "email" in changed:
         known = changed["email"][0]
@@ -188,6 +190,8 @@ def update_person(
         session.execute(delete(DeadlineFeed).where(DeadlineFeed.person_id == person.id))
         forget_telegram(session, person.id)
         record_end(session, person.id, ACCESS_WAS_TAKEN, actor=actor, at=clock.now())
+    elif left:
+        hand_over_approvals(session, person, left, actor=actor, at=clock.now())
     if changed:
         person.search_text = search_text(person.full_name, person.login, person.email, person.phone, person.position)
         record(session, PersonChanged(person_id=person.id, changes=changed), actor=actor, at=clock.now())

@@ -59,7 +59,8 @@ class WaitingFor:
     that is fewer, else 0. What stands behind one event gateway has the
     same ``race``: the first of it to happen decides. ``incident_id`` only for what failed. A call that failed has
     ``due_at``: it is made again then. ``happens_outside``: a person only says that it happened; of several things that
-    may happen, ``ways`` names them, and ``until`` is when time decides among them.
+    may happen, ``ways`` names them, and ``until`` is when time decides among them. ``typed_in`` is the step with whose
+    values the map failed.
     """
 
     kind: WaitingKind
@@ -74,6 +75,7 @@ class WaitingFor:
     enough: int = 0
     race: str = ""
     incident_id: int | None = None
+    typed_in: int | None = None
     place: str = ""
     happens_outside: bool = False
     ways: tuple[str, ...] = ()
@@ -143,7 +145,12 @@ def _failures(
     session: Session, actor: Actor, instance: ProcessInstance, process: CompiledProcess
 ) -> Iterable[WaitingFor]:
     rows = session.execute(
-        select(Incident.id, Incident.code, Incident.element_id)
+        select(
+            Incident.id,
+            Incident.code,
+            Incident.element_id,
+            Incident.stimulus[("typed", "work_item_id")].as_integer().label("typed_in"),
+        )
         .where(Incident.instance_id == instance.id, Incident.state == IncidentState.OPEN)
         .order_by(Incident.id)
     )
@@ -154,6 +161,7 @@ def _failures(
             place=element_name(process, row.element_id) if row.element_id else "",
             may_act=may(actor, Ability.RETRY_INCIDENT),
             incident_id=row.id,
+            typed_in=row.typed_in,
         )
         for row in rows
     ]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from engine.events import ClientChanged, DealClientReplaced, kind_of
@@ -21,16 +22,13 @@ def former_client(session: Session, deal: Deal, since: datetime) -> dict[str, An
 
     By names like ``client.segment``. Where the client was merged into another one meanwhile, of the one before.
     """
-    told = session.execute(
-        select(HistoryEvent.kind, HistoryEvent.data)
-        .where(
-            HistoryEvent.at >= since,
-            or_(HistoryEvent.kind == _CHANGED, and_(HistoryEvent.kind == _REPLACED, HistoryEvent.deal_id == deal.id)),
-        )
-        .order_by(HistoryEvent.id.desc())
-    )
+    since_then = HistoryEvent.at >= since
+    replaced = _told(session, since_then, HistoryEvent.kind == _REPLACED, HistoryEvent.deal_id == deal.id)
+    clients = {deal.client_id, *(row.data["previous_id"] for row in replaced)}
+    of_cards = HistoryEvent.data["client_id"].as_integer().in_(clients)
+    changed = _told(session, since_then, HistoryEvent.kind == _CHANGED, of_cards)
     client_id, former, now = deal.client_id, dict[str, Any](), dict[str, Any]()
-    for kind, data in told:
+    for _, kind, data in sorted((*replaced, *changed), key=lambda row: row.id, reverse=True):
         if kind == _CHANGED and data["client_id"] != client_id:
             continue
         for name, (old, new) in data["changes"].items():
@@ -42,3 +40,7 @@ def former_client(session: Session, deal: Deal, since: datetime) -> dict[str, An
         if kind == _REPLACED:
             client_id = data["previous_id"]
     return {name: old for name, old in former.items() if old != now[name]}
+
+
+def _told(session: Session, *wanted: ColumnElement[bool]) -> Sequence[Any]:
+    return session.execute(select(HistoryEvent.id, HistoryEvent.kind, HistoryEvent.data).where(*wanted)).all()

@@ -155,13 +155,25 @@ def test_what_failed_comes_before_everything() -> None:
 
 
 def test_who_cannot_try_again_what_failed_is_led_to_their_own_step() -> None:
-    failed = WaitingFor(WaitingKind.INCIDENT, "map_failed", place="Знижка", incident_id=3)
+    failed = WaitingFor(WaitingKind.INCIDENT, "map_failed", place="Знижка", incident_id=3, typed_in=7)
     own = replace(STEP, may_act=True)
     sentence = waiting_sentence(DealWaiting(Standing.RUNNING, (failed, STEP, own)))
     assert (sentence.action, sentence.work_item_id, sentence.incident_id, sentence.tone) == ("step", 7, None, "danger")
     text = told(failed, STEP, own)
     assert "Технічний збій на «Знижка»" in text
-    assert "Ваш крок відкрито" in text
+    assert "виправте заповнене" in text
+    other = replace(own, work_item_id=8)
+    assert waiting_sentence(DealWaiting(Standing.RUNNING, (failed, other, own))).work_item_id == 7
+
+
+def test_who_did_not_fill_in_what_failed_is_not_told_to_correct_it() -> None:
+    failed = WaitingFor(WaitingKind.INCIDENT, "map_failed", place="Тиждень", incident_id=3)
+    own = replace(STEP, may_act=True)
+    sentence = waiting_sentence(DealWaiting(Standing.RUNNING, (failed, own)))
+    assert (sentence.action, sentence.work_item_id) == ("step", 7)
+    text = told(failed, own)
+    assert "виправте" not in text
+    assert "Ваш крок тим часом відкрито" in text
 
 
 @pytest.mark.parametrize("locale", ["uk", "en"])

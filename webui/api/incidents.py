@@ -32,7 +32,8 @@ from webui.api.tags import INCIDENTS
 from webui.incident_texts import told
 from webui.request_context import reading, services
 
-_OVER = conflicts("incident_over", "deal_suspended", "idempotency_key_reused")
+_STAND_AGAINST = ("incident_over", "deal_suspended", "idempotency_key_reused")
+_OVER = conflicts(*_STAND_AGAINST)
 
 
 @api.get("/incidents", tags=[INCIDENTS], responses={200: IncidentList})
@@ -51,7 +52,11 @@ def show_incident(path: IncidentPath) -> Response:
     return _answer(path.incident_id)
 
 
-@api.post("/incidents/<int:incident_id>/retry", tags=[INCIDENTS], responses={200: IncidentDetail, **_OVER})
+@api.post(
+    "/incidents/<int:incident_id>/retry",
+    tags=[INCIDENTS],
+    responses={200: IncidentDetail, **conflicts(*_STAND_AGAINST, "content_approved", "approval_spared")},
+)
 def retry(path: IncidentPath, body: IncidentRetry) -> Response:
     """Run what failed once more. What nothing waits for any longer counts as over.
 

@@ -19,7 +19,7 @@ from engine.commands.deals import update_deal
 from engine.commands.departments import update_department
 from engine.commands.people import set_substitution, update_person
 from engine.commands.work_items import FourEyes, claim_work_item, delegate_work_item, release_work_item
-from engine.errors import MapFailed, NotAllowed
+from engine.errors import MapFailed, NotAllowed, NotFound
 from engine.model.deal import Deal
 from engine.model.department import Membership
 from engine.model.incident import Incident
@@ -86,6 +86,68 @@ def test_a_substitute_speaks_for_the_absent_member_of_the_department(office: Off
     substitute_iryna_by(office, "danylo")
     done = office.complete("danylo", "legal", "approved")
     assert (done.completed_by_id, done.on_behalf_of_id) == (office.company.danylo.id, office.company.iryna.id)
+
+
+def test_a_substitute_is_one_person_where_so_many_people_have_to_approve(office: Office) -> None:
+    asked_in_legal(office, ApprovalRule(mode="count", count=2), "oksana", "danylo")
+    substitute_iryna_by(office, "oksana")
+    office.complete("oksana", "legal", "approved", work_item_id=part_of(office, "oksana"))
+    with pytest.raises(NotAllowed, match="somebody else decides"):
+        office.complete("oksana", "legal", "approved", work_item_id=part_of(office, "iryna"))
+    assert len(legal_parts(office)) == 2
+    office.complete("danylo", "legal", "approved", work_item_id=part_of(office, "danylo"))
+    assert legal_parts(office) == []
+
+
+def test_who_spoke_for_an_absent_member_does_not_speak_beside_where_so_many_have_to_approve(office: Office) -> None:
+    asked_in_legal(office, ApprovalRule(mode="count", count=2), "oksana", "danylo")
+    substitute_iryna_by(office, "oksana")
+    office.complete("oksana", "legal", "approved", work_item_id=part_of(office, "iryna"))
+    with pytest.raises(NotAllowed, match="somebody else decides"):
+        office.complete("oksana", "legal", "approved", work_item_id=part_of(office, "oksana"))
+
+
+def test_a_substitute_gives_both_voices_where_all_are_asked(office: Office) -> None:
+    asked_in_legal(office, ApprovalRule(mode="all"), "oksana")
+    substitute_iryna_by(office, "oksana")
+    for login in ("oksana", "iryna"):
+        office.complete("oksana", "legal", "approved", work_item_id=part_of(office, login))
+    assert legal_parts(office) == []
+
+
+def test_who_leaves_the_department_gives_its_approval_no_more(office: Office) -> None:
+    deal = asked_in_legal(office, ApprovalRule(), "danylo")
+    item = office.step("legal").id
+    office.do("danylo", claim_work_item, item)
+    office.do("admin", update_person, office.company.danylo.id, {"department_ids": [office.company.marketing.id]})
+    assert [one.assignee_id for one in legal_parts(office)] == [None]
+    assert "step_reassigned" in office.kinds(deal)
+    with pytest.raises(NotFound):
+        office.complete("danylo", "legal", "approved")
+    office.complete("iryna", "legal", "approved")
+
+
+def test_who_leaves_the_department_keeps_what_is_no_approval_and_what_a_head_may_give(office: Office) -> None:
+    company = office.company
+    asked_in_legal(office, ApprovalRule(), "danylo")
+    office.do("admin", update_department, company.legal.id, {"head_id": company.danylo.id})
+    office.do("danylo", claim_work_item, office.step("legal").id)
+    office.do("admin", update_person, company.danylo.id, {"department_ids": [company.marketing.id]})
+    assert office.step("legal").assignee_id == company.danylo.id
+    own = office.open_deal()
+    office.do("admin", update_person, company.olena.id, {"department_ids": [company.marketing.id]})
+    assert office.step("prepare", own).assignee_id == company.olena.id
+
+
+def test_a_voice_that_nobody_of_the_department_has_left_comes_to_its_head(office: Office) -> None:
+    company = office.company
+    office.do("admin", update_department, company.legal.id, {"head_id": company.bohdan.id})
+    asked_in_legal(office, ApprovalRule(mode="all"), "danylo")
+    office.complete("iryna", "legal", "approved", work_item_id=part_of(office, "iryna"))
+    office.do("admin", update_person, company.danylo.id, {"department_ids": [company.marketing.id]})
+    assert [one.assignee_id for one in legal_parts(office)] == [company.bohdan.id]
+    office.complete("bohdan", "legal", "approved")
+    assert legal_parts(office) == []
 
 
 def test_four_eyes_refuse_the_substitute_of_who_asks(office: Office) -> None:

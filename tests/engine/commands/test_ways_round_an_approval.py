@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from support.approval_maps import DISCOUNT, SUM, naming
 from support.canonical_maps import MapBuilder, after, when
 from support.card_maps import asked_of_state_clients
@@ -15,19 +16,25 @@ from support.office import Office
 from support.sales_map import STAGES, hash_of, human
 
 from engine.bpmn.compiled import ApprovalRule, CompiledProcess, ContentRule, FieldDefinition, FieldType, Freedom
+from engine.bpmn.runtime import DeliverMessage
 from engine.commands.approved_changes import ApprovalSpared, ContentApproved
 from engine.commands.cancellations import ApprovedForAnother, cancel_deal, reopen_deal
 from engine.commands.client_merging import ClientIsApproved, MergeSparesApprovals
 from engine.commands.clients import update_client
 from engine.commands.deals import update_deal
+from engine.commands.incident_retries import retry_incident
+from engine.commands.incidents import record_incident
 from engine.commands.jumps import move_token, undo_move
 from engine.commands.messages import send_message
 from engine.commands.recalls import recall_approval
 from engine.commands.suspensions import Deadlines, resume_deal, suspend_deal
 from engine.commands.variables import set_variables
-from engine.errors import InvalidInput
+from engine.errors import InvalidInput, MapFailed
 from engine.model.deal import Deal
 from engine.model.department import Membership
+from engine.model.incident import Incident, IncidentState
+from engine.model.message_subscription import MessageSubscription
+from engine.policy.permissions import Actor
 
 AMOUNT = {"amount": Decimal("990000.00")}
 
@@ -225,6 +232,25 @@ def test_no_message_brings_it_in_behind_the_decision_either(office: Office) -> N
         order(office, deal, discount=30)
     order(office, deal, discount=9, colour="red")
     assert office.deal(deal).fields["colour"] == "red"
+
+
+def test_no_message_that_failed_brings_it_in_when_it_is_tried_again(office: Office) -> None:
+    office.publish(asked_above_a_limit("discount > 10"))
+    deal = office.open_deal()
+    office.prepare()
+    with office.database.write() as session:
+        (waiting,) = session.scalars(select(MessageSubscription))
+        failure = MapFailed(element="order", element_id="order")
+        failure.instance_id, failure.deal_id = waiting.instance_id, deal.id
+        failure.stimulus = DeliverMessage(waiting.activity_id, waiting.node_id, {"discount": 30})
+        record_incident(session, failure, actor=Actor.system(), at=office.clock.now())
+        session.flush()
+        incident_id = session.scalars(select(Incident.id)).one()
+    with pytest.raises(ApprovalSpared):
+        office.do("admin", retry_incident, incident_id)
+    with office.database.read() as session:
+        assert session.get_one(Incident, incident_id).state is IncidentState.OPEN
+    assert office.deal(deal).fields["discount"] != 30
 
 
 def test_no_repair_of_a_variable_brings_it_in_behind_the_decision_either(office: Office) -> None:
