@@ -109,7 +109,7 @@ def test_each_effect_happens_once_though_the_broker_goes_freezes_and_forgets(
         with redis.Redis.from_url(broker.url) as client:
             client.flushall()
         work()
-        wait_until(lambda: nothing_is_left(office))
+        wait_until(lambda: not left(office), left=lambda: left(office))
         assert server.health()[0] == 200
     assert slowest < (LONGEST_ANSWER_S if full else LONGEST_BESIDE_OTHER_TESTS_S)
     letters = ensure_each_effect_happened_once(office, deals)
@@ -147,20 +147,24 @@ def answers(server: Redis) -> bool:
         return bool(client.ping())
 
 
-def nothing_is_left(office: Office) -> bool:
-    """No timer is due, no rung, no notice that goes at once, no job."""
+def left(office: Office) -> list[str]:
+    """What is still to happen: timers, escalations that are due, notices that go at once, jobs with their failures."""
+    waiting = (NoticeState.NEW, NoticeState.PLANNED)
+    due_notices = select(Notice.id, Notice.due_at).where(Notice.state.in_(waiting), Notice.due_at < func.now())
+    late = select(WorkItem.id, WorkItem.next_escalation_at).where(WorkItem.next_escalation_at < func.now())
+    queued = select(Job.id, Job.kind, Job.attempts, Job.due_at, Job.lease_until, Job.last_error)
+    kinds = {
+        "timer": select(Timer.id, Timer.due_at),
+        "escalation": late,
+        "notice": due_notices,
+        "job": queued.where(Job.state == JobState.QUEUED),
+    }
     with office.database.read() as session:
-        timers = session.scalar(select(func.count()).select_from(Timer)) or 0
-        late = session.scalar(select(func.count()).where(WorkItem.next_escalation_at < func.now())) or 0
-        jobs = session.scalar(select(func.count()).where(Job.state == JobState.QUEUED)) or 0
-        waiting = (NoticeState.NEW, NoticeState.PLANNED)
-        due = (Notice.state.in_(waiting), Notice.due_at < func.now())
-        notices = session.scalar(select(func.count()).select_from(Notice).where(*due)) or 0
-    return not (timers or late or notices or jobs)
+        return [f"{kind} {tuple(row)}" for kind, rows in kinds.items() for row in session.execute(rows)]
 
 
-def wait_until(holds: Callable[[], bool]) -> None:
+def wait_until(holds: Callable[[], bool], *, left: Callable[[], object] = lambda: "") -> None:
     ends_at = monotonic() + PATIENCE_S
     while not holds():
-        assert monotonic() < ends_at, "it does not come to rest"
+        assert monotonic() < ends_at, f"it does not come to rest: {left()}"
         time.sleep(0.2)
