@@ -86,9 +86,9 @@ def configure_transfers(app: Flask) -> None:
 
 
 def _is_large(response: Response) -> bool:
-    if response.content_length is None:
-        return response.is_streamed
-    return response.content_length > _LARGE
+    if "Content-Length" in response.headers:
+        return response.content_length > _LARGE
+    return response.is_streamed
 
 
 def _whose() -> int | None:
