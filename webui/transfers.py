@@ -65,8 +65,13 @@ def configure_transfers(app: Flask) -> None:
     under_way = Transfers()
 
     def limit(response: Response) -> Response:
-        """A large answer is begun only where there is room for it. The page's own stream of news has seats already."""
-        if request.endpoint == "static" or response.mimetype == _EVENT_STREAM or not _is_large(response):
+        """What is large is begun only where there is room for it. The page's own stream of news has seats already.
+
+        The answer to a command always comes: it says what has been done, and done again it would be done twice.
+        """
+        if request.method != "GET" or request.endpoint == "static" or response.mimetype == _EVENT_STREAM:
+            return response
+        if not _is_large(response):
             return response
         person_id = _whose()
         if person_id is None:
@@ -81,7 +86,9 @@ def configure_transfers(app: Flask) -> None:
 
 
 def _is_large(response: Response) -> bool:
-    return response.is_streamed or (response.content_length or 0) > _LARGE
+    if "Content-Length" in response.headers:
+        return response.content_length > _LARGE
+    return response.is_streamed
 
 
 def _whose() -> int | None:

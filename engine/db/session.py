@@ -63,7 +63,7 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 20) -> None:
         self.url = url
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
-        self.engine = _sqlite_engine(url) if self.is_sqlite else _postgresql_engine(url, pool_size)
+        self.engine = _sqlite_engine(url, pool_size) if self.is_sqlite else _postgresql_engine(url, pool_size)
         self._sessions = sessionmaker(self.engine, class_=WorkSession, expire_on_commit=False, autoflush=True)
         self._thread_lock = threading.Lock()
         path = make_url(url).database if self.is_sqlite else None
@@ -160,11 +160,15 @@ def _json(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
-def _sqlite_engine(url: str) -> Engine:
+def _sqlite_engine(url: str, pool_size: int) -> Engine:
     path = make_url(url).database
-    if path:
+    pool: dict[str, int] = {}
+    if path:  # in memory each thread has its own database
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, json_serializer=_json, json_deserializer=orjson.loads, connect_args={"timeout": 30})
+        pool = {"pool_size": pool_size, "max_overflow": pool_size}
+    engine = create_engine(
+        url, json_serializer=_json, json_deserializer=orjson.loads, connect_args={"timeout": 30}, **pool
+    )
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:

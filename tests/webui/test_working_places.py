@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from threading import Event, Thread
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from werkzeug.exceptions import ClientDisconnected
 
+from engine.db.session import Database
+from webui.serving.web_server import WORKING_AT_ONCE
 from webui.serving.working_places import WorkingPlaces
 
 _PATIENCE_S = 30
@@ -101,3 +105,11 @@ def test_a_body_that_breaks_off_is_no_failure_of_ours() -> None:
 
     with pytest.raises(ClientDisconnected):
         WorkingPlaces(application, 1)({"wsgi.input": Broken()}, lambda *_: lambda _: None)
+
+
+def test_each_that_works_has_a_connection_to_the_database_and_more_are_left(database_url: str) -> None:
+    database = Database(database_url)
+    with ExitStack() as held:
+        for _ in range(WORKING_AT_ONCE * 2):
+            held.enter_context(database.read()).execute(text("SELECT 1"))
+    database.dispose()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import signal
 from types import FrameType
-from typing import Any
+from typing import Any, ClassVar
 
 from gunicorn.arbiter import Arbiter
 
@@ -32,6 +32,18 @@ class Master(Arbiter):  # type: ignore[misc]  # gunicorn has no types
 
 class CleanlyStoppedWorker(StayingThreadWorker):
     """Told to stop while it begins, it begins to the end, and stops then."""
+
+    last_answers_s: ClassVar[int] = 3
+    """How long it goes on answering when it is told to stop.
+
+    The master kills it a few seconds later: until then the worker inside it has to end what it has in hand, however
+    slowly somebody reads.
+    """
+
+    def run(self) -> None:
+        """Serve until told to stop."""
+        self.cfg.set("graceful_timeout", self.last_answers_s)
+        super().run()
 
     def init_signals(self) -> None:
         """From here on it is this process that is told."""
