@@ -37,6 +37,13 @@ def page_links(next_cursor: str | None) -> dict[str, str | None]:
     }
 
 
+def address_with(**more: str) -> str:
+    """This page as it is asked for, and ``more``."""
+    return _address(
+        [*((name, value) for name, value in request.args.items(multi=True) if name not in more), *more.items()]
+    )
+
+
 def _address(asked: Sequence[tuple[str, str]]) -> str:
     """This page, asked for that. What stands in an address is never given to ``url_for`` as its own arguments."""
     path = url_for(request.endpoint or "", **request.view_args or {})

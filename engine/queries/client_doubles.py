@@ -184,6 +184,7 @@ def _keys(session: Session, actor: Actor) -> Sequence[Any]:
     """What several visible clients share: reason, key, client and the client's tax number; in one statement.
 
     Each column is grouped by its own index first, so that what only one has costs no more than walking the index.
+    Phones and addresses, which clients and contacts have in common, are grouped once for both.
     """
     seen = (visible_clients(actor), Client.name != ERASED)
     merged = select(Client.id).where(Client.merged_into_id.is_not(None))
@@ -194,11 +195,11 @@ def _keys(session: Session, actor: Actor) -> Sequence[Any]:
         for by, column in own
     ]
     for by, of_client, of_contact in (("phone", Client.phone, Contact.phone), ("email", Client.email, Contact.email)):
-        everywhere = union_all(
+        everywhere = union(
             select(of_client.label("key"), Client.id.label("id")).where(of_client != "", stands),
             select(of_contact.label("key"), Contact.client_id.label("id")).where(of_contact != "", at_standing),
         )
-        several = _several(everywhere)
+        several = select(_several(everywhere).cte(f"several_{by}s"))
         parts.append(_shared(by, of_client, several, *seen))
         parts.append(_shared(by, of_contact, several, *seen).join(Contact, Contact.client_id == Client.id))
     found = union(*parts).subquery("found")
@@ -206,10 +207,9 @@ def _keys(session: Session, actor: Actor) -> Sequence[Any]:
 
 
 def _several(keys: Any) -> Any:
-    """The keys that two clients have, and few more."""
-    of = keys.subquery()
-    key, client_id = of.c[0], of.c[1]
-    return select(key).group_by(key).having(func.count(client_id.distinct()).between(2, MOST_SHARING))
+    """Of keys with the client who has each, once: those that two clients have, and few more."""
+    key = keys.subquery().c[0]
+    return select(key).group_by(key).having(func.count().between(2, MOST_SHARING))
 
 
 def _shared(by: str, column: InstrumentedAttribute[str], several: Any, *conditions: ColumnElement[bool]) -> Any:

@@ -14,6 +14,7 @@ from engine.queries.known_maps import KnownMap, known_maps
 from engine.queries.reports import Funnel, LatenessGroup, LatenessRow, funnel, lateness
 from engine.queries.sales_results import NEWEST_DEALS, SalesResults, sales_results
 from webui.deadlines import brief_span, working_span
+from webui.first_rows import first_rows
 from webui.i18n import _
 from webui.periods import end_of, start_of
 from webui.report_periods import asked_period, period_asked, period_words, report_file
@@ -70,7 +71,7 @@ def show_lateness() -> ResponseReturnValue:
         "control/lateness.html",
         group=group,
         groups={one: _(label) for one, label in LATENESS_HEADINGS.items()},
-        rows=rows,
+        rows=first_rows(rows),
         in_time=in_time,
         no_name=lateness_no_name(group),
         counts_all=may(actor(), Ability.SEE_REPORTS),

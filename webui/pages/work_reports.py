@@ -18,6 +18,7 @@ from engine.queries.directories import directory
 from engine.queries.exchange_rates import company_rates
 from engine.queries.reported_steps import ListedReport, ReportedSteps, reported_steps
 from webui.deadlines import brief_span, working_span
+from webui.first_rows import first_rows
 from webui.forms.typed_values import read_id
 from webui.i18n import _
 from webui.listed_pages import PAGE_SIZE, all_pages, cursor_asked, page_links
@@ -52,7 +53,7 @@ def show_approvals() -> ResponseReturnValue:
         "control/approvals.html",
         group=group,
         groups={one: _(label) for one, label in APPROVAL_HEADINGS.items()},
-        rows=rows,
+        rows=first_rows(rows),
         totals={one: sum(getattr(row, one.value) for row in rows) for one in APPROVAL_COLUMNS},
         lists={one: _(_LISTS[one]) for one in APPROVAL_COLUMNS},
         returned=returned,
@@ -75,7 +76,7 @@ def export_approvals(kind: str) -> ResponseReturnValue:
 def show_activity() -> ResponseReturnValue:
     rates, rows = _activity()
     saved = saved_words(ReportKind.ACTIVITY, **period_asked())
-    return render_template("control/activity.html", rows=rows, rates=rates, **period_words(), **saved)
+    return render_template("control/activity.html", rows=first_rows(rows), rates=rates, **period_words(), **saved)
 
 
 @blueprint.get("/activity.<kind>")

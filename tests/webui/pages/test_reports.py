@@ -12,19 +12,23 @@ from zoneinfo import ZoneInfo
 
 import openpyxl
 import pytest
-from sqlalchemy import Table, event, insert, select, update
+from sqlalchemy import Table, event, func, insert, select, update
 from support.office import Office
 from support.web import Browser, text_of
 from werkzeug.test import TestResponse
 
+from engine.bpmn.compiled import StepKind
 from engine.commands.cancellations import cancel_deal
 from engine.commands.forecast_snapshots import keep_forecast_of_month
 from engine.model.client import Client
 from engine.model.deal import Deal, DealResult
 from engine.model.department import Membership
+from engine.model.person import Person, Role
 from engine.model.process_definition import DefinitionState, ProcessDefinition
+from engine.model.process_instance import ProcessInstance
 from engine.model.saved_report import SavedReport
-from engine.model.work_item import WorkItem
+from engine.model.work_item import WorkItem, WorkItemState
+from webui.first_rows import FIRST_SHOWN
 
 SignIn = Callable[[str | None], Browser]
 
@@ -64,7 +68,7 @@ def test_a_month_stands_small_inside_a_phrase(office: Office, browse: SignIn) ->
     bohdan = browse("bohdan")
     page = text_of(bohdan.get("/reports/forecast?first=2026-11-01&months=3"))
     assert "Прогноз листопад 2026 – січень 2027" in page
-    assert "Попередній період: серпень 2026 – жовтень 2026, місяць до місяця" in page
+    assert "Попередній період: серпень 2026 – жовтень 2026." in page
     assert "Серпень 2026 – жовтень 2026" in page  # by itself, below a number
     assert "Прогноз листопад 2026 " in text_of(bohdan.get("/reports/forecast?first=2026-11-01&months=1"))
 
@@ -440,3 +444,65 @@ def test_a_long_list_is_read_to_its_end_page_by_page_and_as_a_file(
     assert len(csv_rows(bohdan.get(export))) == expected + 1
     assert bohdan.get(f"{address}&cursor=nonsense").status_code in {400, 404, 422}
     assert browse("olena").get(export).status_code == 404
+
+
+def test_of_many_people_the_first_are_shown_and_all_at_one_press(office: Office, browse: SignIn) -> None:
+    """A report of a thousand people was a megabyte. Its file has them all, and its totals are of all."""
+    office.open_deal()
+    approve_once(office, FIRST_SHOWN + 10)
+    bohdan = browse("bohdan")
+    for report in ("activity", "lateness", "approvals"):
+        address = f"/reports/{report}?by=person&from=2026-01-01"
+        page, whole = bohdan.get(address), bohdan.get(f"{address}&rows=all")
+        assert [len(set(re.findall(r"Продавець \d{3}", text_of(one)))) for one in (page, whole)] == [
+            FIRST_SHOWN,
+            FIRST_SHOWN + 10,
+        ]
+        assert [unescape(one) for one in re.findall(r'href="([^"]+rows=all)"', page.text)] == [f"{address}&rows=all"]
+        assert "Показати всі" not in text_of(whole)
+        assert len(rows(bohdan.get(address.replace("?", ".xlsx?")).data)) >= FIRST_SHOWN + 10
+    assert f"{FIRST_SHOWN + 10} Погоджено" in text_of(bohdan.get("/reports/approvals?by=person&from=2026-01-01"))
+
+
+def test_reports_of_people_are_no_heavier_for_many_more_of_them(office: Office, browse: SignIn) -> None:
+    office.open_deal()
+    bohdan = browse("bohdan")
+
+    def weights() -> list[int]:
+        return [len(bohdan.get(f"/reports/{one}?by=person").data) for one in ("activity", "lateness", "approvals")]
+
+    approve_once(office, FIRST_SHOWN + 10)
+    few = weights()
+    approve_once(office, 4 * FIRST_SHOWN)
+    assert all(many < weight + 1_000 for many, weight in zip(weights(), few, strict=True))
+
+
+def approve_once(office: Office, count: int) -> None:
+    """So many more managers, each of whom has approved one step of the only deal."""
+    at = office.clock.now()
+    with office.database.write() as session:
+        instance = session.scalars(select(ProcessInstance)).one()
+        known = session.scalar(select(func.count()).select_from(Person)) or 0
+        people = [
+            Person(login=f"seller{number}", full_name=f"Продавець {number:03}", role=Role.MANAGER, created_at=at)
+            for number in range(known, known + count)
+        ]
+        session.add_all(people)
+        session.flush()
+        session.add_all(
+            WorkItem(
+                instance_id=instance.id,
+                deal_id=instance.deal_id,
+                activity_id=f"of-{one.login}",
+                element_id="legal",
+                name="Погодити договір",
+                kind=StepKind.APPROVAL,
+                state=WorkItemState.COMPLETED,
+                opened_at=at,
+                completed_at=at,
+                assignee_id=one.id,
+                completed_by_id=one.id,
+                outcome="approved",
+            )
+            for one in people
+        )
