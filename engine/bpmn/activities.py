@@ -14,7 +14,7 @@ from SpiffWorkflow.bpmn.specs.mixins import (
 )
 
 from engine.bpmn.compensation import ENTRIES, UNDOES, Entry, enter, entries_of, entry_of, undone
-from engine.bpmn.elements import Element
+from engine.bpmn.elements import ARRIVED_FROM, Element
 from engine.bpmn.run_variables import begin_undecided, forget_outcome, hand_outcomes_on, keep_in_runs, loop_items
 
 if TYPE_CHECKING:
@@ -116,15 +116,22 @@ class Assignments(Activity, ScriptTaskMixin, BpmnSpecMixin):  # type: ignore[mis
 
 
 class Withdrawal(Activity, ScriptTaskMixin, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is untyped
-    """On a way back: takes away the tokens at ``withdrawn``, names of specs, as an interrupting event would."""
+    """On a way back: takes away the tokens at ``withdrawn``, names of specs, as an interrupting event would.
+
+    A token that came from there and waits in a join is taken, too, wherever the join stands.
+    """
 
     withdrawn: frozenset[str] = frozenset()
 
     def _run_hook(self, my_task: LiveTask) -> bool:
         for task in my_task.workflow.live_tasks():
-            if task is not my_task and task.task_spec.name in self.withdrawn:
+            if task is not my_task and self.takes(task.task_spec.name, task.internal_data.get(ARRIVED_FROM)):
                 task.cancel()
         return True
+
+    def takes(self, spec: str, came_from: str | None) -> bool:
+        """Whether it takes a token at ``spec``; ``came_from`` is where one in a join came from, else None."""
+        return spec in self.withdrawn or came_from in self.withdrawn
 
 
 class DecisionStep(Activity, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is untyped

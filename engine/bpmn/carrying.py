@@ -42,9 +42,9 @@ from engine.bpmn.carrying_problems import (
 from engine.bpmn.catching_events import EventGateway, waits_for
 from engine.bpmn.compensation import ENTRIES, PENDING, UNDOES, UNDONE, Ledger
 from engine.bpmn.compiled import CompiledProcess
-from engine.bpmn.elements import DECIDED, RACE, RACE_FLOW, WRITTEN
+from engine.bpmn.elements import ARRIVED_FROM, DECIDED, RACE, RACE_FLOW, WRITTEN
 from engine.bpmn.environment import MapEnvironment, MapScriptEngine
-from engine.bpmn.joins import ARRIVED_FROM, ComplexGateway, Round
+from engine.bpmn.joins import ComplexGateway, Round
 from engine.bpmn.jumps import Token, gateway_of, is_leaf, moves_on, tokens_of
 from engine.bpmn.live_workflow import LiveSubWorkflow, LiveTask, LiveWorkflow, Scope
 from engine.bpmn.markings import NotProvable, node_of

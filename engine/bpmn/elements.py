@@ -25,6 +25,7 @@ INDEX = "index"  # of a run of a loop, from 0
 ITEM = "item"  # of a run of a multi-instance over a list
 WRITTEN = "written"  # of a run: what was written and decided in it, and is its own
 DECIDED = "decided"  # of a multi-instance: what the steps in its completed runs decided together
+ARRIVED_FROM = "from"  # in a join's task: the spec that the token came from, one per incoming sequence flow
 RACE = "race"  # in a task behind an event gateway: the gateway's task
 RACE_FLOW = "race_flow"  # and the flow from it, recorded when it is this one that happens
 

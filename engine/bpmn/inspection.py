@@ -9,9 +9,8 @@ from typing import Any
 
 from engine.bpmn.catching_events import CORRELATION
 from engine.bpmn.compiled import CompiledProcess, StepKind, TimerRule
-from engine.bpmn.elements import ITEM, WRITTEN
+from engine.bpmn.elements import ARRIVED_FROM, ITEM, WRITTEN
 from engine.bpmn.forward_order import forward_order, inner_scope
-from engine.bpmn.joins import ARRIVED_FROM
 from engine.bpmn.jumps import Jump, around, is_leaf, moves_on, plan_jump
 from engine.bpmn.jumps import targets as spec_targets
 from engine.bpmn.live_workflow import LiveWorkflow

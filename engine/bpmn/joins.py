@@ -12,18 +12,17 @@ from SpiffWorkflow.bpmn.specs.mixins import BpmnSpecMixin, InclusiveGatewayMixin
 
 from engine.bpmn.activities import HOST
 from engine.bpmn.compensation import UNDOES
-from engine.bpmn.elements import RACE, Element
+from engine.bpmn.elements import ARRIVED_FROM, RACE, Element
 from engine.bpmn.run_variables import ACTIVATION_COUNT, loop_items
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from engine.bpmn.live_workflow import LiveTask, Scope
 
 _ROUND = "%s (round)"
 EXPECTED = "expected"  # of a round that has fired: the flows that had no token
 _NO_TOKENS = frozenset({HOST, UNDOES})  # in tasks that are no tokens of their scope
-ARRIVED_FROM = "from"  # in a join's task: the spec that the token came from, one per incoming sequence flow
 
 
 class _Join(Element):
@@ -68,9 +67,13 @@ class InclusiveGateway(_Join, InclusiveGatewayMixin, BpmnSpecMixin):  # type: ig
     """Waits as long as a token elsewhere could still bring one on a flow that has none (BPMN 2.0, 13.4.3).
 
     ``reachable`` gives, per spec name, the incoming flows that a token there can reach without visiting this gateway.
+    ``beside`` gives those of them that it reaches while a token that has come there stays: no withdrawal takes that.
+    ``withdrawing`` names the specs from which a token can come, by itself, to what takes away all that waits here.
     """
 
     reachable: Mapping[str, frozenset[str]]
+    beside: Mapping[str, frozenset[str]]
+    withdrawing: frozenset[str]
     unconditional: tuple[str, ...] = ()  # flows without a condition that are not the default are always taken
 
     def _may_fire_on_arrival(self, _my_task: LiveTask) -> bool:
@@ -84,28 +87,39 @@ class InclusiveGateway(_Join, InclusiveGatewayMixin, BpmnSpecMixin):  # type: ig
             return False
         arrived = frozenset(tokens)
         missing = frozenset(self._inputs) - arrived
-        for ways in self._ways_of_others(scope):
-            if ways & missing and not ways & arrived:
+        if self.withdrawing and any(one.task_spec.name in self.withdrawing for one in self._others(scope)):
+            return False
+        for ways, beside in self._ways_of_others(scope):
+            if ways & missing and not beside & arrived:
                 return False
         going_on = next(iter(tokens.values()))
         self._consume(tokens, going_on)
         going_on.make_ready()
         return True
 
-    def _ways_of_others(self, scope: Scope) -> list[frozenset[str]]:
-        """Per token elsewhere in the scope, the incoming flows that it can reach.
+    def _ways_of_others(self, scope: Scope) -> list[tuple[frozenset[str], frozenset[str]]]:
+        """Per token elsewhere in the scope, the incoming flows that it can reach, and those beside a token there.
 
-        Rivals behind one event gateway are one token; a boundary event is reached through its host; the runs of a
-        loop are the loop; nothing comes out of what undoes something.
+        Rivals behind one event gateway are one token.
         """
-        ways: dict[str, frozenset[str]] = {}
+        nowhere: frozenset[str] = frozenset()
+        ways: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
+        for task in self._others(scope):
+            token, name = task.internal_data.get(RACE, task.id), task.task_spec.name
+            reached, beside = ways.get(token, (nowhere, nowhere))
+            ways[token] = reached | self.reachable.get(name, nowhere), beside | self.beside.get(name, nowhere)
+        return list(ways.values())
+
+    def _others(self, scope: Scope) -> Iterator[LiveTask]:
+        """The tokens elsewhere in the scope.
+
+        A boundary event is reached through its host; the runs of a loop are the loop; nothing comes out of what undoes
+        something.
+        """
         for task in scope.live_tasks():
             spec = task.task_spec
-            if spec is self or spec.loop is not None or not _NO_TOKENS.isdisjoint(task.internal_data):
-                continue
-            token = task.internal_data.get(RACE, task.id)
-            ways[token] = ways.get(token, frozenset()) | self.reachable.get(spec.name, frozenset())
-        return list(ways.values())
+            if spec is not self and spec.loop is None and _NO_TOKENS.isdisjoint(task.internal_data):
+                yield task
 
     def _run_hook(self, _my_task: LiveTask) -> bool:
         return True
@@ -191,7 +205,7 @@ class ComplexGateway(InclusiveGateway):
         """
         late = {flow: token for flow, token in tokens.items() if flow in fired.internal_data[EXPECTED]}
         missing = frozenset(fired.internal_data[EXPECTED]) - late.keys()
-        if any(ways and ways <= missing for ways in self._ways_of_others(scope)):
+        if any(beside and beside <= missing for _, beside in self._ways_of_others(scope)):
             return False
         self._consume(late, fired)
         fired.spend()

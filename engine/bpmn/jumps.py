@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from engine.bpmn.activities import HOST, Activity, Assignments
 from engine.bpmn.catching_events import CatchEvent, EventGateway
 from engine.bpmn.compiled import StepKind
-from engine.bpmn.elements import RACE, RACE_FLOW
+from engine.bpmn.elements import ARRIVED_FROM, RACE, RACE_FLOW
 from engine.bpmn.forward_order import ForwardOrder, forward_order
-from engine.bpmn.joins import ARRIVED_FROM, InclusiveGateway, ParallelGateway
+from engine.bpmn.joins import InclusiveGateway, ParallelGateway
 from engine.bpmn.markings import NotProvable, Position, in_join, main_track, node_of, tracks_beside
 from engine.bpmn.run_variables import forget_outcome
 from engine.errors import N_, DomainError

@@ -215,7 +215,7 @@ class _Explorer:
         self, held: Marking, spec: Any, others: tuple[tuple[str, str], ...]
     ) -> tuple[Marking, tuple[tuple[str, str], ...]]:
         if isinstance(spec, Withdrawal):
-            held = marking(position for position in held if node_of(position) not in spec.withdrawn)
+            held = marking(one for one in held if not spec.takes(node_of(one), one.partition(" < ")[2] or None))
             others = tuple(token for token in others if token[0] not in spec.withdrawn)
         return held, (*others, *self._outgoing(spec))
 
@@ -238,8 +238,12 @@ class _Explorer:
                 continue
             arrived = frozenset(one.partition(" < ")[2] for one in mine)
             missing = frozenset(join._inputs) - arrived  # noqa: SLF001  # as above
-            ways = [join.reachable.get(node_of(one), frozenset()) for one in held if node_of(one) != join.name]
-            if any(way & missing and not way & arrived for way in ways):
+            others = {node_of(one) for one in held} - {join.name}
+            if others & join.withdrawing:
+                continue
+            nowhere: frozenset[str] = frozenset()
+            ways = [(join.reachable.get(one, nowhere), join.beside.get(one, nowhere)) for one in others]
+            if any(way & missing and not beside & arrived for way, beside in ways):
                 continue
             left = list(held)
             for one in mine:

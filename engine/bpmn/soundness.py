@@ -15,6 +15,7 @@ from engine.bpmn.compiled import ExpressionCondition
 from engine.bpmn.expressions import compile_condition
 from engine.bpmn.map_model import EventKind, Flow, Node, NodeType, Process, Scope
 from engine.bpmn.noticed import Noticed
+from engine.bpmn.repairs.arrows_together import is_taken
 from engine.bpmn.repairs.merges import say_runs_twice
 from engine.bpmn.run_variables import ACTIVATION_COUNT
 from engine.errors import DomainError
@@ -233,7 +234,7 @@ def _take(marking: Marking, flows: list[Flow]) -> Marking:
 
 
 def _without(marking: Marking, withdrawn: Collection[Node]) -> Marking:
-    return frozenset(held for held in marking if held[0].target not in withdrawn) if withdrawn else marking
+    return frozenset(held for held in marking if not is_taken(held[0], withdrawn)) if withdrawn else marking
 
 
 def _upstream(scope: Scope) -> dict[Node, set[Flow]]:
@@ -242,14 +243,15 @@ def _upstream(scope: Scope) -> dict[Node, set[Flow]]:
     for join in scope.nodes:
         if join.type not in _WAIT_FOR_WHAT_COMES or not _is_join(join):
             continue
+        around = [node for node in scope.nodes if join in node.withdraws]
         for entry in join.incoming:
-            found[entry.source] = found.get(entry.source) or _flows_before(entry.source, join)
+            found[entry.source] = found.get(entry.source) or _flows_before(entry.source, {join, *around})
     return found
 
 
-def _flows_before(node: Node, stop: Node) -> set[Flow]:
+def _flows_before(node: Node, stops: Collection[Node]) -> set[Flow]:
     flows: set[Flow] = set()
-    waiting, seen = [node], {stop}
+    waiting, seen = [node], set(stops)
     while waiting:
         current = waiting.pop()
         if current in seen:

@@ -246,10 +246,13 @@ class _Builder:
         self._attach(scope, elements)
         _compensate(scope, element)
         _connect(scope, element, elements, self.lookups)
-        _withdraw(scope, self.lookups)
+        withdrawals = _withdraw(scope, self.lookups)
         scope.inclusive = tuple(spec for spec in scope.task_specs.values() if isinstance(spec, InclusiveGateway))
+        before = _specs_before(scope)
         for gateway in scope.inclusive:
-            gateway.reachable = _reachable(gateway, scope)
+            around = [one for one in withdrawals if gateway.name in one.withdrawn]
+            gateway.reachable, gateway.beside = _reachable(gateway, withdrawals, before)
+            gateway.withdrawing = _coming_by_itself(around, scope, before)
         scope.is_attended = any(spec.attends for spec in scope.task_specs.values())
         scope.has_conditional_events = any(
             isinstance(getattr(spec, "event_definition", None), ConditionalEventDefinition)
@@ -453,39 +456,70 @@ def _connect(scope: ScopeSpec, element: Any, elements: Mapping[str, tuple[Any, E
             source.connect(target)
 
 
-def _withdraw(scope: ScopeSpec, lookups: Lookups) -> None:
-    """Tell each withdrawal where the tokens stand that it takes away; those on their way there among them."""
-    for spec in scope.task_specs.values():
-        if not isinstance(spec, Withdrawal):
-            continue
+def _withdraw(scope: ScopeSpec, lookups: Lookups) -> list[Withdrawal]:
+    """Tell each withdrawal where the tokens stand that it takes away; those on their way to or from there too."""
+    withdrawals = [spec for spec in scope.task_specs.values() if isinstance(spec, Withdrawal)]
+    for spec in withdrawals:
         elements = {scope.task_specs[element_id] for element_id in lookups.withdrawals[spec.bpmn_id]}
         rounds = {element.round for element in elements if isinstance(element, ComplexGateway)}
         passages = {
-            one for one in scope.task_specs.values() if isinstance(one, Passage) and elements.intersection(one.outputs)
+            one
+            for one in scope.task_specs.values()
+            if isinstance(one, Passage) and elements.intersection((*one.inputs, *one.outputs))
         }
         spec.withdrawn = frozenset(one.name for one in elements | rounds | passages)
+    return withdrawals
 
 
-def _reachable(gateway: InclusiveGateway, scope: ScopeSpec) -> dict[str, frozenset[str]]:
-    """Per spec name, the incoming flows of ``gateway`` that a token there can reach without visiting it.
-
-    Flows are named by the spec that they come from. A boundary event is reached through its host.
-    """
-    reached: dict[str, set[str]] = defaultdict(set)
+def _specs_before(scope: ScopeSpec) -> Mapping[str, list[str]]:
     before: dict[str, list[str]] = defaultdict(list)
     for spec in scope.task_specs.values():
         for name in spec._inputs:  # noqa: SLF001  # names, where ``inputs`` would look each spec up
             before[spec.name].append(name)
         for event in getattr(spec, "boundary", ()):
             before[event].append(spec.name)
-    for source in gateway._inputs:  # noqa: SLF001
-        for name in _upstream(source, gateway.name, before):
+    return before
+
+
+def _coming_by_itself(targets: list[Withdrawal], scope: ScopeSpec, before: Mapping[str, list[str]]) -> frozenset[str]:
+    """The specs from which a token can come to one of ``targets`` and never has to wait for another one."""
+    joins = {
+        spec.name
+        for spec in scope.task_specs.values()
+        if isinstance(spec, ParallelGateway | InclusiveGateway) and len(spec._inputs) > 1  # noqa: SLF001  # as above
+    }
+    return frozenset(name for target in targets for name in _upstream(target.name, joins, before))
+
+
+def _reachable(
+    gateway: InclusiveGateway, withdrawals: list[Withdrawal], before: Mapping[str, list[str]]
+) -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]]:
+    """Per spec name, the incoming flows of ``gateway`` that a token there can reach without visiting it.
+
+    Flows are named by the spec that they come from. A boundary event is reached through its host. A withdrawal that
+    takes the tokens at ``gateway`` leads out of the part of the map that the gateway stands in, as an error would. Then
+    the same by ways on which the token of the flow itself stays.
+    """
+    around = {gateway.name, *(one.name for one in withdrawals if gateway.name in one.withdrawn)}
+    stops = dict.fromkeys(gateway._inputs, around)  # noqa: SLF001  # as above
+    taking = {source: {one.name for one in withdrawals if source in one.withdrawn} for source in stops}
+    reachable = _leading_to(stops, before)
+    if all(taken <= around for taken in taking.values()):
+        return reachable, reachable
+    return reachable, _leading_to({source: around | taken for source, taken in taking.items()}, before)
+
+
+def _leading_to(stops: Mapping[str, set[str]], before: Mapping[str, list[str]]) -> dict[str, frozenset[str]]:
+    """Per spec name, those of ``stops`` that a token there can reach without visiting what stops it."""
+    reached: dict[str, set[str]] = defaultdict(set)
+    for source, barriers in stops.items():
+        for name in _upstream(source, barriers, before):
             reached[name].add(source)
     return {name: frozenset(sources) for name, sources in reached.items()}
 
 
-def _upstream(name: str, barrier: str, before: Mapping[str, list[str]]) -> Iterator[str]:
-    seen = {barrier}
+def _upstream(name: str, barriers: set[str], before: Mapping[str, list[str]]) -> Iterator[str]:
+    seen = set(barriers)
     waiting = [name]
     while waiting:
         name = waiting.pop()

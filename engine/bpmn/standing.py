@@ -8,7 +8,7 @@ from typing import Any
 from engine.bpmn.catching_events import BoundaryEvent
 from engine.bpmn.compensation import ENTRIES
 from engine.bpmn.compiled import CompiledProcess
-from engine.bpmn.joins import ARRIVED_FROM
+from engine.bpmn.elements import ARRIVED_FROM
 from engine.bpmn.spec import build_spec
 from engine.bpmn.state_codec import read_document
 

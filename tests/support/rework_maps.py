@@ -17,19 +17,29 @@ from engine.bpmn.findings import Severity
 
 APPROVED, RETURNED = "approved", "returned"
 SIGN = "sign"
+TWO_ENOUGH = "<activationCondition>${activationCount &gt;= 2}</activationCondition>"
+_ALARM = "<timerEventDefinition><timeDuration>PT5M</timeDuration></timerEventDefinition>"
+_REPEATED = "<timerEventDefinition><timeCycle>R3/PT5M</timeCycle></timerEventDefinition>"
 _DEPTH = 3
+_SPLITS = ["parallel", "inclusive", "waits", "complex", "drawn together"]
 _FLAT = ["step", "approval"]
 _DEEP = [*_FLAT, "approval", "split", "split", "together", "part"]
 
 
 @dataclass
 class ReworkMap:
-    """``approvals`` by where their return leads, ``together`` those with one decision; ``ways`` are all arrows."""
+    """``approvals`` by where their return leads, ``together`` those with one decision; ``ways`` are all arrows.
+
+    ``values`` are those by which inclusive splits are decided; ``spared`` the approvals that a deal with them need not
+    have had.
+    """
 
     parts: list[str] = field(default_factory=list)
     ways: list[tuple[str, str]] = field(default_factory=list)
     approvals: dict[str, str] = field(default_factory=dict)
     together: list[list[str]] = field(default_factory=list)
+    values: dict[str, bool] = field(default_factory=dict)
+    spared: set[str] = field(default_factory=set)
 
     def compiled(self) -> CompiledProcess | None:
         """What is executed; None where something stands against publishing the map but its missing properties."""
@@ -50,9 +60,11 @@ class ReworkMap:
 
 
 class _Drawer:
-    def __init__(self, random: Random, *, wild: bool) -> None:
+    def __init__(self, random: Random, *, wild: bool, varied: bool) -> None:
         self.random = random
         self.wild = wild
+        self.varied = varied
+        self.sparing = 0  # how many splits around do not lead here, or do not wait
         self.map = ReworkMap()
         self.steps = ["prepare"]
         self.number = 0
@@ -79,9 +91,9 @@ class _Drawer:
         self.map.parts.append(element(tag, name))
         return name
 
-    def way(self, source: str, target: str, label: str = "") -> None:
+    def way(self, source: str, target: str, label: str = "", condition: str = "") -> None:
         self.map.ways.append((source, target))
-        self.map.parts.append(flow(source, target, label, flow_id=f"w{len(self.map.ways)}"))
+        self.map.parts.append(flow(source, target, label, condition, flow_id=f"w{len(self.map.ways)}"))
 
     def sequence(self, before: str, label: str, places: list[str], depth: int) -> tuple[str, str]:
         for _ in range(self.random.randint(1, 2 if depth < _DEPTH else 3)):
@@ -95,10 +107,12 @@ class _Drawer:
             self.steps.append(name)
             places.append(name)
             self.way(before, name, label)
+            self.alarm(name, places)
             return name, ""
         if kind == "approval":
             name = self.step(self.new("a"), approval="any")
             self.way(before, name, label)
+            self.alarm(name, places)
             return self.decision([name], name, places)
         if kind == "together":
             return self.together(before, label, places)
@@ -111,9 +125,34 @@ class _Drawer:
         self.way(before, decision)
         place = self.random.choice(self.steps if self.wild else places)
         self.map.approvals |= dict.fromkeys(approvals, place)
+        if self.sparing:
+            self.map.spared.update(approvals)
         self.steps += approvals
-        self.way(decision, place, "На доопрацювання")
+        if self.varied and self.random.random() < 0.25:  # past a step of its own
+            rework = self.step(self.new("s"))
+            self.way(decision, rework, "На доопрацювання")
+            self.way(rework, place)
+        else:
+            self.way(decision, place, "На доопрацювання")
         return decision, "Погоджено"
+
+    def alarm(self, host: str, places: list[str]) -> None:
+        """An event on the border of ``host``: a reminder beside, or a way back."""
+        if not self.varied or self.random.random() < 0.75:
+            return
+        interrupting = self.random.random() < 0.3
+        event = self.new("b")
+        timer = self.random.choice((_ALARM, _REPEATED)) if not interrupting else _ALARM
+        said = {"attachedToRef": host, "cancelActivity": str(interrupting).lower()}
+        self.map.parts.append(element("boundaryEvent", event, "", timer, **said))
+        self.map.ways.append((host, event))
+        if interrupting or self.random.random() < 0.3:
+            self.way(event, self.random.choice(self.steps if self.wild else places))
+            return
+        look, end = self.step(self.new("s")), self.new("end")
+        self.map.parts.append(element("endEvent", end))
+        self.way(event, look)
+        self.way(look, end)
 
     def together(self, before: str, label: str, places: list[str]) -> tuple[str, str]:
         """Approvals side by side that one decision behind their join looks at."""
@@ -143,23 +182,54 @@ class _Drawer:
         return part, ""
 
     def split(self, before: str, label: str, places: list[str], depth: int) -> tuple[str, str]:
-        fork = self.node("parallelGateway")
+        kind = self.random.choice(_SPLITS) if self.varied else "parallel"
+        branches = self.random.randint(2, 3)
+        chosen = [kind != "inclusive" or self.random.random() < 0.7 for _ in range(branches)]
+        chosen[0] = True
+        fork = self.node("inclusiveGateway" if kind == "inclusive" else "parallelGateway")
         self.way(before, fork, label)
-        join = self.node("parallelGateway")
-        for _ in range(self.random.randint(2, 3)):
-            last, last_label = self.sequence(fork, "", list(places), depth - 1)
+        join, goes_on = self.join(kind, branches)
+        for taken in chosen:
+            spares = not taken or kind == "complex"
+            self.sparing += spares
+            begin, condition = fork, ""
+            if kind == "inclusive":
+                condition = f"${{{self.new('v')}}}"
+                self.map.values[condition[2:-1]] = taken
+                begin = self.step(self.new("s"))
+                self.way(fork, begin, "", condition)
+            last, last_label = self.sequence(begin, "", list(places), depth - 1)
             self.way(last, join, last_label)
-        return join, ""
+            self.sparing -= spares
+        return (goes_on, "") if goes_on == join else self.decision([goes_on], goes_on, places)
+
+    def join(self, kind: str, branches: int) -> tuple[str, str]:
+        """Where the branches meet, and what follows that."""
+        if kind == "complex" and branches > 2:
+            join = self.new("g")
+            self.map.parts.append(element("complexGateway", join, "", TWO_ENOUGH))
+            return join, join
+        if kind == "drawn together":  # by a step without a gateway
+            name, approval = self.step(self.new("s")), self.step(self.new("a"), approval="any")
+            self.way(name, approval)
+            return name, approval
+        tag = "inclusiveGateway" if kind in ("inclusive", "waits") else "parallelGateway"
+        join = self.node(tag)
+        return join, join
 
 
-def rework_map(random: Random, *, wild: bool = False) -> ReworkMap:
-    """``wild``: approvals return to any step drawn so far, also of other branches."""
-    return _Drawer(random, wild=wild).draw()
+def rework_map(random: Random, *, wild: bool = False, varied: bool = False) -> ReworkMap:
+    """``wild``: approvals return to any step drawn so far, also of other branches.
+
+    ``varied``: with splits and joins of all kinds, alarms, and steps on the ways back.
+    """
+    return _Drawer(random, wild=wild, varied=varied).draw()
 
 
 def faults_of_walk(drawn: ReworkMap, process: CompiledProcess, random: Random, most: int = 60) -> list[str]:
     """Complete open steps at random; what went by an approval, or asked for one twice at once."""
-    run = InstanceRun(process)
+    run = InstanceRun(process, drawn.values)
+    must = drawn.approvals.keys() - drawn.spared
     asked_at: dict[str, int] = {}
     answer: dict[str, str] = {}
     wanted: dict[str, int] = {}  # by approval: it has to be asked for after this
@@ -169,12 +239,15 @@ def faults_of_walk(drawn: ReworkMap, process: CompiledProcess, random: Random, m
             asked_at[opened.element_id] = moment
         faults += [f"{one} twice at {moment}" for one in drawn.approvals if run.open.count(one) > 1]
         if SIGN in run.open:
-            faults += [f"{one} is open" for one in drawn.approvals if one in run.open]
-            faults += [f"{one} said {answer.get(one)}" for one in drawn.approvals if answer.get(one) != APPROVED]
-            faults += [f"{one} was not asked again" for one, at in wanted.items() if asked_at[one] < at]
+            faults += [f"{one} is open" for one in must if one in run.open]
+            faults += [f"{one} said {answer.get(one)}" for one in must if answer.get(one) != APPROVED]
+            faults += [f"{one} was not asked again" for one, at in wanted.items() if one in must and asked_at[one] < at]
             return faults
         if faults or not run.steps:
             return faults or ["stuck"]
+        if run.timers and random.random() < 0.1:
+            run.fire_timer(random.choice(sorted(run.timers.values(), key=lambda one: int(one.activity_id))))
+            continue
         opened = random.choice(sorted(run.steps.values(), key=lambda one: int(one.activity_id)))
         name, outcome = opened.element_id, "completed"
         if name in drawn.approvals:

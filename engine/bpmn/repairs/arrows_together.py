@@ -8,12 +8,13 @@ tokens, and decisions that depend on each other, may make it find too much, neve
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import reduce
 from operator import and_, or_
 
 from engine.bpmn.compiled import TimerKind
 from engine.bpmn.map_model import EventKind, Flow, Node, NodeType, Scope
+from engine.bpmn.repairs.dominators import DominatorTree
 
 _FORKS = (NodeType.PARALLEL, NodeType.INCLUSIVE, NodeType.COMPLEX)
 _MOST_PAIRS = 150_000  # about half a second
@@ -37,8 +38,15 @@ class ArrowsTogether:
         self._rows = [0] * (len(self._flows) + len(self._alarms))
         self._fresh: dict[int, int] = {}
         self._pairs = 0
-        # By inclusive join: for each of its arrows, those whose tokens it waits for when one has come by that arrow.
-        self._waits_for: dict[Node, list[int]] = {}
+        # By inclusive join, for each of its arrows: where a token can come to it from, and where without being a reason
+        # not to wait for that token at other arrows.
+        self._before: dict[Node, list[tuple[int, int]]] = {}
+        # By complex join: what only follows it.
+        self._behind: dict[Node, int] = {}
+        # And where a token can come from, by itself, to what takes away all that waits there: such a one it waits for.
+        self._withdrawing: dict[Node, int] = {}
+        self._coming: dict[Node, int] = {}  # the same by withdrawal
+        self._takes = {node: frozenset(taken_arrows(node.withdraws)) for node in scope.nodes if node.withdraws}
         self._taken: dict[Node, int] = {}
         self._begin()
         self._spread()
@@ -110,9 +118,7 @@ class ArrowsTogether:
 
     def _taken_by(self, withdrawal: Node) -> int:
         if withdrawal not in self._taken:
-            self._taken[withdrawal] = self._with_alarms(
-                entry for gone in withdrawal.withdraws for entry in gone.incoming
-            )
+            self._taken[withdrawal] = self._with_alarms(self._takes[withdrawal])
         return self._taken[withdrawal]
 
     def _ring(self, flow: Flow, alarm: Node, number: int) -> None:
@@ -149,17 +155,69 @@ class ArrowsTogether:
         bits = reduce(or_, rows)
         if any(row >> self._number[flow] & 1 for row, flow in zip(rows, join.incoming, strict=True)):
             return bits
-        if join.type is NodeType.COMPLEX:  # it has fired for what comes later
-            return bits & ~self.mask(join.outgoing)
-        if join not in self._waits_for:
-            before = [self.mask(_arrows_before(flow, join)) for flow in join.incoming]
-            every = reduce(or_, before)
-            self._waits_for[join] = [every & ~mine for mine in before]
-        return reduce(or_, (row & ~waits for row, waits in zip(rows, self._waits_for[join], strict=True)))
+        if join.type is NodeType.COMPLEX:
+            return bits & ~self._of_earlier_firing(join)
+        if join not in self._before:
+            self._before[join] = [self._leading_to(flow) for flow in join.incoming]
+            self._withdrawing[join] = self._coming_to_withdraw(join)
+        # What can bring a token to an arrow that has none for sure is waited for.
+        missing = [may_come & ~row for row, (may_come, _) in zip(rows, self._before[join], strict=True)]
+        waits = reduce(or_, missing)
+        fired = reduce(or_, (row & ~(waits & ~kept) for row, (_, kept) in zip(rows, self._before[join], strict=True)))
+        return fired & ~self._withdrawing[join]
+
+    def _of_earlier_firing(self, join: Node) -> int:
+        """Where nothing of an earlier firing of a complex join can be when it fires, if each arrow has one token.
+
+        What comes later ends there. So it fires again only for what follows it itself, or when that was taken away.
+        """
+        if join not in self._behind:
+            around = [node for node in self._takes if join in node.withdraws]
+            taking = [node for node, taken in self._takes.items() if not taken.isdisjoint(join.incoming)]
+            flows: set[Flow] = set()
+            if len(taking) > len(around):  # some take what has come there, and leave that it has fired
+                pass
+            elif _comes_again(join, around):
+                flows.update(join.outgoing if len(join.outgoing) == 1 else ())
+            else:
+                tree = DominatorTree(self._scope)
+                flows.update(flow for flow in self._flows if tree.lead_through(join, flow.source.host or flow.source))
+            flows.intersection_update(*(self._takes[node] for node in around))
+            self._behind[join] = self._with_alarms(flows)
+        return self._behind[join]
+
+    def _coming_to_withdraw(self, join: Node) -> int:
+        bits = 0
+        for node in self._takes:
+            if join in node.withdraws:
+                if node not in self._coming:
+                    joins = set(filter(is_join, self._scope.nodes))
+                    self._coming[node] = self.mask(_arrows_before(node.incoming, joins))
+                bits |= self._coming[node]
+        return bits
+
+    def _leading_to(self, entry: Flow) -> tuple[int, int]:
+        join = entry.target
+        around = [node for node in self._takes if join in node.withdraws]
+        taking = [node for node, taken in self._takes.items() if entry in taken]
+        may_come = self.mask(_arrows_before([entry], {join, *around}))
+        return may_come, may_come if taking == around else self.mask(_arrows_before([entry], {join, *taking}))
 
 
 def is_join(node: Node) -> bool:
     return node.type in _FORKS and len(node.incoming) > 1
+
+
+def taken_arrows(withdrawn: Iterable[Node]) -> Iterator[Flow]:
+    """The arrows whose tokens are taken with ``withdrawn``: those into them, and from them into joins outside."""
+    for node in withdrawn:
+        yield from node.incoming
+        yield from (flow for flow in node.outgoing if is_join(flow.target))
+
+
+def is_taken(flow: Flow, withdrawn: Collection[Node]) -> bool:
+    """Whether ``flow`` is one of ``taken_arrows(withdrawn)``."""
+    return flow.target in withdrawn or (flow.source in withdrawn and is_join(flow.target))
 
 
 def leaving(node: Node, *, once: bool = True) -> Iterator[Flow]:
@@ -179,19 +237,33 @@ def _repeats(alarm: Node) -> bool:
     return alarm.timer is None or alarm.timer.kind is TimerKind.CYCLE
 
 
-def _arrows_before(entry: Flow, join: Node) -> set[Flow]:
-    """``entry`` and every arrow from which a token can come to it without passing ``join``."""
+def _arrows_before(entries: Iterable[Flow], stops: Collection[Node]) -> set[Flow]:
+    """``entries`` and all arrows from which a token can come to one of them without passing one of ``stops``."""
     found: set[Flow] = set()
-    waiting = [entry]
+    waiting = list(entries)
     while waiting:
         flow = waiting.pop()
         if flow in found:
             continue
         found.add(flow)
         source = flow.source.host or flow.source
-        if source is not join:
+        if source not in stops:
             waiting += source.incoming
     return found
+
+
+def _comes_again(join: Node, stops: Collection[Node]) -> bool:
+    """Whether a token that has left ``join`` can come to it again without passing one of ``stops``."""
+    seen: set[Node] = set(stops)
+    waiting = [flow.target for flow in join.outgoing]
+    while waiting:
+        node = waiting.pop()
+        if node is join:
+            return True
+        if node not in seen:
+            seen.add(node)
+            waiting += [flow.target for flow in leaving(node)]
+    return False
 
 
 def branches_may_meet(scope: Scope) -> bool:

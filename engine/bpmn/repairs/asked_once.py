@@ -16,9 +16,8 @@ from engine.bpmn.map_model import GATEWAYS, Flow, Node, NodeType, Process, Scope
 from engine.bpmn.map_surgery import redirect_target
 from engine.bpmn.repairs.approval_routes import is_approval
 from engine.bpmn.repairs.approvals_heard import Listeners, listeners_of
-from engine.bpmn.repairs.arrows_together import ArrowsTogether, branches_may_meet, is_join, leaving
+from engine.bpmn.repairs.arrows_together import ArrowsTogether, branches_may_meet, is_join, leaving, taken_arrows
 from engine.bpmn.repairs.dominators import DominatorTree
-from engine.bpmn.repairs.earlier_rounds import leads_to
 from engine.bpmn.repairs.merges import wait_unless_said
 from engine.bpmn.repairs.workbench import Workbench
 
@@ -36,6 +35,8 @@ def ask_once(workbench: Workbench, process: Process) -> None:
         withdrawals = _withdraw_with_returns(workbench, scope, asking, together)
         if withdrawals:
             together = ArrowsTogether(scope)
+            if _take_open_places(withdrawals, together):
+                together = ArrowsTogether(scope)
             _say_what_is_taken_back(workbench, withdrawals, together)
         for node in _asked_twice(judged, listeners, together) if branches_may_meet(scope) else ():
             names = ", ".join(one.title for one in asking[node])
@@ -113,18 +114,20 @@ def _asked_twice(asking: Mapping[Node, list[Node]], listeners: Listeners, togeth
 def _wait_before_asking(workbench: Workbench, scope: Scope, twice: list[Node], together: ArrowsTogether) -> bool:
     """Let branches that meet on their way to one of ``twice`` wait for each other; whether some do now.
 
-    Ways back are no branches.
+    Ways back are no branches, and what only leads back to before them need not wait: it takes away what is open.
     """
     if not twice:
         return False
     found = False
     tree = DominatorTree(scope)
+    back = {flow for flow in scope.flows() if tree.lead_through(flow.target, flow.source)}
+    before = _leading_to(twice, without=back)
     for node in tuple(scope.nodes):
-        if is_join(node) or node.type is NodeType.END or node.like is not None:
+        if node not in before or is_join(node) or node.type is NodeType.END or node.like is not None:
             continue
-        branches = [flow for flow in node.incoming if not tree.lead_through(node, flow.source)]
+        branches = [flow for flow in node.incoming if flow not in back]
         meet = any(together.with_any([one]) & together.mask(_but(one, branches)) for one in branches)
-        if meet and any(node is one or leads_to(node, one) for one in twice):
+        if meet:
             found |= wait_unless_said(workbench, node)
     return found
 
@@ -142,13 +145,29 @@ def _withdraw_with_returns(
     for flow in scope.flows():
         if tree.lead_through(flow.target, flow.source):
             back.setdefault(flow.target, []).append(flow)
+    wanted = _leading_to([*filter(is_join, scope.nodes), *asking])
     found: list[tuple[list[Flow], list[Node]]] = []
     for place, flows in back.items():
         if any(tree.lead_through(place, node) for node in asking):
-            taken = _that_matter(tree.behind(place), place, asking)
-            open_there = together.mask(entry for node in taken for entry in node.incoming)
+            taken = _that_matter(tree.behind(place), place, asking, wanted)
+            open_there = together.mask(taken_arrows(taken))
             found.append(([flow for flow in flows if together.with_any([flow]) & open_there], taken))
-    return [_put_withdrawal(workbench, flows, taken) for flows, taken in found if flows]
+    withdrawals = [_put_withdrawal(workbench, flows, taken) for flows, taken in found if flows]
+    by_place = {one.outgoing[0].target: one for one in withdrawals}
+    for one in withdrawals:  # what is on its way back to a place between is open there as well
+        one.withdraws += tuple(by_place[node] for node in one.withdraws if node in by_place)
+    return withdrawals
+
+
+def _take_open_places(withdrawals: list[Node], together: ArrowsTogether) -> bool:
+    """Take away what is open at the place returned to, as by an alarm on its border; whether anything can be."""
+    found = False
+    for one in withdrawals:
+        place = one.outgoing[0].target
+        if not is_join(place) and together.with_any(one.incoming) & together.mask(place.incoming):
+            one.withdraws += (place,)
+            found = True
+    return found
 
 
 def _say_what_is_taken_back(workbench: Workbench, withdrawals: list[Node], together: ArrowsTogether) -> None:
@@ -162,17 +181,35 @@ def _say_what_is_taken_back(workbench: Workbench, withdrawals: list[Node], toget
             workbench.noticed.warning("RETURN_TAKES_BACK", flow.source, place=place, steps=", ".join(names) or "–")
 
 
-def _that_matter(inside: list[Node], place: Node, asking: Iterable[Node]) -> list[Node]:
-    """Those of ``inside`` that come to a join, to an approval or back, or follow an approval; no branch beside."""
+def _that_matter(inside: list[Node], place: Node, asking: Iterable[Node], wanted: set[Node]) -> list[Node]:
+    """Those of ``inside`` that are ``wanted``, come back, or follow an approval; no branch beside.
+
+    What waits behind an event gateway is one token with the others that wait there.
+    """
     before: dict[Node, list[Node]] = {}
     after: dict[Node, list[Node]] = {}
     for node in (place, *inside):
         after[node] = [flow.target for flow in leaving(node)] if node is not place else []
         for flow in leaving(node):
             before.setdefault(flow.target, []).append(node)
-    leading = _walked([place, *(node for node in inside if is_join(node)), *asking], before)
-    matter = leading | _walked(asking, after)
+    matter = wanted | _walked([place], before) | _walked(asking, after)
+    races = (node for node in inside if node.type is NodeType.EVENT_BASED and node in matter)
+    matter |= {flow.target for gateway in races for flow in gateway.outgoing}
     return [node for node in inside if node in matter]
+
+
+def _leading_to(nodes: Iterable[Node], *, without: Collection[Flow] = ()) -> set[Node]:
+    """``nodes`` and all from which a token can come to one of them, by no arrow of ``without``."""
+    found: set[Node] = set()
+    waiting = list(nodes)
+    while waiting:
+        node = waiting.pop()
+        if node not in found:
+            found.add(node)
+            waiting += [flow.source for flow in node.incoming if flow not in without]
+            if node.host is not None:
+                waiting.append(node.host)
+    return found
 
 
 def _walked(begin: Iterable[Node], ways: Mapping[Node, list[Node]]) -> set[Node]:

@@ -64,6 +64,9 @@ def forget_earlier_rounds(workbench: Workbench, process: Process) -> None:
         if names:
             forgetting = insert_before(workbench.sales_map, begin, NodeType.SCRIPT_TASK, "forget")
             forgetting.assignments = tuple((name, "null") for name in names)
+            for withdrawal in begin.scope.nodes:
+                if begin in withdrawal.withdraws:
+                    withdrawal.withdraws += (forgetting,)
 
 
 def _begin(workbench: Workbench, gateway: Node) -> Node | None:
@@ -81,8 +84,8 @@ def _comes_again(workbench: Workbench, gateway: Node, begin: Node) -> bool:
 
     The runs of a part each know what was said in them alone, so that forgetting in one takes nothing from another.
     """
-    return leads_to(gateway, begin) or any(
-        one.loop_rule is not None or any(leads_to(after, one) for after in _following(one))
+    return _leads_to(gateway, begin) or any(
+        one.loop_rule is not None or any(_leads_to(after, one) for after in _following(one))
         for one in _around(workbench, begin.scope)
     )
 
@@ -263,7 +266,7 @@ def _reached(begin: Node, stops: set[Node], *, within: AbstractSet[Node] | None 
     return list(seen)
 
 
-def leads_to(node: Node, target: Node) -> bool:
+def _leads_to(node: Node, target: Node) -> bool:
     """Whether a path leads from ``node`` to ``target``."""
     return target in _reached(node, set())
 
