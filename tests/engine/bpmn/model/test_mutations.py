@@ -14,6 +14,7 @@ from support.token_game.schedules import random_act
 from engine.bpmn import (
     activities,
     catching_events,
+    compensation,
     loops,
     pruning,
     run_variables,
@@ -48,7 +49,7 @@ _guarded = StoredTimer._guarded
 _run_completed = MultiInstance.run_completed
 _prune = pruning.prune
 _rises = catching_events.rises
-_take_out = throwing_events.take_out
+_take_out = compensation.take_out
 
 
 def a_join_does_not_consume(patch: Patch) -> None:
