@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from engine.bpmn.compensation import UNDOES
 from engine.bpmn.elements import COMPLETED, DECIDED, INDEX, ITEM, OPENED, RUNS, WRITTEN
 from engine.bpmn.variables import decided_together, outcome_variable
 
@@ -122,7 +123,7 @@ def begin_undecided(run: LiveTask, outcomes: frozenset[str]) -> None:
     if not outcomes:
         return
     apart = spec.decides_apart or spec.begins_beside(run)
-    twins = [] if apart else [one for one in run.workflow.live_tasks() if one is not run and one.task_spec is spec]
+    twins = [] if apart else _twins(run)
     if apart or twins:
         run.internal_data[WRITTEN] = dict.fromkeys(sorted(outcomes))
     values = run.workflow.top_workflow.environment.store.values
@@ -131,6 +132,16 @@ def begin_undecided(run: LiveTask, outcomes: frozenset[str]) -> None:
         twin.internal_data[WRITTEN] = {name: seen.get(name) for name in sorted(outcomes)} | twin.internal_data.get(
             WRITTEN, {}
         )
+
+
+def _twins(run: LiveTask) -> list[LiveTask]:
+    """The other runs of its part that go on; what is only being undone was one."""
+    spec = run.task_spec
+    return [
+        one
+        for one in run.workflow.live_tasks()
+        if one is not run and one.task_spec is spec and UNDOES not in one.internal_data
+    ]
 
 
 def take_as_undecided(run: LiveTask, outcomes: frozenset[str], *, twins: bool) -> None:

@@ -1,15 +1,17 @@
 """Can every deal finish? Follows tokens through a repaired map, every decision both ways, within bounds.
 
 The exploration fires one node at a time and branches only where that node itself decides: tokens elsewhere do not
-influence it, so no deadlock is missed (joins, which tokens elsewhere do influence, fire last).
+influence it, so no deadlock is missed (joins, which tokens elsewhere do influence, fire last). Where the same nodes
+could fire for ever, others fire too.
 Conditions are taken for independent; what is found on only some of the paths is therefore a warning.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
+from typing import TypeVar
 
 from engine.bpmn.compiled import ExpressionCondition
 from engine.bpmn.expressions import compile_condition
@@ -27,7 +29,10 @@ _MOST_SUBSETS = 4  # inclusive splits with more ways are tried with each way alo
 # A complex gateway fires earlier, but what comes later ends there: the same tokens go on.
 _WAIT_FOR_WHAT_COMES = (NodeType.INCLUSIVE, NodeType.COMPLEX)
 
+_T = TypeVar("_T")
+
 Marking = frozenset[tuple[Flow, int]]
+_NOTHING: Marking = frozenset()
 
 
 @dataclass(slots=True)
@@ -82,7 +87,7 @@ def _check_scope(scope: Scope, start: Node, never_completed: set[Node], noticed:
             noticed.refuse("DEADLOCK", join, branches=branches)
     if not explored.ends and explored.complete and not explored.deadlocks:
         noticed.refuse("NEVER_ENDS", place, steps=_closed_steps(scope) or place.title)
-    elif explored.ends and explored.complete and _has_trap(explored):
+    elif explored.ends and explored.complete and _stuck(explored):
         noticed.warning("MAY_NEVER_END", place, steps=_closed_steps(scope) or place.title)
 
 
@@ -90,7 +95,7 @@ def _closed_steps(scope: Scope) -> str:
     """The named elements of circles that no arrow leaves."""
     closed = [
         circle
-        for circle in _circles(scope)
+        for circle in _circles(scope.nodes, _next)
         if all(after in circle for node in circle for after in _next(node) if after.type is not NodeType.BOUNDARY)
     ]
     named = {node.name: node.line or 0 for circle in closed for node in circle if node.name}
@@ -98,31 +103,92 @@ def _closed_steps(scope: Scope) -> str:
 
 
 def _explore(scope: Scope, start: Node, never_completed: set[Node], *, through_errors: bool = True) -> _Explored:
-    """``through_errors``: an end that throws an error is an end like any other."""
-    upstream = _upstream(scope)
-    explored = _Explored()
-    first = _add(frozenset(), start.outgoing)
-    waiting = [first]
-    effort = 0
+    """``through_errors``: an end that throws an error is an end like any other; else it never completes."""
+    exploration = _Exploration(_upstream(scope), _turns(scope), never_completed, through_errors)
+    waiting = [_add(_NOTHING, start.outgoing)]
     while waiting:
-        marking = waiting.pop()
-        if marking in explored.next_of:
-            continue
-        effort += 1 + len(marking)
-        if effort > MAX_EFFORT:
-            explored.complete = False
-            break
-        if not through_errors and any(_is_abnormal(flow.target) for flow, _ in marking):
-            explored.next_of[marking] = []
-            continue
-        following = [_bounded(after) for after in _fire(marking, upstream, never_completed)]
-        explored.next_of[marking] = following
-        waiting += following
-        if not marking:
-            explored.ends = True
-        elif not following:
-            _note_deadlock(marking, explored)
-    return explored
+        exploration.follow(waiting)
+        waiting = exploration.beside_circles()
+    return exploration.explored
+
+
+@dataclass(slots=True)
+class _Exploration:
+    upstream: dict[Node, set[Flow]]
+    turns: dict[Node, tuple[int, int]]  # which fires first
+    never_completed: set[Node]
+    through_errors: bool
+    explored: _Explored = field(default_factory=_Explored)
+    fired: dict[Marking, list[Node]] = field(default_factory=dict)
+    effort: int = 0
+
+    def follow(self, waiting: list[Marking]) -> None:
+        """Fire one node after the other, until nothing new comes. A termination may come before whatever can go on."""
+        explored = self.explored
+        while waiting and explored.complete:
+            marking = waiting.pop()
+            if marking in explored.next_of:
+                continue
+            self._work(1 + len(marking))
+            if not self.through_errors and any(_is_abnormal(flow.target) for flow, _ in marking):
+                explored.next_of[marking] = [marking]
+                continue
+            fired, following = next(self._firings(marking), (None, []))
+            over = [_NOTHING] if any(_terminates(flow.target) for flow, _ in marking) else []
+            explored.next_of[marking] = over + following
+            self.fired[marking] = [] if fired is None else [fired]
+            waiting += explored.next_of[marking]
+            if not marking:
+                explored.ends = True
+            elif not explored.next_of[marking]:
+                _note_deadlock(marking, explored)
+
+    def beside_circles(self) -> list[Marking]:
+        """What comes where a node fires that was passed over for ever: those that went on hinder nobody."""
+        found: list[Marking] = []
+        stuck = _stuck(self.explored)
+        position = {marking: number for number, marking in enumerate(stuck)}
+        self._work(len(stuck))
+        for circle in _circles(stuck, self.explored.next_of.__getitem__) if self.explored.complete else ():
+            if all(circle.issuperset(self.explored.next_of[marking]) for marking in circle):
+                found += self._passed_over(sorted(circle, key=lambda marking: (-len(marking), position[marking])))
+        return found
+
+    def _passed_over(self, circle: list[Marking]) -> list[Marking]:
+        went_on = {node for marking in circle for node in self.fired.get(marking, ())}
+        for marking in circle:
+            if marking not in self.fired:  # an error has left the scope
+                continue
+            for node, following in self._firings(marking):
+                if node not in went_on:
+                    self.fired[marking].append(node)
+                    self.explored.next_of[marking] += following
+                    return following
+        return []
+
+    def _firings(self, marking: Marking) -> Iterator[tuple[Node, list[Marking]]]:
+        """Each node that can fire, joins last, with the markings after it."""
+        held = dict(marking)
+        for node in sorted({flow.target for flow in held}, key=lambda node: (self.turns[node], node.id)):
+            following = [] if _terminates(node) else [_bounded(after) for after in self._fire(node, marking, held)]
+            if following:
+                yield node, following
+
+    def _fire(self, node: Node, marking: Marking, held: dict[Flow, int]) -> list[Marking]:
+        """The markings after ``node`` has fired; none if it waits for more tokens."""
+        arrived = [flow for flow in node.incoming if flow in held]
+        if not _is_join(node):
+            left = _without(_take(marking, arrived[:1]), node.withdraws)
+            return [_add(left, ways) for ways in _ways(node, self.never_completed)]
+        if node.type is NodeType.PARALLEL:
+            return [_add(_take(marking, arrived), node.outgoing)] if len(arrived) == len(node.incoming) else []
+        if not _inclusive_is_ready(node, held, self.upstream) or not _is_enough(node, len(arrived)):
+            return []
+        return [_add(_take(marking, arrived), ways) for ways in _ways(node, self.never_completed)]
+
+    def _work(self, effort: int) -> None:
+        self.effort += effort
+        self.explored.complete = self.effort <= MAX_EFFORT
 
 
 def _bounded(marking: Marking) -> Marking:
@@ -139,29 +205,19 @@ def _note_deadlock(marking: Marking, explored: _Explored) -> None:
         explored.deadlocks.setdefault(join, set()).update(flow for flow in join.incoming if flow not in held)
 
 
-def _fire(marking: Marking, upstream: dict[Node, set[Flow]], never_completed: set[Node]) -> Iterator[Marking]:
-    """The markings after the next node has fired. A termination may come before whatever else can go on."""
-    held = dict(marking)
-    enabled = sorted({flow.target for flow in held}, key=lambda node: node.id)
-    if any(_terminates(node) for node in enabled):
-        yield frozenset()
-    plain = [node for node in enabled if not _is_join(node) and not _terminates(node)]
-    for node in plain:
-        flow = next(flow for flow in node.incoming if flow in held)
-        left = _without(_take(marking, [flow]), node.withdraws)
-        yield from (_add(left, ways) for ways in _ways(node, never_completed))
-        return
-    for node in enabled:
-        if node.type is NodeType.PARALLEL and _is_join(node) and all(flow in held for flow in node.incoming):
-            yield _add(_take(marking, node.incoming), node.outgoing)
-            return
-    for node in enabled:
-        if node.type in _WAIT_FOR_WHAT_COMES and _is_join(node) and _inclusive_is_ready(node, held, upstream):
-            arrived = [flow for flow in node.incoming if flow in held]
-            if not _is_enough(node, len(arrived)):
-                continue
-            yield from (_add(_take(marking, arrived), ways) for ways in _ways(node, never_completed))
-            return
+def _turns(scope: Scope) -> dict[Node, tuple[int, int]]:
+    """When each node fires: what needs nobody first, and of that and of the rest what is furthest on."""
+    parts = enumerate(_connected(scope.nodes, _next))
+    return {node: (_rank(node), number) for number, part in parts for node in part}
+
+
+def _rank(node: Node) -> int:
+    """Joins, and what takes tokens away, fire behind what moves the tokens that have a say in them."""
+    if _is_join(node):
+        return 3 if node.type is NodeType.PARALLEL else 4
+    if _waits(node):
+        return 2
+    return 1 if node.withdraws else 0
 
 
 def _is_abnormal(node: Node) -> bool:
@@ -264,8 +320,8 @@ def _flows_before(node: Node, stops: Collection[Node]) -> set[Flow]:
     return flows
 
 
-def _has_trap(explored: _Explored) -> bool:
-    """Whether a marking was seen from which no end can be reached although something can always go on."""
+def _stuck(explored: _Explored) -> list[Marking]:
+    """The markings from which no end can be reached although something can always go on."""
     before: dict[Marking, list[Marking]] = {}
     dead = []
     for marking, following in explored.next_of.items():
@@ -274,18 +330,18 @@ def _has_trap(explored: _Explored) -> bool:
         if marking and not following:
             dead.append(marking)
     good: set[Marking] = set()
-    waiting: list[Marking] = [frozenset(), *dead]
+    waiting = [_NOTHING, *dead]
     while waiting:
         marking = waiting.pop()
         if marking not in good:
             good.add(marking)
             waiting += before.get(marking, ())
-    return any(marking not in good for marking in explored.next_of)
+    return [marking for marking in explored.next_of if marking not in good]
 
 
 def _check_cycles(scope: Scope, noticed: Noticed) -> None:
     """A circle in which nobody acts and no timer waits spins for ever, or as long as its condition holds."""
-    for circle in _circles(scope):
+    for circle in _circles(scope.nodes, _next):
         if any(_waits(node) for node in circle):
             continue
         place = min(circle, key=lambda node: (node.line or 0, node.id))
@@ -304,17 +360,22 @@ def _waits(node: Node) -> bool:
     return node.inside is not None and any(_waits(inner) for inner in node.inside.nodes)
 
 
-def _circles(scope: Scope) -> list[set[Node]]:
-    """Strongly connected parts with a circle in them (Tarjan, without recursion)."""
-    index: dict[Node, int] = {}
-    low: dict[Node, int] = {}
-    stack: list[Node] = []
-    on_stack: set[Node] = set()
-    circles: list[set[Node]] = []
-    for root in scope.nodes:
+def _circles(nodes: Iterable[_T], next_of: Callable[[_T], list[_T]]) -> list[set[_T]]:
+    parts = _connected(nodes, next_of)
+    return [part for part in parts if len(part) > 1 or any(node in next_of(node) for node in part)]
+
+
+def _connected(nodes: Iterable[_T], next_of: Callable[[_T], list[_T]]) -> list[set[_T]]:
+    """The strongly connected parts, each behind all that it leads to (Tarjan, without recursion)."""
+    index: dict[_T, int] = {}
+    low: dict[_T, int] = {}
+    stack: list[_T] = []
+    on_stack: set[_T] = set()
+    parts: list[set[_T]] = []
+    for root in nodes:
         if root in index:
             continue
-        work = [(root, iter(_next(root)))]
+        work = [(root, iter(next_of(root)))]
         index[root] = low[root] = len(index)
         stack.append(root)
         on_stack.add(root)
@@ -326,28 +387,28 @@ def _circles(scope: Scope) -> list[set[Node]]:
                 if work:
                     low[work[-1][0]] = min(low[work[-1][0]], low[node])
                 if low[node] == index[node]:
-                    circles += _closed_part(node, stack, on_stack)
+                    parts.append(_part_of(node, stack, on_stack))
             elif after not in index:
                 index[after] = low[after] = len(index)
                 stack.append(after)
                 on_stack.add(after)
-                work.append((after, iter(_next(after))))
+                work.append((after, iter(next_of(after))))
             elif after in on_stack:
                 low[node] = min(low[node], index[after])
-    return circles
+    return parts
 
 
 def _next(node: Node) -> list[Node]:
     return [flow.target for flow in node.outgoing] + node.boundaries
 
 
-def _closed_part(node: Node, stack: list[Node], on_stack: set[Node]) -> list[set[Node]]:
-    part: set[Node] = set()
+def _part_of(node: _T, stack: list[_T], on_stack: set[_T]) -> set[_T]:
+    part: set[_T] = set()
     while node not in part:
         member = stack.pop()
         on_stack.discard(member)
         part.add(member)
-    return [part] if len(part) > 1 or node in _next(node) else []
+    return part
 
 
 def _check_meetings(scope: Scope, noticed: Noticed) -> None:

@@ -7,12 +7,12 @@ holds behind a step; without one that can be read, when the person says so.
 
 from __future__ import annotations
 
-from engine.bpmn.compiled import ExpressionCondition, Outcome, OutcomeCondition, OutcomeKind, StepKind
+from engine.bpmn.compiled import Outcome, OutcomeCondition, OutcomeKind, StepKind
 from engine.bpmn.expressions import is_expression
 from engine.bpmn.map_model import EventDefinition, EventKind, Node, NodeType, Scope
 from engine.bpmn.map_properties import Property
 from engine.bpmn.map_surgery import reachable, remove_node
-from engine.bpmn.repairs.editing import add_end, attach
+from engine.bpmn.repairs.editing import add_end
 from engine.bpmn.repairs.stand_ins import COMPLETED, plan_step
 from engine.bpmn.repairs.workbench import Workbench
 
@@ -94,8 +94,6 @@ class _Choice:
         if not self._over_when:
             plan.outcomes.append(COMPLETED)
             self._decide(self._end(), OutcomeKind.COMPLETED)
-        elif not self._ad_hoc.ordered and not self._ad_hoc.cancels_remaining:
-            self._withdraw_choice()
 
     def belongs_to(self, nodes: list[Node]) -> None:
         """Who chooses, in which stage and by when: as the first of ``nodes`` says that says anything of it."""
@@ -118,7 +116,7 @@ class _Choice:
         behind = self._again if self._ad_hoc.ordered else self._add(NodeType.END, "part_end")
         if self._over_when:
             over = self._map.add_node(self._scope, NodeType.EXCLUSIVE, node, suffix="over")
-            self._map.connect(over, self._end()).condition_text = self._over_when
+            self._map.connect(over, self._over()).condition_text = self._over_when
             over.default = self._map.connect(over, behind)
             behind = over
         self._map.connect(node, behind)
@@ -129,17 +127,19 @@ class _Choice:
         flow.condition = OutcomeCondition(steps=(self._step.id,), outcomes=(outcome or flow.id,))
         return flow.id
 
+    def _over(self) -> Node:
+        """What comes behind a part once the condition holds: nothing more can be begun."""
+        end = self._end()
+        if self._ad_hoc.ordered or self._ad_hoc.cancels_remaining:
+            return end
+        withdrawal = self._add(NodeType.SCRIPT_TASK, "no_more")
+        withdrawal.withdraws = (self._step,)
+        self._map.connect(withdrawal, end)
+        return withdrawal
+
     def _end(self) -> Node:
         """Where it is over: what still runs is withdrawn, or runs to its own end."""
         end = self._add(NodeType.END, "over_end")
         if self._ad_hoc.cancels_remaining and not self._ad_hoc.ordered:
             end.events = [EventDefinition(EventKind.TERMINATE)]
         return end
-
-    def _withdraw_choice(self) -> None:
-        """Nothing more can be begun once the condition holds, and what still runs is left to end."""
-        event = self._add(NodeType.BOUNDARY, "over_event")
-        event.events = [EventDefinition(EventKind.CONDITIONAL, text=self._over_when)]
-        event.condition = ExpressionCondition(text=self._over_when)
-        attach(event, self._step)
-        self._map.connect(event, self._add(NodeType.END, "no_more"))

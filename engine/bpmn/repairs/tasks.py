@@ -13,7 +13,7 @@ from engine.bpmn.repairs.workbench import Workbench
 
 def settle_tasks(workbench: Workbench, process: Process) -> None:
     for node in tuple(process.scope.all_nodes()):
-        if node.step is not None or settle_connector(workbench, node):
+        if node.step is not None or node.withdraws or settle_connector(workbench, node):
             continue
         if node.type in HUMAN_TASKS:
             plan_human(node)

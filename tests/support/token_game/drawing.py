@@ -15,6 +15,7 @@ from support.token_game.maps import Chosen, Enough, Event, Flow, Graph, Kind, No
 from engine.bpmn.compile import CompileOutcome, compile_bpmn
 
 KEY = "sale"
+_JOINS = (Kind.PARALLEL, Kind.INCLUSIVE, Kind.COMPLEX)
 _TAGS = {
     Kind.START: "startEvent",
     Kind.END: "endEvent",
@@ -121,7 +122,8 @@ class _Pen:
 
     def _node(self, graph: Graph, node: Node) -> str:  # noqa: C901, PLR0912  # one case for each kind of node
         attributes = {"id": node.node_id, "name": node.node_id}
-        inner = self._extensions(node) + self._event(graph, node) + self._repeat(node.repeat)
+        merges = node.kind not in _JOINS and len(graph.entering(node.node_id)) > 1
+        inner = self._extensions(node, merges=merges) + self._event(graph, node) + self._repeat(node.repeat)
         default = next((flow for flow in graph.leaving(node.node_id) if flow.default), None)
         if default is not None:
             attributes["default"] = default.flow_id
@@ -168,11 +170,14 @@ class _Pen:
         return f"<{tag}{written}>{inner}</{tag}>"
 
     @staticmethod
-    def _extensions(node: Node) -> str:
+    def _extensions(node: Node, *, merges: bool) -> str:
+        """``merges``: each token goes on, as by the standard, where the product would rather wait for all."""
         inner = "".join(f'<camunda:formField id="{name}" type="boolean"/>' for name in node.answers)
         inner = f"<camunda:formData>{inner}</camunda:formData>" if inner else ""
-        if node.decides:
-            inner += '<camunda:properties><camunda:property name="approval" value="any"/></camunda:properties>'
+        said = [("approval", "any")] * node.decides + [("merge", "each")] * merges
+        if said:
+            properties = "".join(f'<camunda:property name="{name}" value="{value}"/>' for name, value in said)
+            inner += f"<camunda:properties>{properties}</camunda:properties>"
         return f"<extensionElements>{inner}</extensionElements>" if inner else ""
 
     @staticmethod

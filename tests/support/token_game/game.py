@@ -589,7 +589,8 @@ class TokenGame:
         if _is_apart(run):
             run.decided = dict.fromkeys(names)
             return
-        twins = [one for one in area.waits if one is not run and one.node is run.node and one.area is not None]
+        goes_on = [one for one in area.waits if one.area is not None and one.undoes_for is None]
+        twins = [one for one in goes_on if one is not run and one.node is run.node]
         for twin in twins:
             seen = {**self.store, **self._seen(area), **twin.decided}
             twin.decided = {name: seen.get(name) for name in names}

@@ -22,7 +22,7 @@ from support.token_game.acts import (
     Restart,
 )
 from support.token_game.maps import Graph, Node, What
-from support.token_game.match import Match, Refused, script
+from support.token_game.match import Match, Refused, TakesBack, script
 from support.token_game.random_maps import maps
 from support.token_game.schedules import OUTSIDE, answers, error_of, outcome, parts
 
@@ -41,6 +41,8 @@ class Schedules(RuleBasedStateMachine):
     def _begin(self, graph: Graph) -> None:
         try:
             self.match = Match(graph, drawn=self.drawn)
+        except TakesBack:
+            reject()
         except Refused as refused:
             if "DEADLOCK" not in str(refused):  # two tokens on one branch of a join never come together again
                 raise

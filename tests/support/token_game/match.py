@@ -58,6 +58,10 @@ class Refused(Exception):
     """The importer says that the map cannot be executed."""
 
 
+class TakesBack(Refused):
+    """A return takes back what is open in other branches, which the standard leaves open: nothing to compare."""
+
+
 @dataclass(frozen=True)
 class Seen:
     """Everything that waits, by its element as drawn."""
@@ -137,6 +141,8 @@ class Match:
         outcome = compiled(self.graph)
         if outcome.process is None:
             raise Refused(", ".join(f"{found.code} at {found.element_id}" for found in outcome.findings))
+        if any(found.code == "RETURN_TAKES_BACK" for found in outcome.findings):
+            raise TakesBack
         return outcome.process
 
     def _begin(self) -> None:

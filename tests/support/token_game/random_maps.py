@@ -39,9 +39,9 @@ _BLOCKS = (
     *("broadcast", "stopped", "unhandled"),
     *("judged_parts", "entered_twice", "asked_for", "called_twice", "remembered"),
     *("enough", "complex_split", "ruled", "undone", "undone", "undone_by_event", "transaction", "undone_as_a_whole"),
-    *("undoing_fails", "undoing_fails", "unwaited"),
+    *("undoing_fails", "undoing_fails", "unwaited", "undoing_stopped", "undoing_stopped"),
 )
-_ONLY_CANONICAL = ("service",)
+_ONLY_CANONICAL = ("service", *("undone_meanwhile",) * 3)
 _ONLY_DRAWN = ("conditional_flow", "rounds", "ad_hoc")
 _FLAGS = ("flag_1", "flag_2")
 _SIGNALS = ("signal_1", "signal_2")
@@ -640,10 +640,9 @@ class RandomDrawing:
         """Somebody says what begins next, again and again."""
         variable = self.new("over") if self.perhaps() else ""
         in_turn = self.perhaps()
-        leaves = self.perhaps(40) and (in_turn or not variable)
-        rule = AdHoc(in_turn, leaves, variable)
+        rule = AdHoc(in_turn, self.perhaps(40), variable)
         with self.inside() as inner:
-            for _ in range(2 if variable and not in_turn else self.between(1, 2)):
+            for _ in range(self.between(1, 2)):
                 self._ad_hoc_part(depth - 1, variable)
         ad_hoc = self.node("ad_hoc", Kind.AD_HOC, inner=inner, ad_hoc=rule)
         return ad_hoc, ad_hoc
@@ -787,6 +786,41 @@ class RandomDrawing:
                 mend = self.body(0, start=self.one_of((Event(What.ERROR, code), stopped)))
                 self.node("handler", Kind.HANDLER, inner=mend)
         self.node("handler", Kind.HANDLER, inner=handler)
+
+    def _undoing_stopped(self, depth: int) -> tuple[str, str]:
+        """A message has the work undone, and somebody can end that half-way: what undoes it stands outside of it."""
+        with self.inside() as inner:
+            start = self.node("start", Kind.START)
+            leave = self.after(self.after(start, self._undoable(0)), self.block(depth - 1))
+            self.flow(self.after(leave, self.block(0)), self.node("end", Kind.END))
+            asked = Event(What.MESSAGE, self.new("message"))
+            with self.inside() as handler:
+                begin = self.node("start", Kind.START, event=asked, interrupting=self.perhaps())
+                split, stop = self.node("parallel", Kind.PARALLEL), self.node("step", Kind.STEP)
+                self.flow(begin, split)
+                self.flow(split, self.node("undone", Kind.END, event=Event(What.COMPENSATE)))
+                self.flow(self.after(split, (stop, stop)), self.node("over", Kind.END, event=Event(What.TERMINATE)))
+            self.node("handler", Kind.HANDLER, inner=handler)
+        scope = self.node("scope", Kind.SCOPE, inner=inner)
+        return scope, scope
+
+    def _undone_meanwhile(self, depth: int) -> tuple[str, str]:
+        """A part in which not every turn asks for an approval goes on while an earlier turn of it is undone."""
+        inner, approval = self._approving(depth)
+        with self.inside(inner):
+            self.node("undo", Kind.STEP, undoes=approval)
+        entry, again, leave = (self.node("exclusive", Kind.EXCLUSIVE) for _ in range(3))
+        split, part = self.node("parallel", Kind.PARALLEL), self.part(inner)
+        self.flow(split, entry)
+        self.flow(entry, part)
+        judged = self.after(part, self._decision_by(approval))
+        self.flow(judged, self.asked(again, f"again_{again}"))
+        self.flow(again, entry, Says(f"again_{again}"))
+        self.flow(again, leave, default=True)
+        ask = self.node("step", Kind.STEP)
+        self.flow(split, ask)
+        self.flow(ask, self.node("undone", Kind.END, event=Event(What.COMPENSATE, part)))
+        return split, leave
 
     def _transaction(self, depth: int) -> tuple[str, str]:
         """Cancelled by somebody in it, it is undone and left by its border."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.canonical_maps import MapBuilder, after
+from support.canonical_maps import MapBuilder, after, when
 from support.instance_run import InstanceRun
 
 from engine.bpmn import compensation
@@ -386,3 +386,35 @@ def test_the_state_remembers_only_what_can_be_undone(monkeypatch: pytest.MonkeyP
     with pytest.raises(MapFailed) as failed:
         over.complete("pay")
     assert failed.value.params["problem_code"] == "TOO_MUCH_TO_UNDO"
+
+
+def test_a_part_that_is_still_being_undone_is_no_other_run_of_it() -> None:
+    """Another turn looks at what was decided before, whether the undoing of that is over or not."""
+    draw = MapBuilder()
+    draw.start()
+    draw.gateway("parallel", "both")
+    draw.gateway("exclusive", "merge")
+    with draw.scope("part"):
+        draw.start("s")
+        draw.step("prepare")
+        draw.gateway("exclusive", "asked", default="not_yet")
+        undoable(draw, "legal")
+        draw.gateway("exclusive", "leave")
+        draw.end("e")
+        draw.chain("s", "prepare", "asked")
+        draw.flow("asked", "leave", when("approved", "legal"))
+        draw.flow("asked", "legal", flow_id="not_yet")
+        draw.chain("legal", "leave", "e")
+    draw.step("again")
+    draw.step("decide")
+    draw.end("undone", draw.compensate("part"))
+    draw.chain("start", "both", "merge", "part", "again", "merge")
+    draw.chain("both", "decide", "undone")
+    run = InstanceRun(draw.build())
+    run.complete("prepare")
+    run.complete("legal", "approved")
+    run.complete("decide")
+    assert run.open == ["again", "undo_legal"]
+    run.complete("again")
+    run.complete("prepare")
+    assert run.open == ["again", "undo_legal"], "it was approved before"

@@ -12,7 +12,7 @@ from support.sales_map import human
 
 from engine.bpmn.compiled import CompiledProcess, StepKind
 from engine.bpmn.inspection import jump_targets, plan_move
-from engine.bpmn.jumps import BesideTheWay, InsideBranches, Jump, JumpRefused, Meanwhile, TargetRepeated
+from engine.bpmn.jumps import BesideTheWay, InsideBranches, Jump, JumpRefused, Meanwhile, TargetRepeated, TooManyWays
 from engine.bpmn.runtime import MoveToken, SetVariables
 
 
@@ -254,3 +254,69 @@ def test_variables_set_by_hand_wake_conditions_but_never_decide_a_step(run: Inst
     result = run.apply(SetVariables({"again": True, "legal_outcome": "approved", "unknown": 1}))
     assert dict(result.variables) == {"again": True}
     assert run.open == ["finance", "legal"]
+
+
+def enough_of(draw: MapBuilder, entry: str) -> None:
+    """Behind ``entry`` two steps of which one is enough for the third."""
+    draw.gateway("parallel", "ask")
+    draw.step("first")
+    draw.step("second")
+    draw.complex_join("enough", "activationCount >= 1")
+    draw.step("third")
+    draw.end("done")
+    draw.chain(entry, "ask", "first", "enough", "third", "done")
+    draw.chain("ask", "second", "enough")
+
+
+def test_a_round_of_a_complex_gateway_is_not_moved_in() -> None:
+    """Which tokens it takes depends on values: a late one that was moved would be waited for, or begin a round."""
+    draw = MapBuilder()
+    draw.start()
+    enough_of(draw, "start")
+    run = InstanceRun(draw.build())
+    run.complete("first")
+    for target in ("first", "second", "third"):
+        with pytest.raises(JumpRefused):
+            run.apply(MoveToken(target))
+    with pytest.raises(TooManyWays):
+        run.apply(MoveToken("first"))
+    run.complete("second")
+    assert run.open == ["third"], "the round is over, and its late token with it"
+
+
+def test_a_round_of_a_complex_gateway_ends_with_the_part_that_is_left() -> None:
+    draw = MapBuilder()
+    draw.start()
+    draw.step("before")
+    with draw.scope("part"):
+        draw.start("begin")
+        enough_of(draw, "begin")
+    draw.end()
+    draw.chain("start", "before", "part", "end")
+    run = InstanceRun(draw.build())
+    run.complete("before")
+    for _ in range(2):
+        run.complete("first")
+        assert run.open == ["second", "third"]
+        run.apply(MoveToken("before"))
+        assert run.open == ["before"]
+        run.complete("before")
+
+
+def test_a_round_of_a_complex_gateway_beside_the_way_ends_when_the_deal_is_moved() -> None:
+    draw = MapBuilder()
+    draw.start()
+    draw.step("host")
+    draw.boundary("asked", "host", draw.message("asked", "asked"), interrupting=False)
+    draw.step("after")
+    draw.end()
+    draw.chain("start", "host", "after", "end")
+    enough_of(draw, "asked")
+    run = InstanceRun(draw.build())
+    for _ in range(2):
+        run.deliver("asked")
+        run.complete("first")
+        assert run.open == ["host", "second", "third"]
+        run.apply(MoveToken("after"))
+        assert run.open == ["after"]
+        run.apply(MoveToken("host"))

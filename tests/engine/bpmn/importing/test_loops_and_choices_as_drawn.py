@@ -540,6 +540,26 @@ class TestAdHoc:
         run.complete("b")
         assert run.open == ["after"]
 
+    @pytest.mark.parametrize("inner", ["", element("userTask", "z", "Дзвінок", field("ціна"))])
+    def test_each_turn_of_it_is_over_when_its_condition_holds_behind_a_step_of_its_own(self, inner: str) -> None:
+        """What made the last turn over is still written when the next one begins."""
+        start, ad_hoc, *_ = self.drawn(inner, over="ціна &gt; 100", cancelRemainingInstances="false")
+        again = step("after") + chain("start", "ad", "after", "ad")
+        again += (
+            '<boundaryEvent id="late" attachedToRef="after"><messageEventDefinition messageRef="m"/></boundaryEvent>'
+        )
+        run = InstanceRun(
+            compiled(start, ad_hoc, again, END, chain("late", "end"), around=ROOTS), variables={"ціна": 0}
+        )
+        called = "z" if inner else "a"
+        for _ in range(2):
+            self.choose(run, "Дзвінок")
+            self.choose(run, "Дзвінок")
+            run.complete(called, ціна=50)
+            run.complete(called, ціна=500)
+            assert run.open == ["after"]
+            run.complete("after")
+
     def test_what_follows_a_step_is_done_with_it(self) -> None:
         inner = step("a", "Дзвінок") + step("a2", "Записати") + step("b", "Лист") + chain("a", "a2")
         run = InstanceRun(compiled(*self.drawn(inner, ordering="Sequential")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from support.drawn_maps import END, START, chain, codes, drawn, element, flow, found, outcome_of, step
 
 from engine.bpmn.compile import CompileOutcome, compile_bpmn
@@ -167,6 +168,71 @@ def test_an_inclusive_split_and_join_in_a_loop_are_sound() -> None:
     )
     assert outcome.process is not None
     assert not codes(outcome) & {"DEADLOCK", "MAY_DEADLOCK"}
+
+
+@pytest.mark.parametrize("beside", ["a", "z"])  # whichever comes first
+@pytest.mark.parametrize("stops", [True, False])
+def test_what_goes_on_for_ever_hinders_nobody_else_from_ending_it(beside: str, *, stops: bool) -> None:
+    """A person may begin the step again and again; one of its ends ends all of it."""
+    outcome = outcome_of(
+        START,
+        '<exclusiveGateway id="merge"/>',
+        step("m", "Обрати"),
+        '<parallelGateway id="fork"/>',
+        step(beside, "Дзвінок"),
+        '<exclusiveGateway id="x"/>',
+        END,
+        '<endEvent id="over"><terminateEventDefinition/></endEvent>' if stops else '<endEvent id="over"/>',
+        chain("start", "merge", "m", "fork", "merge"),
+        chain("fork", beside, "x"),
+        flow("x", "end", "Далі"),
+        flow("x", "over", "Досить"),
+    )
+    assert (outcome.process is not None) is stops
+    assert codes(outcome) & {"NEVER_ENDS", "MAY_NEVER_END"} == (set() if stops else {"NEVER_ENDS"})
+
+
+def test_a_token_that_a_circle_takes_along_can_end_it() -> None:
+    """Both ways out of the split lead back; only the second, beside the first, can lead out."""
+    outcome = outcome_of(
+        START,
+        '<exclusiveGateway id="merge"/>',
+        step("m", "Обрати"),
+        '<parallelGateway id="fork"/>',
+        step("z", "Дзвінок"),
+        '<exclusiveGateway id="zx"/>',
+        '<endEvent id="over"><terminateEventDefinition/></endEvent>',
+        chain("start", "merge", "m", "fork", "merge"),
+        chain("fork", "z", "zx"),
+        flow("zx", "merge", "Ще раз"),
+        flow("zx", "over", "Досить"),
+    )
+    assert not codes(outcome) & {"NEVER_ENDS", "MAY_NEVER_END"}
+
+
+def test_an_error_in_which_a_circle_ends_lets_the_sub_process_go_no_way_on() -> None:
+    def sale(name: str) -> CompileOutcome:
+        inside = "".join(
+            (
+                '<startEvent id="s"/><exclusiveGateway id="merge"/><parallelGateway id="fork"/>',
+                step("m", "Обрати"),
+                step(name, "Дзвінок"),
+                '<endEvent id="last"><errorEventDefinition/></endEvent>',
+                chain("s", "merge", "m", "fork", "merge"),
+                chain("fork", name, "last"),
+            )
+        )
+        return outcome_of(
+            START,
+            f'<subProcess id="sub" name="Перевірка">{inside}</subProcess>',
+            '<boundaryEvent id="caught" attachedToRef="sub"><errorEventDefinition/></boundaryEvent>',
+            END,
+            chain("start", "sub", "end"),
+            chain("caught", "sub"),
+        )
+
+    for name in ("a", "z"):
+        assert [one.element_id for one in sale(name).findings if one.code == "NEVER_ENDS"] == ["sale"], name
 
 
 def test_thirty_branches_are_checked_within_the_bound() -> None:

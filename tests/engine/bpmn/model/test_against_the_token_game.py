@@ -15,7 +15,7 @@ from support.token_game import acts, maps
 from support.token_game.acts import Complete
 from support.token_game.machine import CanonicalMaps, DrawnMaps, Machine
 from support.token_game.maps import Says
-from support.token_game.match import Match, Refused, replay, script
+from support.token_game.match import Match, Refused, TakesBack, replay, script
 from support.token_game.random_maps import Dice, RandomDrawing
 from support.token_game.schedules import outcome, random_act
 
@@ -89,6 +89,8 @@ def play(seed: int, counted: Counter[str], *, drawn: bool) -> None:
     graph = RandomDrawing(chance, drawn=drawn).make()
     try:
         match = Match(graph, drawn=drawn)
+    except TakesBack:
+        return
     except Refused as refused:
         assert "DEADLOCK" in str(refused)  # noqa: PT017  # two tokens on one branch of a join never meet again
         counted["refused"] += 1

@@ -14,6 +14,7 @@ from support.token_game.schedules import random_act
 from engine.bpmn import (
     activities,
     catching_events,
+    compensation,
     loops,
     pruning,
     run_variables,
@@ -25,6 +26,7 @@ from engine.bpmn import (
 )
 from engine.bpmn.activities import Activity
 from engine.bpmn.catching_events import BoundaryEvent
+from engine.bpmn.compensation import Entry, entries_of
 from engine.bpmn.compiled import TimerRule
 from engine.bpmn.elements import Element
 from engine.bpmn.joins import InclusiveGateway, ParallelGateway
@@ -47,6 +49,7 @@ _guarded = StoredTimer._guarded
 _run_completed = MultiInstance.run_completed
 _prune = pruning.prune
 _rises = catching_events.rises
+_take_out = compensation.take_out
 
 
 def a_join_does_not_consume(patch: Patch) -> None:
@@ -214,6 +217,35 @@ def what_is_written_outside_is_not_seen_in_a_run(patch: Patch) -> None:
     patch.setattr(run_variables, "follow_writing", lambda *_: None)
 
 
+def what_undoes_stays_when_its_event_is_withdrawn(patch: Patch) -> None:
+    patch.setattr(throwing_events, "withdraw_handlers", lambda *_: None)
+
+
+def the_first_completed_is_undone_first(patch: Patch) -> None:
+    def take_out(thrower: LiveTask, activity: str | None) -> list[Entry]:
+        return _take_out(thrower, activity)[::-1]
+
+    patch.setattr(throwing_events, "take_out", take_out)
+
+
+def what_was_undone_is_undone_again(patch: Patch) -> None:
+    def take_out(thrower: LiveTask, activity: str | None) -> list[Entry]:
+        scope = thrower.workflow
+        kept = [*entries_of(scope)]
+        taken = _take_out(thrower, activity)
+        entries_of(scope)[:] = kept
+        return taken
+
+    patch.setattr(throwing_events, "take_out", take_out)
+
+
+def what_is_being_undone_counts_as_another_run(patch: Patch) -> None:
+    def twins(run: LiveTask) -> list[LiveTask]:
+        return [one for one in run.workflow.live_tasks() if one is not run and one.task_spec is run.task_spec]
+
+    patch.setattr(run_variables, "_twins", twins)
+
+
 MUTATIONS: list[Callable[[Patch], None]] = [
     a_join_does_not_consume,
     a_join_fires_without_all_its_branches,
@@ -242,6 +274,10 @@ MUTATIONS: list[Callable[[Patch], None]] = [
     the_last_of_several_parts_decides_alone,
     a_value_of_another_run_decides,
     what_is_written_outside_is_not_seen_in_a_run,
+    what_undoes_stays_when_its_event_is_withdrawn,
+    the_first_completed_is_undone_first,
+    what_was_undone_is_undone_again,
+    what_is_being_undone_counts_as_another_run,
 ]
 
 
