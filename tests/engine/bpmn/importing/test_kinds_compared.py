@@ -47,6 +47,15 @@ def test_what_can_only_fail_is_told_with_what_it_reads(condition: str) -> None:
     assert condition.removeprefix("=") in told.params["text"]
 
 
+def test_fields_are_told_by_what_people_call_them_and_the_condition_without_its_signs() -> None:
+    form = "<extensionElements><camunda:formData><camunda:formField id='note' type='string' label='Примітка'/>"
+    ask = element("userTask", "ask", "Запитати", f"{form}</camunda:formData></extensionElements>")
+    gateway = element("exclusiveGateway", "g", "Рішення", default="g_end")
+    ways = chain("start", "ask", "g") + flow("g", "no", condition="${note > 500}") + flow("g", "end")
+    told = found(outcome_of(START, ask, gateway, OTHER_END, END, ways), CODE)
+    assert dict(told.params) == {"text": "note > 500", "values": "Примітка"}
+
+
 @pytest.mark.parametrize(
     "condition",
     [
