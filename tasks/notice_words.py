@@ -33,8 +33,8 @@ HELD_BACK = Wording(
 TAKEN_BACK = Wording(
     N_("“%(step)s” was taken back"),
     N_(
-        "%(by)s returned the deal for rework, and with it the step “%(step)s” that was with you is taken back. When the "
-        "deal comes there again, the step opens anew."
+        "%(by)s returned the deal for rework, and with it the step “%(step)s” that was with you is taken back. When "
+        "the deal comes there again, the step opens anew."
     ),
     N_(
         "The deal was returned for rework, and with it the step “%(step)s” that was with you is taken back. When the "

@@ -148,7 +148,7 @@ def _step(
         walked[passed.element_id] = walked.get(passed.element_id, 0) + 1
     instance.walked = walked
     done = {stimulus.activity_id} if isinstance(stimulus, CompleteStep) else set()
-    _withdraw(session, instance, set(result.closed_steps) - done, stimulus, actor, at)
+    _withdraw(session, instance, set(result.closed_steps) - done, actor, at, by=stimulus)
     _write_timers(session, instance, result)
     _write_messages(session, instance, result)
     if result.closed_calls or result.opened_calls:
@@ -203,9 +203,9 @@ def _let_go_of_incidents(
 
 
 def _withdraw(
-    session: Session, instance: ProcessInstance, closed: set[str], stimulus: Stimulus, actor: Actor, at: datetime
+    session: Session, instance: ProcessInstance, closed: set[str], actor: Actor, at: datetime, *, by: Stimulus
 ) -> None:
-    """Cancel the work items whose activity is gone: the deal went another way, or ``stimulus`` returned it."""
+    """Cancel the work items whose activity is gone: ``by`` led the deal another way, or returned it."""
     if not closed:
         return
     gone = session.scalars(
@@ -215,7 +215,7 @@ def _withdraw(
             WorkItem.state.in_(LIVE),
         )
     )
-    returned = _returned(session, instance, stimulus)
+    returned = _returned(session, instance, by)
     for work_item in gone:
         cancel_step(session, work_item, instance, actor=actor, at=at, returned=returned)
 

@@ -1,4 +1,4 @@
-"""A request that is taken back by a return elsewhere says so: in the history, to who answers late, and when asked anew."""
+"""What a return elsewhere takes back says so: in the history, to who answers late, and to who is asked anew."""
 
 from __future__ import annotations
 

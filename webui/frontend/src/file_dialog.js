@@ -48,7 +48,7 @@ async function send(form, button) {
   const signIn = answer.headers.get("HX-Redirect");
   if (signIn) return location.assign(signIn);
   dialog.innerHTML = await answer.text();
-  dialog.querySelector("[aria-invalid=true], [data-focus]")?.focus();
+  (dialog.querySelector("[aria-invalid=true]") ?? dialog.querySelector("[data-focus]"))?.focus();
 }
 
 export function draw(root) {
