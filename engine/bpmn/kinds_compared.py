@@ -59,9 +59,9 @@ def say_kinds_mistaken(workbench: Workbench, steps: Mapping[str, StepDefinition]
             condition = compile_condition(text)
             known = {path: values[path] for path in condition.paths if path in values}
             if condition.paths and len(known) == len(condition.paths) and _is_mistaken(condition, known):
-                values = ", ".join(sorted(labels.get(path.removeprefix("deal."), path) for path in known))
+                named = ", ".join(sorted(labels.get(path.removeprefix("deal."), path) for path in known))
                 shown = text.removeprefix("${").removesuffix("}")
-                workbench.noticed.warning("CONDITION_NEVER_HOLDS", at, text=shown, values=values)
+                workbench.noticed.warning("CONDITION_NEVER_HOLDS", at, text=shown, values=named)
 
 
 def _conditions(process: Process) -> Iterator[tuple[Located, str]]:
