@@ -30,6 +30,17 @@ HELD_BACK = Wording(
         "Send it without the file, or write another one."
     ),
 )
+TAKEN_BACK = Wording(
+    N_("“%(step)s” was taken back"),
+    N_(
+        "%(by)s returned the deal for rework, and with it the step “%(step)s” that was with you is taken back. When "
+        "the deal comes there again, the step opens anew."
+    ),
+    N_(
+        "The deal was returned for rework, and with it the step “%(step)s” that was with you is taken back. When the "
+        "deal comes there again, the step opens anew."
+    ),
+)
 WORDINGS: Mapping[NoticeKind, Wording] = {
     NoticeKind.STEP_OPENED: Wording(
         N_("New step: “%(step)s”"),

@@ -15,7 +15,7 @@ from engine.model.notice import OF_CLIENT_LETTERS, NoticeKind
 from engine.queries.control import Control, DealsList, StepsList
 from engine.queries.letters import LetterView, ToldDeal, ToldNotice
 from engine.settings import Settings
-from tasks.notice_words import DECIDED, HELD_BACK, OVERDUE, WORDINGS
+from tasks.notice_words import DECIDED, HELD_BACK, OVERDUE, TAKEN_BACK, WORDINGS
 from tasks.problem_words import problem_words
 from tasks.report_words import ReportWords, address_of
 from tasks.value_words import ValueWords
@@ -157,6 +157,8 @@ class NoticeWriter:
             return OVERDUE
         if notice.kind is NoticeKind.CLIENT_LETTER_RETURNED and notice.outcome == FILE_ERASED:
             return HELD_BACK
+        if notice.kind is NoticeKind.STEP_WITHDRAWN and notice.outcome == OutcomeKind.RETURNED.value:
+            return TAKEN_BACK
         if _is_refused(notice):
             return WORDINGS[NoticeKind.REPORT_REFUSED]
         return WORDINGS[notice.kind]

@@ -16,7 +16,15 @@ from engine.model.work_item import WorkItem
 from engine.policy.approved_content import Content, Difference, bound_value, differences
 from engine.policy.history_chain import canonical_json
 from engine.policy.reauthentication import ReauthenticationFailed, ReauthenticationRequired
-from engine.queries.approval_view import ApprovalView, Remark, approval_view, is_with_remarks, remarks_of
+from engine.queries.approval_view import (
+    ApprovalView,
+    Remark,
+    TakenBack,
+    approval_view,
+    is_with_remarks,
+    remarks_of,
+    taken_back,
+)
 from webui.formats import file_size
 from webui.forms.shown_values import shown_field, shown_value
 from webui.i18n import _
@@ -70,11 +78,14 @@ class ShownRemark:
 class ApprovalPane:
     """``view`` is None for a step that is no approval; ``remarks`` are those of the approvals before it.
 
+    ``taken_back`` is the return by which the step, or the request before it, was taken back.
+
     ``changed_meanwhile`` is what became different between showing and deciding. ``seen`` goes with the decision, so
     that the next answer can tell what is different then.
     """
 
     view: ApprovalView | None
+    taken_back: TakenBack | None = None
     content: tuple[ShownValue, ...] = ()
     changes: tuple[ShownChange, ...] = ()
     changed_meanwhile: tuple[ShownChange, ...] = ()
@@ -101,13 +112,15 @@ def approval_pane(
     remarks = remarks_of(session, item.instance_id, besides=item.id) if item.is_live else ()
     shown = tuple(showing.remark(one) for one in remarks)
     view = approval_view(session, actor(), item)
+    returned = taken_back(session, actor(), item)
     if view is None:
-        return ApprovalPane(None, remarks=shown)
+        return ApprovalPane(None, returned, remarks=shown)
     if view.before is not None:  # told above, with what changed since
         shown = tuple(one for one in shown if one.remark.work_item_id != view.before.work_item_id)
     changed = differences(_read_seen(seen), view.content) if isinstance(error, ContentChanged) and seen else ()
     return ApprovalPane(
         view=view,
+        taken_back=returned,
         content=showing.content(view.content),
         changes=showing.changes(view.changes),
         changed_meanwhile=showing.changes(changed),

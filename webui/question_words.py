@@ -96,6 +96,8 @@ _REASONS: Mapping[Because, str] = {
     Because.BY_THE_STANDARD: N_("so the drawing is read by the rules"),
     Because.ONE_IS_MEANT: N_("often meant where no split is drawn"),
     Because.RUNS_ONCE: N_("often meant where no meeting point is drawn"),
+    Because.ASKED_ONCE: N_("an approval follows, and is asked for once"),
+    Because.ASKED_TWICE: N_("an approval follows: it would be asked for twice, and the map cannot be published so"),
     Because.STEP_BEFORE: N_("whoever completes “%(step)s” presses the button of a way"),
     Because.STEP_ADDED: N_("a step with this question is added"),
     Because.FIELD_SAYS: N_("its values are these ways; it is filled in at “%(step)s”"),

@@ -53,12 +53,15 @@ _FACTS: Final[Mapping[str, tuple[Any, ...]]] = {
 def say_kinds_mistaken(workbench: Workbench, steps: Mapping[str, StepDefinition]) -> None:
     """``steps`` are all human steps of the map. Nothing is said where a value of unknown kind is read."""
     values = _values_of(workbench, steps)
+    labels = {one.name.removeprefix("deal."): one.label for step in steps.values() for one in step.fields if one.label}
     for process in workbench.processes:
         for at, text in _conditions(process):
             condition = compile_condition(text)
             known = {path: values[path] for path in condition.paths if path in values}
             if condition.paths and len(known) == len(condition.paths) and _is_mistaken(condition, known):
-                workbench.noticed.warning("CONDITION_NEVER_HOLDS", at, text=text, values=", ".join(sorted(known)))
+                named = ", ".join(sorted(labels.get(path.removeprefix("deal."), path) for path in known))
+                shown = text.removeprefix("${").removesuffix("}")
+                workbench.noticed.warning("CONDITION_NEVER_HOLDS", at, text=shown, values=named)
 
 
 def _conditions(process: Process) -> Iterator[tuple[Located, str]]:

@@ -54,6 +54,8 @@ class Because(StrEnum):
     BY_THE_STANDARD = "by_the_standard"
     ONE_IS_MEANT = "one_is_meant"
     RUNS_ONCE = "runs_once"
+    ASKED_ONCE = "asked_once"
+    ASKED_TWICE = "asked_twice"
     STEP_BEFORE = "step_before"
     STEP_ADDED = "step_added"
     FIELD_SAYS = "field_says"

@@ -13,13 +13,20 @@ from engine.commands.approval_parts import decision_of, is_same_voice, parts_of,
 from engine.commands.history import record
 from engine.commands.step_opening import StepOpener, calendar_of_step
 from engine.commands.step_withdrawal import cancel_step
-from engine.errors import N_, AlreadyCompleted, DomainError, MapFailed, NotAllowed
+from engine.errors import N_, AlreadyCancelled, AlreadyCompleted, DomainError, MapFailed, NotAllowed
 from engine.events import ApprovalAskedAgain
 from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import LIVE, WorkItem, WorkItemState
 from engine.policy.approved_content import as_decided, told_changes
 from engine.policy.permissions import Actor
-from engine.queries.approved_contents import GivenApproval, deciding_part, given_approvals, holds, present_content
+from engine.queries.approved_contents import (
+    GivenApproval,
+    deciding_part,
+    given_approvals,
+    holds,
+    present_content,
+    returned_approval,
+)
 from engine.queries.facts import DealFacts
 from engine.queries.other_eyes import barred_of
 from engine.queries.processes import process_of
@@ -74,14 +81,29 @@ class ApprovalDecided(AlreadyCompleted):
     template: ClassVar[str] = N_("The approval was decided without you: by %(by)s, %(at)s.")
 
 
+class StepTakenBack(AlreadyCancelled):
+    """An approval in another branch was returned. ``step``, ``by`` and ``at`` say which one, by whom and when."""
+
+    template: ClassVar[str] = N_(
+        "This step was taken back: “%(step)s” was returned for rework (%(by)s, %(at)s). When the deal comes here "
+        "again, the step opens anew."
+    )
+
+
 def ensure_undecided(session: Session, work_item: WorkItem) -> None:
-    """Raises AlreadyCompleted, ApprovalDecided, AlreadyCancelled: each says what has happened meanwhile."""
-    if work_item.state is WorkItemState.CANCELLED and work_item.kind is StepKind.APPROVAL:
-        deciding = deciding_part(session, work_item)
+    """Raises AlreadyCompleted, ApprovalDecided, StepTakenBack, AlreadyCancelled: each says what happened meanwhile."""
+    if work_item.state is WorkItemState.CANCELLED:
+        deciding = deciding_part(session, work_item) if work_item.kind is StepKind.APPROVAL else None
         if deciding is not None:
-            by = deciding.completed_by.full_name if deciding.completed_by is not None else ""
-            raise ApprovalDecided(by=by, at=deciding.completed_at, outcome=deciding.outcome)
+            raise ApprovalDecided(by=_decider(deciding), at=deciding.completed_at, outcome=deciding.outcome)
+        returned = returned_approval(session, work_item)
+        if returned is not None:
+            raise StepTakenBack(step=returned.name, by=_decider(returned), at=returned.completed_at)
     work_item.ensure_live()
+
+
+def _decider(work_item: WorkItem) -> str:
+    return work_item.completed_by.full_name if work_item.completed_by is not None else ""
 
 
 def ensure_one_voice_each(

@@ -11,7 +11,7 @@ from sqlalchemy import Delete, bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from engine.bpmn import stepper
-from engine.bpmn.compiled import CompiledProcess
+from engine.bpmn.compiled import CompiledProcess, OutcomeKind, StepKind
 from engine.bpmn.inspection import waits_in
 from engine.bpmn.runtime import (
     CompleteStep,
@@ -148,7 +148,7 @@ def _step(
         walked[passed.element_id] = walked.get(passed.element_id, 0) + 1
     instance.walked = walked
     done = {stimulus.activity_id} if isinstance(stimulus, CompleteStep) else set()
-    _withdraw(session, instance, set(result.closed_steps) - done, actor, at)
+    _withdraw(session, instance, set(result.closed_steps) - done, actor, at, by=stimulus)
     _write_timers(session, instance, result)
     _write_messages(session, instance, result)
     if result.closed_calls or result.opened_calls:
@@ -202,8 +202,10 @@ def _let_go_of_incidents(
     close_incidents_at(session, instance, left, actor=actor, at=at)
 
 
-def _withdraw(session: Session, instance: ProcessInstance, closed: set[str], actor: Actor, at: datetime) -> None:
-    """Cancel the work items whose activity is gone: the deal went another way."""
+def _withdraw(
+    session: Session, instance: ProcessInstance, closed: set[str], actor: Actor, at: datetime, *, by: Stimulus
+) -> None:
+    """Cancel the work items whose activity is gone: ``by`` led the deal another way, or returned it."""
     if not closed:
         return
     gone = session.scalars(
@@ -213,8 +215,21 @@ def _withdraw(session: Session, instance: ProcessInstance, closed: set[str], act
             WorkItem.state.in_(LIVE),
         )
     )
+    returned = _returned(session, instance, by)
     for work_item in gone:
-        cancel_step(session, work_item, instance, actor=actor, at=at)
+        cancel_step(session, work_item, instance, actor=actor, at=at, returned=returned)
+
+
+def _returned(session: Session, instance: ProcessInstance, stimulus: Stimulus) -> str:
+    """The name of the approval that ``stimulus`` returned; empty where it did something else."""
+    if not isinstance(stimulus, CompleteStep) or stimulus.outcome != OutcomeKind.RETURNED.value:
+        return ""
+    name = select(WorkItem.name).where(
+        WorkItem.instance_id == instance.id,
+        WorkItem.activity_id == stimulus.activity_id,
+        WorkItem.kind == StepKind.APPROVAL,
+    )
+    return session.scalar(name.limit(1)) or ""
 
 
 def _write_timers(session: Session, instance: ProcessInstance, result: StepResult) -> None:

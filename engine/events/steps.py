@@ -114,8 +114,11 @@ class ApprovalRecalled(Event):
 
 @dataclass(frozen=True, slots=True)
 class StepCancelled(Event):
+    """``returned`` is the approval whose return took the step back with it; empty where the deal went another way."""
+
     name: str
     element_id: str
+    returned: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,20 @@ from sqlalchemy.orm import Session, joinedload
 from engine.bpmn.compiled import OutcomeKind, Reauthentication, StepDefinition, StepKind
 from engine.events import ApprovalKept, kind_of
 from engine.model.authenticator import Authenticator
+from engine.model.draft import Draft
 from engine.model.history_event import HistoryEvent
 from engine.model.work_item import WorkItem, WorkItemState
 from engine.policy.approved_content import Content, Difference, as_decided, differences
 from engine.policy.history_chain import content_hash
 from engine.policy.permissions import Actor
 from engine.policy.recalls import allows_recall, is_asker
-from engine.queries.approved_contents import GivenApproval, deciding_part, given_approvals, present_content
+from engine.queries.approved_contents import (
+    GivenApproval,
+    deciding_part,
+    given_approvals,
+    present_content,
+    returned_approval,
+)
 from engine.queries.processes import process_of
 
 _MOST_REMARKS = 20
@@ -44,6 +51,20 @@ class LateDecision:
     at: datetime | None
     outcome: str
     comment: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """The return of the approval ``step``, by which a request was taken back that the reader was asked.
+
+    ``typed`` is the comment that the reader had begun there, and nobody has seen.
+    """
+
+    step: str
+    by: str
+    at: datetime | None
+    comment: str
+    typed: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +143,37 @@ def approval_view(session: Session, actor: Actor, work_item: WorkItem) -> Approv
         reauthenticate=step.reauthenticate if live else Reauthentication.NONE,
         has_authenticator=wants_code and has_authenticator(session, actor.person_id),
     )
+
+
+def taken_back(session: Session, actor: Actor, work_item: WorkItem) -> TakenBack | None:
+    """By what return a withdrawn step was taken back; of one that waits, the request before it. None where by none."""
+    withdrawn = work_item if work_item.state is WorkItemState.CANCELLED else _request_before(session, work_item)
+    returned = returned_approval(session, withdrawn) if withdrawn is not None else None
+    if withdrawn is None or returned is None:
+        return None
+    draft = session.get(Draft, (withdrawn.id, actor.person_id))
+    by = returned.completed_by.full_name if returned.completed_by is not None else ""
+    typed = draft.comment if draft is not None else ""
+    return TakenBack(returned.name, by, returned.completed_at, returned.comment, typed)
+
+
+def _request_before(session: Session, work_item: WorkItem) -> WorkItem | None:
+    """The last request for the same before a live one, where it was withdrawn without an answer."""
+    if not work_item.is_live:
+        return None
+    before = session.scalar(
+        select(WorkItem)
+        .where(
+            WorkItem.instance_id == work_item.instance_id,
+            WorkItem.element_id == work_item.element_id,
+            WorkItem.activity_id != work_item.activity_id,
+            WorkItem.id < work_item.id,
+            WorkItem.item_index.is_not_distinct_from(work_item.item_index),
+        )
+        .order_by(WorkItem.id.desc())
+        .limit(1)
+    )
+    return before if before is not None and before.state is WorkItemState.CANCELLED else None
 
 
 def has_authenticator(session: Session, person_id: int) -> bool:

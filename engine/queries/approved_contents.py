@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from engine.bpmn.compiled import CompiledProcess, StepDefinition
+from engine.bpmn.compiled import CompiledProcess, OutcomeKind, StepDefinition, StepKind
 from engine.events import ApprovalKept, StepCompleted, TextsErased, kind_of
 from engine.model.client import Client
 from engine.model.deal import Deal
@@ -124,6 +124,23 @@ def deciding_part(session: Session, withdrawn: WorkItem) -> WorkItem | None:
             WorkItem.activity_id == withdrawn.activity_id,
             WorkItem.state == WorkItemState.COMPLETED,
             WorkItem.completed_at == withdrawn.completed_at,  # it withdrew the others in the same moment
+        )
+        .order_by(WorkItem.id.desc())
+        .limit(1)
+    )
+
+
+def returned_approval(session: Session, withdrawn: WorkItem) -> WorkItem | None:
+    """The approval whose return took ``withdrawn`` back with it; None where the deal went another way."""
+    return session.scalar(
+        select(WorkItem)
+        .where(
+            WorkItem.instance_id == withdrawn.instance_id,
+            WorkItem.activity_id != withdrawn.activity_id,
+            WorkItem.kind == StepKind.APPROVAL,
+            WorkItem.state == WorkItemState.COMPLETED,
+            WorkItem.outcome == OutcomeKind.RETURNED.value,
+            WorkItem.completed_at == withdrawn.completed_at,  # it took back what was open beside in the same moment
         )
         .order_by(WorkItem.id.desc())
         .limit(1)

@@ -8,6 +8,8 @@ from email.message import EmailMessage
 import pytest
 from sqlalchemy import select
 from support.office import Office
+from support.parallel_returns import LEGAL as LEGAL_BESIDE
+from support.parallel_returns import parallel_returns
 from support.post_office import PostOffice
 from support.sales_map import sales_map
 from support.versions import edited
@@ -138,6 +140,26 @@ def test_who_acts_for_somebody_who_is_away_hears_of_their_steps_too(office: Offi
     office.prepare()
     send()
     assert subjects(post_office, "admin") == subjects(post_office, "iryna") != []
+
+
+def test_whose_request_a_return_took_back_reads_that_and_that_it_comes_again(
+    office: Office, post_office: PostOffice
+) -> None:
+    choose(office, "iryna", step_withdrawn="at_once")
+    office.publish(parallel_returns())
+    office.open_deal()
+    office.complete("olena", "prepare")
+    office.do("iryna", claim_work_item, office.step("legal").id)
+    send()
+    office.complete("oksana", "finance", "returned", comment="Знижка завелика")
+    send()
+    _, taken_back = letters(post_office, "iryna")
+    assert f"“{LEGAL_BESIDE}” was taken back" in taken_back["Subject"]
+    body = taken_back.get_body(("plain",))
+    assert body is not None
+    told = " ".join(body.get_content().split())
+    assert "returned the deal for rework" in told
+    assert "the step opens anew" in told
 
 
 def test_who_changes_the_settings_while_away_has_nobody_told_twice(office: Office, post_office: PostOffice) -> None:

@@ -48,6 +48,12 @@ def _recalled(data: Data) -> str:
     )
 
 
+def _cancelled(data: Data) -> str:
+    if data.get("returned"):
+        return _("Step “%(name)s” taken back: “%(step)s” was returned", name=data["name"], step=data["returned"])
+    return _("Step “%(name)s” is no longer needed", name=data["name"])
+
+
 def _extended(data: Data) -> str:
     return _("Deadline of “%(name)s” moved to %(due)s", name=data["name"], due=day_and_time(moment(data["due_at"])))
 
@@ -77,7 +83,7 @@ TELLINGS: Mapping[str, Telling] = {
         ),
     ),
     "approval_recalled": Telling("arrow-back-up", "warning", _recalled, quote="reason"),
-    "step_cancelled": Telling("x", "neutral", lambda data: _("Step “%(name)s” is no longer needed", name=data["name"])),
+    "step_cancelled": Telling("x", "neutral", _cancelled),
     "step_delegated": Telling(
         "user-check",
         "neutral",

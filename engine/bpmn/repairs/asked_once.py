@@ -172,13 +172,15 @@ def _take_open_places(withdrawals: list[Node], together: ArrowsTogether) -> bool
 
 def _say_what_is_taken_back(workbench: Workbench, withdrawals: list[Node], together: ArrowsTogether) -> None:
     for one in withdrawals:
-        named = [node for node in one.withdraws if node.name and node.type not in GATEWAYS]
-        there = [(together.mask(node.incoming), node.name) for node in named]
+        waited_at = [node for node in one.withdraws if node.type not in GATEWAYS and not node.withdraws]
+        there = [(together.mask(node.incoming), node) for node in waited_at]
         for flow in one.incoming:
             beside = together.with_any([flow])
-            names = dict.fromkeys(name for bits, name in there if bits & beside)
+            taken = [node for bits, node in there if bits & beside]
+            names = dict.fromkeys(node.name for node in taken if node.name) or [node.title for node in taken]
             place = one.outgoing[0].target.title
-            workbench.noticed.warning("RETURN_TAKES_BACK", flow.source, place=place, steps=", ".join(names) or "–")
+            if names:
+                workbench.noticed.warning("RETURN_TAKES_BACK", flow.source, place=place, steps=", ".join(names))
 
 
 def _that_matter(inside: list[Node], place: Node, asking: Iterable[Node], wanted: set[Node]) -> list[Node]:

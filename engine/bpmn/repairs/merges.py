@@ -22,11 +22,21 @@ def wait_where_said(workbench: Workbench, process: Process) -> None:
 
 
 def wait_unless_said(workbench: Workbench, node: Node) -> bool:
-    """Let ``node`` wait for all that can come, and ask; unless the owner wants it to run for each. Whether it does."""
-    if said_of(node, Property.MERGE).casefold() in (WAIT, EACH):
+    """Let ``node`` wait for all that can come, and ask; unless the owner wants it to run for each. Whether it does.
+
+    An approval that follows would be asked for twice then: where the owner wants that, they are asked once more.
+    """
+    said = said_of(node, Property.MERGE).casefold()
+    proposals = [
+        Proposal(value=WAIT, because=Because.ASKED_ONCE),
+        Proposal(value=EACH, because=Because.ASKED_TWICE),
+    ]
+    if said == EACH:
+        _ask(node, workbench.noticed, proposals, assumed=None)
+    if said in (WAIT, EACH):
         return False
     workbench.noticed.warning("WAITS_FOR_ALL", node)
-    _ask(node, workbench.noticed, assumed=WAIT)
+    _ask(node, workbench.noticed, proposals, assumed=WAIT)
     insert_before(workbench.sales_map, node, NodeType.INCLUSIVE, "waits_for_all")
     return True
 
@@ -36,16 +46,16 @@ def say_runs_twice(node: Node, noticed: Noticed) -> None:
     if said_of(node, Property.MERGE).casefold() in (WAIT, EACH):
         return
     noticed.warning("RUNS_TWICE", node)
-    _ask(node, noticed, assumed=EACH)
-
-
-def _ask(node: Node, noticed: Noticed, *, assumed: str) -> None:
-    at = node
-    while at.like is not None:
-        at = at.like
     proposals = [
         Proposal(value=EACH, because=Because.BY_THE_STANDARD),
         Proposal(value=WAIT, because=Because.RUNS_ONCE),
     ]
+    _ask(node, noticed, proposals, assumed=EACH)
+
+
+def _ask(node: Node, noticed: Noticed, proposals: list[Proposal], *, assumed: str | None) -> None:
+    at = node
+    while at.like is not None:
+        at = at.like
     arriving = ", ".join(dict.fromkeys(flow.source.name for flow in node.incoming if flow.source.name))
     noticed.ask(QuestionKind.MERGE, at, proposals, assumed=assumed, branches=arriving)

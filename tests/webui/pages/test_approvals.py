@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 from support.approval_maps import DISCOUNT, SUM, naming
 from support.office import Office
+from support.parallel_returns import FINANCE, LEGAL, parallel_returns
 from support.web import Browser, text_of
 
 from engine.bpmn.compiled import ApprovalRule, ContentRule, Reauthentication
@@ -279,3 +280,34 @@ def test_who_may_not_get_an_approval_is_not_offered_it_and_named_with_the_reason
     assert offered("петро") == {company.petro.full_name: "має цей крок зараз"}
     assert f'data-chooser="/choose/receivers?step={legal}"' in iryna.get(f"/work-items/{legal}").text
     assert browse("danylo").get(f"/choose/receivers?step={legal}").status_code == 404
+
+
+def test_who_decides_after_a_return_elsewhere_reads_once_what_happened_and_keeps_what_was_typed(
+    office: Office, browse: SignIn
+) -> None:
+    office.publish(parallel_returns())
+    office.open_deal()
+    office.complete("olena", "prepare")
+    legal, iryna = office.step("legal").id, browse("iryna")
+    shown = iryna.get(f"/work-items/{legal}", part=True).text
+    office.complete("oksana", "finance", "returned", comment="Знижка завелика")
+    answer = send(iryna, legal, shown, "returned", comment="Пункт 4")
+    assert answer.status_code == 409
+    told = text_of(answer)
+    assert told.count(f"Цей крок відкликано: «{FINANCE}» повернуто на доопрацювання") == 1
+    assert "Знижка завелика" in told
+    assert "Що ви встигли ввести Пункт 4" in told
+    later = text_of(iryna.get(f"/work-items/{legal}", part=True))
+    assert f"Цей крок відкликано: «{FINANCE}» повернуто на доопрацювання." in later
+    assert f"Крок «{LEGAL}» відкликано: «{FINANCE}» повернуто на доопрацювання" in later, "in the history"
+    assert "більше не потрібен" not in later
+
+
+def test_who_is_asked_anew_reads_why(office: Office, browse: SignIn) -> None:
+    office.publish(parallel_returns())
+    office.open_deal()
+    office.complete("olena", "prepare")
+    office.complete("oksana", "finance", "returned", comment="Знижка завелика")
+    office.complete("olena", "prepare")
+    told = text_of(browse("iryna").get(f"/work-items/{office.step('legal').id}", part=True))
+    assert f"Вас запитують знову Попередній запит відкликано: «{FINANCE}» повернуто на доопрацювання." in told

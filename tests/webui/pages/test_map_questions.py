@@ -73,7 +73,7 @@ def test_an_upload_leads_to_its_questions_and_saving_all_of_them_to_the_map(offi
     for said in (
         "Питання до карти",
         "Відповіді: 0 із 5",
-        "4 потрібні для публікації",
+        "для публікації потрібно 4",
         "Подзвонити",
         "Хто або що вирішує",
     ):

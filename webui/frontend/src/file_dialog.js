@@ -2,6 +2,8 @@
 // and fetched with the first of them. A page that asks for little opens there as well: <a data-over-page href="…">.
 import { onContent } from "./on_content.js";
 
+const PART = { "HX-Request": "true" };
+
 let dialog;
 let opener;
 
@@ -20,7 +22,7 @@ function frame() {
 }
 
 async function open(link) {
-  const answer = await fetch(link.href, { headers: { "HX-Request": "true" } });
+  const answer = await fetch(link.href, { headers: PART });
   if (!answer.ok) return location.assign(link.href);
   const shown = frame();
   shown.innerHTML = await answer.text();
@@ -29,6 +31,24 @@ async function open(link) {
   if (!shown.open) shown.showModal();
   draw(shown);
   shown.scrollTop = 0;
+}
+
+// What was sent from a page that asks for little leads back to the list; what is wrong with it is told above the list.
+async function send(form, button) {
+  if ("sending" in form.dataset) return;
+  form.dataset.sending = "";
+  const back = dialog.querySelector("[data-close-file]").href;
+  let answer;
+  try {
+    answer = await fetch(form.action, { method: "POST", body: new FormData(form, button), headers: PART, redirect: "manual" });
+  } catch {
+    return form.submit(); // the browser itself says what is the matter with the network
+  }
+  if (answer.type === "opaqueredirect") return location.assign(back);
+  const signIn = answer.headers.get("HX-Redirect");
+  if (signIn) return location.assign(signIn);
+  dialog.innerHTML = await answer.text();
+  (dialog.querySelector("[aria-invalid=true]") ?? dialog.querySelector("[data-focus]"))?.focus();
 }
 
 export function draw(root) {
@@ -50,6 +70,12 @@ document.addEventListener("click", event => {
     event.preventDefault();
     dialog?.close();
   }
+});
+
+document.addEventListener("submit", event => {
+  if (!event.target.closest("dialog[data-file-dialog].is-small")) return;
+  event.preventDefault();
+  send(event.target, event.submitter);
 });
 
 onContent(root => draw(root));

@@ -5,6 +5,8 @@ const SIGNS = { added: "+", removed: "−", changed: "≠", moved: "↔", failin
 // A large map drawn small, as on a phone, keeps its signs as large as a finger needs them.
 export const SIGN_SCALE = { min: 1 };
 
+const AFTER_OVERLAYS = 500; // a lower priority than that with which signs are put in their places
+
 function signOf({ mark, text, element, sign: own }, choose) {
   const sign = document.createElement("button");
   sign.type = "button";
@@ -19,12 +21,31 @@ function signOf({ mark, text, element, sign: own }, choose) {
   return sign;
 }
 
+const cover = (one, other) =>
+  one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom;
+
+// Of signs that cover each other on a map drawn small, the first stays; drawn larger, all have room.
+function makeRoom(signs) {
+  for (const sign of signs) sign.hidden = false;
+  const shown = [];
+  for (const [sign, box] of signs.map(sign => [sign, sign.getBoundingClientRect()])) {
+    sign.hidden = shown.some(other => cover(box, other));
+    if (!sign.hidden) shown.push(box);
+  }
+}
+
+// ``marks`` come with the worst first.
 export function showMarks(viewer, marks, choose) {
+  const signs = [];
   const canvas = viewer.get("canvas"), elements = viewer.get("elementRegistry"), overlays = viewer.get("overlays");
   for (const one of marks) {
     const element = elements.get(one.element);
     if (!element) continue;
     canvas.addMarker(one.element, `is-${one.mark}`);
-    if (!element.waypoints) overlays.add(one.element, { position: { top: -10, right: 12 }, scale: SIGN_SCALE, html: signOf(one, choose) });
+    if (element.waypoints) continue;
+    const sign = signOf(one, choose);
+    overlays.add(one.element, { position: { top: -10, right: 12 }, scale: SIGN_SCALE, html: sign });
+    signs.push(sign);
   }
+  if (signs.length > 1) viewer.get("eventBus").on("canvas.viewbox.changed", AFTER_OVERLAYS, () => makeRoom(signs));
 }

@@ -6,7 +6,7 @@ from support.drawn_maps import END, START, chain, element, flow, found, outcome_
 
 from engine.bpmn.compile import CompileOutcome
 from engine.bpmn.findings import Severity
-from engine.bpmn.questions import EACH, WAIT, QuestionKind
+from engine.bpmn.questions import EACH, WAIT, Because, QuestionKind
 
 GATEWAYS = '<parallelGateway id="split"/><parallelGateway id="join"/><exclusiveGateway id="decide" name="Юрист?"/>'
 SIDES = chain("split", "finance", "join")
@@ -156,8 +156,16 @@ def test_where_the_owner_wants_them_to_wait_nothing_is_left_to_say() -> None:
 
 
 def test_where_the_owner_wants_each_to_go_on_the_map_is_refused() -> None:
-    finding = found(meeting_before_legal(EACH), "APPROVAL_ASKED_TWICE")
+    outcome = meeting_before_legal(EACH)
+    finding = found(outcome, "APPROVAL_ASKED_TWICE")
     assert (finding.severity, finding.element_id, finding.params["steps"]) == (Severity.ERROR, "legal", "Юрист")
+    (question,) = (one for one in outcome.questions if one.kind is QuestionKind.MERGE)
+    assert (question.element_id, question.is_required) == ("meet", True), "the answer that mends it is a press away"
+    assert (question.preselected, question.proposals[0].because) == (WAIT, Because.ASKED_ONCE)
+
+
+def test_a_return_that_finds_nobody_at_a_step_is_not_told() -> None:
+    assert "RETURN_TAKES_BACK" not in codes(meeting_before_legal(EACH))
 
 
 def test_an_approval_in_a_part_counts_for_the_part() -> None:

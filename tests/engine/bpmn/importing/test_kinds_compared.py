@@ -47,6 +47,17 @@ def test_what_can_only_fail_is_told_with_what_it_reads(condition: str) -> None:
     assert condition.removeprefix("=") in told.params["text"]
 
 
+def test_fields_are_told_by_what_people_call_them_and_the_condition_without_its_signs() -> None:
+    form = "<extensionElements><camunda:formData><camunda:formField id='note' type='string' label='Примітка'/>"
+    ask = element("userTask", "ask", "Запитати", f"{form}</camunda:formData></extensionElements>")
+    gateway = element("exclusiveGateway", "g", "Рішення", default="g_end")
+    ways = chain("start", "ask", "g") + flow("g", "no", condition="${note > 500}", flow_id="much") + flow("g", "end")
+    less = flow("g", "no", condition="${note > 100}", flow_id="less")
+    findings = outcome_of(START, ask, gateway, OTHER_END, END, ways, less).findings
+    told = [dict(one.params) for one in findings if one.code == CODE]
+    assert told == [{"text": f"note > {number}", "values": "Примітка"} for number in (500, 100)]
+
+
 @pytest.mark.parametrize(
     "condition",
     [
