@@ -249,10 +249,11 @@ class _Builder:
         withdrawals = _withdraw(scope, self.lookups)
         scope.inclusive = tuple(spec for spec in scope.task_specs.values() if isinstance(spec, InclusiveGateway))
         before = _specs_before(scope)
+        coming = _coming_by_themselves(withdrawals, scope, before) if scope.inclusive else {}
         for gateway in scope.inclusive:
-            around = [one for one in withdrawals if gateway.name in one.withdrawn]
             gateway.reachable, gateway.beside = _reachable(gateway, withdrawals, before)
-            gateway.withdrawing = _coming_by_itself(around, scope, before)
+            around = [coming[one.name] for one in withdrawals if gateway.name in one.withdrawn]
+            gateway.withdrawing = frozenset().union(*around) if len(around) != 1 else around[0]
         scope.is_attended = any(spec.attends for spec in scope.task_specs.values())
         scope.has_conditional_events = any(
             isinstance(getattr(spec, "event_definition", None), ConditionalEventDefinition)
@@ -481,14 +482,16 @@ def _specs_before(scope: ScopeSpec) -> Mapping[str, list[str]]:
     return before
 
 
-def _coming_by_itself(targets: list[Withdrawal], scope: ScopeSpec, before: Mapping[str, list[str]]) -> frozenset[str]:
-    """The specs from which a token can come to one of ``targets`` and never has to wait for another one."""
+def _coming_by_themselves(
+    withdrawals: list[Withdrawal], scope: ScopeSpec, before: Mapping[str, list[str]]
+) -> dict[str, frozenset[str]]:
+    """By withdrawal, the specs from which a token can come to it and never has to wait for another one."""
     joins = {
         spec.name
         for spec in scope.task_specs.values()
         if isinstance(spec, ParallelGateway | InclusiveGateway) and len(spec._inputs) > 1  # noqa: SLF001  # as above
     }
-    return frozenset(name for target in targets for name in _upstream(target.name, joins, before))
+    return {one.name: frozenset(_upstream(one.name, joins, before)) for one in withdrawals}
 
 
 def _reachable(

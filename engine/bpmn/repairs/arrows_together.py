@@ -13,12 +13,11 @@ from functools import reduce
 from operator import and_, or_
 
 from engine.bpmn.compiled import TimerKind
-from engine.bpmn.map_model import EventKind, Flow, Node, NodeType, Scope
+from engine.bpmn.map_model import Flow, Node, NodeType, Scope
 from engine.bpmn.repairs.dominators import DominatorTree
 
 _FORKS = (NodeType.PARALLEL, NodeType.INCLUSIVE, NodeType.COMPLEX)
 _MOST_PAIRS = 150_000  # about half a second
-_END_ALL = (EventKind.TERMINATE, EventKind.ERROR, EventKind.CANCEL)
 
 
 class ArrowsTogether:
@@ -92,8 +91,9 @@ class ArrowsTogether:
     def _begin(self) -> None:
         for node in self._scope.nodes:
             if node.type in _FORKS and len(node.outgoing) > 1:
+                every = self._with_alarms(node.outgoing)
                 for flow in node.outgoing:
-                    self._arrive(flow, self._with_alarms(other for other in node.outgoing if other is not flow))
+                    self._arrive(flow, every & ~self._with_alarms([flow]))
             for alarm in node.boundaries:
                 if not alarm.interrupting:
                     for flow in alarm.outgoing:
@@ -225,11 +225,10 @@ def leaving(node: Node, *, once: bool = True) -> Iterator[Flow]:
 
     ``once``: also those of alarms that interrupt nothing and happen once.
     """
-    if not any(event.kind in _END_ALL for event in node.events) or node.type is not NodeType.END:
-        yield from node.outgoing
-        for boundary in node.boundaries:
-            if once or boundary.interrupting or _repeats(boundary):
-                yield from boundary.outgoing
+    yield from node.outgoing
+    for boundary in node.boundaries:
+        if once or boundary.interrupting or _repeats(boundary):
+            yield from boundary.outgoing
 
 
 def _repeats(alarm: Node) -> bool:

@@ -164,10 +164,6 @@ def test_where_the_owner_wants_each_to_go_on_the_map_is_refused() -> None:
     assert (question.preselected, question.proposals[0].because) == (WAIT, Because.ASKED_ONCE)
 
 
-def test_a_return_that_finds_nobody_at_a_step_is_not_told() -> None:
-    assert "RETURN_TAKES_BACK" not in codes(meeting_before_legal(EACH))
-
-
 def test_an_approval_in_a_part_counts_for_the_part() -> None:
     inside = '<startEvent id="is"/>' + step("legal", "Юрист", approval="any") + '<endEvent id="ie"/>'
     outcome = outcome_of(
