@@ -75,7 +75,7 @@ def test_the_largest_file_is_told_as_this_installation_has_it(office: Office) ->
 def test_role_that_may_not_is_told_so(browse: SignIn) -> None:
     answer = browse("iryna").get("/deals/new")
     assert answer.status_code == 403
-    assert "Це робота ролі: менеджер з продажу" in text_of(answer)
+    assert "Хто це робить: менеджер з продажу" in text_of(answer)
 
 
 @pytest.mark.parametrize(
