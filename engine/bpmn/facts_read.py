@@ -52,8 +52,8 @@ def _say(workbench: Workbench, at: Located, name: str, known: list[str], usual: 
     workbench.noticed.warning("FACT_UNKNOWN", at, name=name, near=near[0] if near else usual)
 
 
-def _deciding(process: Process) -> Iterator[tuple[Located, str]]:
-    """Conditions, with where they stand."""
+def conditions_of(process: Process) -> Iterator[tuple[Located, str]]:
+    """The conditions that are expressions, of arrows and of events, with where they stand."""
     for scope in process.scope.scopes():
         for flow in scope.flows():
             if isinstance(flow.condition, ExpressionCondition):
@@ -61,6 +61,12 @@ def _deciding(process: Process) -> Iterator[tuple[Located, str]]:
     for node in process.scope.all_nodes():
         if isinstance(node.condition, ExpressionCondition):
             yield node, node.condition.text
+
+
+def _deciding(process: Process) -> Iterator[tuple[Located, str]]:
+    """Conditions and what loops are decided by, with where they stand."""
+    yield from conditions_of(process)
+    for node in process.scope.all_nodes():
         for text in expressions_of(node.loop_rule) if node.loop_rule is not None else ():
             yield node, text
 

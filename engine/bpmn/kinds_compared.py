@@ -11,7 +11,7 @@ from decimal import Decimal
 from itertools import islice, product
 from typing import Any, Final
 
-from engine.bpmn.compiled import ExpressionCondition, FieldDefinition, FieldType, StepDefinition
+from engine.bpmn.compiled import FieldDefinition, FieldType, StepDefinition
 from engine.bpmn.expressions import CompiledCondition, compile_condition
 from engine.bpmn.expressions.failures import (
     ConditionNotYesOrNo,
@@ -20,7 +20,7 @@ from engine.bpmn.expressions.failures import (
     NotCalculable,
     YesOrNoExpected,
 )
-from engine.bpmn.map_model import Located, Process
+from engine.bpmn.facts_read import conditions_of
 from engine.bpmn.repairs.connectors import written_by
 from engine.bpmn.repairs.workbench import Workbench
 from engine.bpmn.variables import outcome_variable
@@ -55,23 +55,13 @@ def say_kinds_mistaken(workbench: Workbench, steps: Mapping[str, StepDefinition]
     values = _values_of(workbench, steps)
     labels = {one.name.removeprefix("deal."): one.label for step in steps.values() for one in step.fields if one.label}
     for process in workbench.processes:
-        for at, text in _conditions(process):
+        for at, text in conditions_of(process):
             condition = compile_condition(text)
             known = {path: values[path] for path in condition.paths if path in values}
             if condition.paths and len(known) == len(condition.paths) and _is_mistaken(condition, known):
                 named = ", ".join(sorted(labels.get(path.removeprefix("deal."), path) for path in known))
                 shown = text.removeprefix("${").removesuffix("}")
                 workbench.noticed.warning("CONDITION_NEVER_HOLDS", at, text=shown, values=named)
-
-
-def _conditions(process: Process) -> Iterator[tuple[Located, str]]:
-    for scope in process.scope.scopes():
-        for flow in scope.flows():
-            if isinstance(flow.condition, ExpressionCondition):
-                yield flow, flow.condition.text
-    for node in process.scope.all_nodes():
-        if isinstance(node.condition, ExpressionCondition):
-            yield node, node.condition.text
 
 
 def _values_of(workbench: Workbench, steps: Mapping[str, StepDefinition]) -> dict[str, tuple[Any, ...]]:

@@ -17,9 +17,9 @@ from engine.bpmn.compiled import ExpressionCondition
 from engine.bpmn.expressions import compile_condition
 from engine.bpmn.map_model import EventKind, Flow, Node, NodeType, Process, Scope
 from engine.bpmn.noticed import Noticed
-from engine.bpmn.repairs.arrows_together import is_taken
 from engine.bpmn.repairs.merges import say_runs_twice
 from engine.bpmn.run_variables import ACTIVATION_COUNT
+from engine.bpmn.token_ways import is_join, is_taken
 from engine.errors import DomainError
 
 MAX_EFFORT = 40_000  # tokens looked at, over all markings of a scope: about half a second
@@ -177,7 +177,7 @@ class _Exploration:
     def _fire(self, node: Node, marking: Marking, held: dict[Flow, int]) -> list[Marking]:
         """The markings after ``node`` has fired; none if it waits for more tokens."""
         arrived = [flow for flow in node.incoming if flow in held]
-        if not _is_join(node):
+        if not is_join(node):
             left = _without(_take(marking, arrived[:1]), node.withdraws)
             return [_add(left, ways) for ways in _ways(node, self.never_completed)]
         if node.type is NodeType.PARALLEL:
@@ -195,10 +195,6 @@ def _bounded(marking: Marking) -> Marking:
     return frozenset((flow, min(count, MAX_TOKENS)) for flow, count in marking)
 
 
-def _is_join(node: Node) -> bool:
-    return node.type in (NodeType.PARALLEL, *_WAIT_FOR_WHAT_COMES) and len(node.incoming) > 1
-
-
 def _note_deadlock(marking: Marking, explored: _Explored) -> None:
     held = {flow for flow, _ in marking}
     for join in sorted({flow.target for flow in held}, key=lambda node: node.id):
@@ -213,7 +209,7 @@ def _turns(scope: Scope) -> dict[Node, tuple[int, int]]:
 
 def _rank(node: Node) -> int:
     """Joins, and what takes tokens away, fire behind what moves the tokens that have a say in them."""
-    if _is_join(node):
+    if is_join(node):
         return 3 if node.type is NodeType.PARALLEL else 4
     if _waits(node):
         return 2
@@ -297,7 +293,7 @@ def _upstream(scope: Scope) -> dict[Node, set[Flow]]:
     """For the sources of arrows into inclusive joins: every flow from which a token can come there."""
     found: dict[Node, set[Flow]] = {}
     for join in scope.nodes:
-        if join.type not in _WAIT_FOR_WHAT_COMES or not _is_join(join):
+        if join.type not in _WAIT_FOR_WHAT_COMES or not is_join(join):
             continue
         around = [node for node in scope.nodes if join in node.withdraws]
         for entry in join.incoming:
@@ -424,7 +420,7 @@ def _check_meetings(scope: Scope, noticed: Noticed) -> None:
                 branches[flow] = branches.get(flow, 0) | 1 << number
                 effort += 1
         for node in sorted({flow.target for flow in branches}, key=position.__getitem__):
-            waits_for_none = node.type is not NodeType.END and not _is_join(node) and not node.withdraws
+            waits_for_none = node.type is not NodeType.END and not is_join(node) and not node.withdraws
             if waits_for_none and _two_branches_meet(node, branches):
                 say_runs_twice(node, noticed)
         if effort > MAX_EFFORT:
@@ -446,7 +442,7 @@ def _before_joins(branch: Flow, fork: Node) -> set[Flow]:
             continue
         flows.add(flow)
         node = flow.target
-        if node is not fork and not _is_join(node) and not node.withdraws:
+        if node is not fork and not is_join(node) and not node.withdraws:
             waiting += node.outgoing
             waiting += [out for boundary in node.boundaries for out in boundary.outgoing]
     return flows

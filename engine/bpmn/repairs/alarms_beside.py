@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 
 from engine.bpmn.map_model import Node, NodeType, Process
 from engine.bpmn.repairs.approval_routes import is_approval
-from engine.bpmn.repairs.arrows_together import is_join
 from engine.bpmn.repairs.workbench import Workbench
+from engine.bpmn.token_ways import is_join
 
 
 def say_alarms_that_join(workbench: Workbench, process: Process) -> None:

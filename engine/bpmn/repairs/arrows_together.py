@@ -8,15 +8,14 @@ tokens, and decisions that depend on each other, may make it find too much, neve
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from functools import reduce
 from operator import and_, or_
 
-from engine.bpmn.compiled import TimerKind
 from engine.bpmn.map_model import Flow, Node, NodeType, Scope
 from engine.bpmn.repairs.dominators import DominatorTree
+from engine.bpmn.token_ways import FORKS, is_join, leaving, repeats, taken_arrows
 
-_FORKS = (NodeType.PARALLEL, NodeType.INCLUSIVE, NodeType.COMPLEX)
 _MOST_PAIRS = 150_000  # about half a second
 
 
@@ -74,7 +73,7 @@ class ArrowsTogether:
     def _arm(self) -> None:
         for node in self._scope.nodes:
             for alarm in node.boundaries:
-                if alarm.interrupting or _repeats(alarm):
+                if alarm.interrupting or repeats(alarm):
                     continue
                 for flow in node.incoming:
                     number = len(self._flows) + len(self._alarms)
@@ -90,14 +89,14 @@ class ArrowsTogether:
 
     def _begin(self) -> None:
         for node in self._scope.nodes:
-            if node.type in _FORKS and len(node.outgoing) > 1:
+            if node.type in FORKS and len(node.outgoing) > 1:
                 every = self._with_alarms(node.outgoing)
                 for flow in node.outgoing:
                     self._arrive(flow, every & ~self._with_alarms([flow]))
             for alarm in node.boundaries:
                 if not alarm.interrupting:
                     for flow in alarm.outgoing:
-                        self._arrive(flow, self.mask([*node.incoming, *([flow] if _repeats(alarm) else [])]))
+                        self._arrive(flow, self.mask([*node.incoming, *([flow] if repeats(alarm) else [])]))
 
     def _spread(self) -> None:
         while self._fresh and not self.are_unknown:
@@ -204,38 +203,6 @@ class ArrowsTogether:
         return may_come, may_come if taking == around else self.mask(_arrows_before([entry], {join, *taking}))
 
 
-def is_join(node: Node) -> bool:
-    return node.type in _FORKS and len(node.incoming) > 1
-
-
-def taken_arrows(withdrawn: Iterable[Node]) -> Iterator[Flow]:
-    """The arrows whose tokens are taken with ``withdrawn``: those into them, and from them into joins outside."""
-    for node in withdrawn:
-        yield from node.incoming
-        yield from (flow for flow in node.outgoing if is_join(flow.target))
-
-
-def is_taken(flow: Flow, withdrawn: Collection[Node]) -> bool:
-    """Whether ``flow`` is one of ``taken_arrows(withdrawn)``."""
-    return flow.target in withdrawn or (flow.source in withdrawn and is_join(flow.target))
-
-
-def leaving(node: Node, *, once: bool = True) -> Iterator[Flow]:
-    """The arrows that a token at ``node`` may go on by, those from its border among them.
-
-    ``once``: also those of alarms that interrupt nothing and happen once.
-    """
-    yield from node.outgoing
-    for boundary in node.boundaries:
-        if once or boundary.interrupting or _repeats(boundary):
-            yield from boundary.outgoing
-
-
-def _repeats(alarm: Node) -> bool:
-    """Whether it may happen again while its host is open."""
-    return alarm.timer is None or alarm.timer.kind is TimerKind.CYCLE
-
-
 def _arrows_before(entries: Iterable[Flow], stops: Collection[Node]) -> set[Flow]:
     """``entries`` and all arrows from which a token can come to one of them without passing one of ``stops``."""
     found: set[Flow] = set()
@@ -263,76 +230,3 @@ def _comes_again(join: Node, stops: Collection[Node]) -> bool:
             seen.add(node)
             waiting += [flow.target for flow in leaving(node)]
     return False
-
-
-def branches_may_meet(scope: Scope) -> bool:
-    """Whether tokens of one split, or of an alarm and what it interrupts not, may come to one place by themselves.
-
-    Of most maps the answer is no, and costs little.
-    """
-    forks = [node for node in scope.nodes if node.type in _FORKS and len(node.outgoing) > 1]
-    alarms = [alarm for node in scope.nodes for alarm in node.boundaries if not alarm.interrupting]
-    return any(_repeats(alarm) or _comes_back(alarm) for alarm in alarms) or any(_meet(fork) for fork in forks)
-
-
-def _comes_back(alarm: Node) -> bool:
-    """Whether what follows ``alarm`` comes to a place, other than an end, that is reached without it too."""
-    seen: set[Flow] = set()
-    waiting = list(alarm.outgoing)
-    while waiting:
-        flow = waiting.pop()
-        if flow not in seen:
-            seen.add(flow)
-            waiting += leaving(flow.target)
-    reached = {flow.target for flow in seen if flow.target.type is not NodeType.END}
-    return any(entry not in seen for node in reached for entry in node.incoming)
-
-
-def _meet(fork: Node) -> bool:
-    """Whether two branches of ``fork`` come to one place that joins them not, or one of them back to ``fork``."""
-    branches = _Branches(fork)
-    while branches.waiting or branches.joins:
-        if not branches.waiting:
-            branches.pass_join()
-            continue
-        flow = branches.waiting.pop()
-        node = flow.target
-        if node is fork:
-            return True
-        if is_join(node):
-            branches.joins[node] = None
-        elif not node.withdraws:
-            arrived = branches.arrived(node)
-            if any(one & ~branches.of[flow] and branches.of[flow] & ~one for one in arrived):
-                return True
-            branches.go_on(node, reduce(or_, arrived))
-    return False
-
-
-class _Branches:
-    """How far the branches of a split have come: ``of`` has a bit for each branch that an arrow is reached by."""
-
-    def __init__(self, fork: Node) -> None:
-        self.of = {flow: 1 << number for number, flow in enumerate(fork.outgoing)}
-        self.waiting = list(fork.outgoing)
-        self.joins: dict[Node, None] = {}
-        self._every = (1 << len(fork.outgoing)) - 1
-
-    def arrived(self, node: Node) -> list[int]:
-        return [self.of[entry] for entry in node.incoming if entry in self.of]
-
-    def go_on(self, node: Node, reached: int) -> None:
-        for after in leaving(node):
-            before = self.of.get(after, 0)
-            if before | reached != before:
-                self.of[after] = before | reached
-                self.waiting.append(after)
-
-    def pass_join(self) -> None:
-        """Go on behind a join, when everything has come that comes by itself: first behind those that have all."""
-        full = (one for one in self.joins if all(entry in self.of for entry in one.incoming))
-        join = next(full, next(iter(self.joins)))
-        del self.joins[join]
-        reached = reduce(or_, self.arrived(join))
-        if reached != self._every or join.type is NodeType.COMPLEX:
-            self.go_on(join, reached)

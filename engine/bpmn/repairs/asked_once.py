@@ -16,10 +16,12 @@ from engine.bpmn.map_model import GATEWAYS, Flow, Node, NodeType, Process, Scope
 from engine.bpmn.map_surgery import redirect_target
 from engine.bpmn.repairs.approval_routes import is_approval
 from engine.bpmn.repairs.approvals_heard import Listeners, listeners_of
-from engine.bpmn.repairs.arrows_together import ArrowsTogether, branches_may_meet, is_join, leaving, taken_arrows
+from engine.bpmn.repairs.arrows_together import ArrowsTogether
+from engine.bpmn.repairs.branches_meeting import branches_may_meet
 from engine.bpmn.repairs.dominators import DominatorTree
 from engine.bpmn.repairs.merges import wait_unless_said
 from engine.bpmn.repairs.workbench import Workbench
+from engine.bpmn.token_ways import is_join, leaving, taken_arrows
 
 
 def ask_once(workbench: Workbench, process: Process) -> None:
