@@ -15,6 +15,8 @@ from webui.i18n import _
 from webui.messages import error_text
 from webui.question_words import KINDS, answer_words, own_hint, own_label, question_text, reason_words
 
+_READ_WHILE_TYPED = frozenset({QuestionKind.DEADLINE, QuestionKind.TIMER, QuestionKind.REPEAT, QuestionKind.DECISION})
+
 
 @dataclass(frozen=True, slots=True)
 class ProposalLine:
@@ -41,6 +43,11 @@ class QuestionLine:
     own_hint: str
     is_own_chosen: bool
     error: str
+
+    @property
+    def is_read_while_typed(self) -> bool:
+        """Whether the page says at once what is understood of another answer, or why it is none."""
+        return self.kind in _READ_WHILE_TYPED
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 from browser.installation import Sales
 from browser.people import People
 from browser.steps import complete, confirm_warnings, open_step, pane, title
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from support.browser import Words, barriers, drop_file, overflow
 
 FILE = Path(__file__).parent / "equipment_drawn_elsewhere.bpmn"
@@ -20,6 +20,11 @@ def choose(page: Page, question: str, value: str) -> None:
 
 def type_answer(page: Page, question: str, text: str) -> None:
     page.locator(f"input[name='own|{question}']").fill(text)
+
+
+def place_on_page(button: Locator) -> float:
+    """How far below the top of the page, wherever it is scrolled to."""
+    return float(button.evaluate("(one) => one.getBoundingClientRect().top + scrollY"))
 
 
 def press(page: Page, button: str) -> None:
@@ -45,16 +50,19 @@ def test_a_map_of_another_tool_is_asked_about_answered_published_and_sold_by(
     expect(page.get_by_text(uk("Answered: %(done)s of %(total)s", done=0, total=11))).to_be_visible()
     assert barriers(page) == []
 
-    # The element asked about is lit, and what was typed is understood at once.
+    # The element asked about is lit, and what was typed is understood at once. Nothing moves under the pointer by it.
+    save = page.locator("button[value='element|Activity_1']")
+    place = place_on_page(save)
     type_answer(page, "deadline:Activity_1", "3 р.д.")
     expect(page.locator(".map-drawing .djs-shape.is-chosen")).to_have_attribute("data-element-id", "Activity_1")
     expect(page.locator(".understood", has_text="3 робочі дні →")).to_be_visible()
+    assert place_on_page(save) == place
     type_answer(page, "deadline:Activity_1", "якось потім")
     expect(page.locator(".understood.is-problem")).to_contain_text("якось потім")
     type_answer(page, "deadline:Activity_1", "3 р.д.")
     type_answer(page, "stage:Activity_1", "Заявка")
     choose(page, "timer:Event_wait", "ask")
-    page.locator("button[value='element|Activity_1']").click()
+    save.click()
     expect(page.get_by_text(uk("Answered: %(done)s of %(total)s", done=2, total=11))).to_be_visible()
 
     # What was chosen elsewhere stayed; the name that nobody bears gets somebody, the rest is taken as proposed.

@@ -1,10 +1,9 @@
 // The questions of a map: [data-questions] holds them.
 //   a group that gets the focus          lights its element on the drawing, without moving the page
-//   text typed in [data-own-answer=kind] chooses its circle, and says what is understood of it
+//   text typed in [data-own-answer=kind] chooses its circle, and says in its .understood, if any, what is understood of it
 import { onContent } from "./on_content.js";
 
 const PAUSE = 300;
-const CHECKED = new Set(["deadline", "timer", "repeat", "decision"]);
 
 async function tell(form, input, output) {
   const text = input.value.trim();
@@ -28,7 +27,7 @@ function listen(form) {
     if (!input) return;
     const own = input.closest(".own-answer"), output = own.querySelector(".understood");
     own.querySelector("input[type=radio]").checked = true;
-    if (!CHECKED.has(input.dataset.ownAnswer)) return;
+    if (!output) return;
     clearTimeout(waiting.get(input));
     waiting.set(input, setTimeout(() => tell(form, input, output), PAUSE));
   });
