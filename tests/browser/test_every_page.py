@@ -6,7 +6,7 @@ import re
 
 import pytest
 from browser.installation import Sales
-from browser.main_pages import View, main_pages
+from browser.main_pages import READERS, View, main_pages
 from browser.people import People, Theme
 from playwright.sync_api import Page, expect
 from support.browser import Words, barriers, bubbling, cramped, overflow
@@ -53,12 +53,13 @@ def left_in_another_language(page: Page, locale: str, uk: Words) -> set[str]:
     return {text for text in said if re.search(r"[A-Za-z]{3,}", _INTERNATIONAL.sub("", text))}
 
 
+@pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize("view", [View("uk", "light", PHONE), View("en", "dark", DESK)], ids=str)
 def test_no_page_keeps_anybody_out_scrolls_sideways_or_mixes_languages(
-    people: People, sales: Sales, uk: Words, view: View
+    people: People, sales: Sales, uk: Words, view: View, reader: str
 ) -> None:
     found = {}
-    for opened in main_pages(people, sales, view):
+    for opened in main_pages(people, sales, view, reader):
         told = barriers(opened.page) + cramped(opened.page) + bubbling(opened.page)
         told += [f"in another language: {text}" for text in left_in_another_language(opened.page, view.locale, uk)]
         if (wider := overflow(opened.page)) > 0:
