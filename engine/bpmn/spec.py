@@ -179,7 +179,7 @@ def _mark_called_elsewhere(scopes: Mapping[str, ScopeSpec]) -> None:
 
 
 def _apart(scopes: Mapping[str, ScopeSpec]) -> frozenset[str]:
-    """The steps in multi-instances, in maps called from several places, and in what events begin that interrupt nothing."""
+    """The steps in multi-instances, in maps called from several places, and in what events begin beside the work."""
     apart: set[str] = set()
     for scope in scopes.values():
         beside = {listener.handler for listener in scope.listeners if not listener.interrupting}

@@ -114,7 +114,7 @@ def test_what_one_call_was_approved_for_does_not_spare_another_the_question() ->
 
 SOME = (
     '<startEvent id="in"/><inclusiveGateway id="ask" default="ask_asked"/><inclusiveGateway id="asked"/>'
-    + '<exclusiveGateway id="decide"/><endEvent id="yes"/><endEvent id="no"/>'
+    '<exclusiveGateway id="decide"/><endEvent id="yes"/><endEvent id="no"/>'
     + element("userTask", "prepare", inner=ASKED)
     + step("legal", approval="any")
     + chain("in", "prepare", "ask")
