@@ -10,6 +10,7 @@ from support.drawn_maps import (
     chain,
     codes,
     compiled,
+    drawn,
     element,
     fixture,
     flow,
@@ -20,7 +21,7 @@ from support.drawn_maps import (
 )
 from support.instance_run import InstanceRun
 
-from engine.bpmn.compile import compile_bpmn
+from engine.bpmn.compile import CompileOutcome, compile_bpmn
 from engine.bpmn.compiled import (
     CompiledProcess,
     ExpressionCondition,
@@ -381,3 +382,45 @@ def test_a_multiple_approval_without_a_count_is_an_approval_by_all() -> None:
     assert outcome.process is not None
     assert outcome.process.loops == {}
     assert "APPROVAL_BY_ALL" in codes(outcome)
+
+
+class TestStepsOfTwoMapsWithOneId:
+    """A copy of a map keeps its ids: what it reads must not be what was answered in the other map."""
+
+    ASK = step("legal", "Юрист", approval="any") + '<exclusiveGateway id="said"/><endEvent id="no"/>'
+    SKIPS = (
+        START
+        + END
+        + ASK
+        + '<exclusiveGateway id="ask" name="Вже погоджено?" default="ask_legal"/><exclusiveGateway id="merge"/>'
+        + chain("start", "ask")
+        + flow("ask", "merge", condition='${legal_outcome == "approved"}')
+        + flow("ask", "legal")
+        + chain("legal", "said")
+        + flow("said", "merge", "Погоджено")
+        + flow("said", "no", "Відхилено")
+        + chain("merge", "end")
+    )
+
+    def calling(self, *parts: str) -> CompileOutcome:
+        """``parts`` and then the call of the map that skips who has approved."""
+        call = '<callActivity id="call" calledElement="copy"/>'
+        library = {"copy": drawn(self.SKIPS, key="copy")}
+        return compile_bpmn({"a.bpmn": drawn(START, END, call, *parts, chain("call", "end"))}, library=library)
+
+    def test_the_answer_in_the_caller_is_none_in_the_called_map(self) -> None:
+        ways = chain("start", "legal", "said") + flow("said", "call", "Погоджено") + flow("said", "no", "Відхилено")
+        finding = found(self.calling(self.ASK, ways), "OUTCOME_OF_ANOTHER_STEP")
+        assert (finding.severity, finding.element_id) == (Severity.ERROR, "ask")
+        assert finding.params == {"text": "legal_outcome", "id": "legal", "step": "Юрист"}
+
+    def test_what_each_map_reads_of_its_own_step_is_read_there(self) -> None:
+        assert "OUTCOME_OF_ANOTHER_STEP" not in codes(self.calling(chain("start", "call")))
+
+    def test_the_other_map_need_not_be_executed(self) -> None:
+        ways = flow("start", "call")
+        other = drawn(START, END, step("legal"), chain("start", "legal", "end"), key="other")
+        call = '<callActivity id="call" calledElement="copy"/>'
+        files = {"a.bpmn": drawn(START, END, call, ways, chain("call", "end")), "b.bpmn": other}
+        outcome = compile_bpmn(files, process_key="sale", library={"copy": drawn(self.SKIPS, key="copy")})
+        assert found(outcome, "OUTCOME_OF_ANOTHER_STEP").element_id == "ask"
