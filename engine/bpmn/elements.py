@@ -40,6 +40,7 @@ class Element(BpmnTaskSpec):  # type: ignore[misc]  # SpiffWorkflow is untyped
     is_event_sub_process = False
     decides_apart = False  # whether its tasks are the runs of a multi-instance: each is about something else
     side_by_side = False  # and go on at once
+    called_elsewhere = False  # whether its tasks are runs of a map that other elements call, too
     flow_ids: dict[str, str]
 
     def __init__(self, wf_spec: Any, bpmn_id: str, **kwargs: Any) -> None:

@@ -51,6 +51,14 @@ _DECISIONS: Mapping[str, FindingText] = {
         ),
         N_("Draw the event as interrupting, or let what follows it end by itself."),
     ),
+    "REJECTION_GOES_ON": FindingText(
+        N_("A rejection or a return ends only “%(part)s”: behind it, “%(step)s” is done as after an approval."),
+        N_("Draw a decision behind it, or let the rejection end with an error that is caught on its border."),
+    ),
+    "OUTCOME_OF_ANOTHER_STEP": FindingText(
+        N_("“%(text)s” would be the answer to another step: an element of another map has the id of “%(step)s”, too."),
+        N_("Give the step another id than “%(id)s” in your drawing tool, and name that one in the expression."),
+    ),
     "APPROVAL_ASKED_TWICE": FindingText(
         N_(
             "Two branches of a deal can come here at once: %(steps)s would be asked for twice at the same time, and "

@@ -5,8 +5,8 @@ that a run's result is made of belong to the run: what a parallel run writes doe
 all values that are written in runs which go on side by side.
 
 The outcomes of steps belong to the run of the part in which they stand, whatever makes it run several times: a loop,
-two tokens, an event that happens twice. What is approved in one run is not approved in another. A run that ends hands
-its outcomes on to what follows; those of a multi-instance decide together, as its steps do.
+two tokens, an event that happens twice, two calls of one map. What is approved in one run is not approved in another.
+A run that ends hands its outcomes on to what follows; those of a multi-instance decide together, as its steps do.
 """
 
 from __future__ import annotations
@@ -118,11 +118,11 @@ def begin_undecided(run: LiveTask, outcomes: frozenset[str]) -> None:
     """``run`` begins; if it is one of several that decide apart, nothing of ``outcomes`` is decided in it yet.
 
     Another turn of the same part looks at what was decided before: so a map can ask again only those who returned it.
+    Not so a map that is called from several places: what was decided for one call is no answer to another.
     """
-    spec = run.task_spec
     if not outcomes:
         return
-    apart = spec.decides_apart or spec.begins_beside(run)
+    apart = _is_about_something_else(run)
     twins = [] if apart else _twins(run)
     if apart or twins:
         run.internal_data[WRITTEN] = dict.fromkeys(sorted(outcomes))
@@ -132,6 +132,12 @@ def begin_undecided(run: LiveTask, outcomes: frozenset[str]) -> None:
         twin.internal_data[WRITTEN] = {name: seen.get(name) for name in sorted(outcomes)} | twin.internal_data.get(
             WRITTEN, {}
         )
+
+
+def _is_about_something_else(run: LiveTask) -> bool:
+    """Whether what was decided in other runs says nothing about this one, even if they are over."""
+    spec = run.task_spec
+    return bool(spec.decides_apart or spec.called_elsewhere or spec.begins_beside(run))
 
 
 def _twins(run: LiveTask) -> list[LiveTask]:
@@ -146,8 +152,7 @@ def _twins(run: LiveTask) -> list[LiveTask]:
 
 def take_as_undecided(run: LiveTask, outcomes: frozenset[str], *, twins: bool) -> None:
     """``run`` goes on under another version, which asks for ``outcomes``: nobody knows in which run they were given."""
-    spec = run.task_spec
-    if outcomes and (spec.decides_apart or twins or spec.begins_beside(run)):
+    if outcomes and (twins or _is_about_something_else(run)):
         written = run.internal_data.get(WRITTEN, {})
         run.internal_data[WRITTEN] = dict.fromkeys(sorted(outcomes)) | written
 

@@ -160,18 +160,31 @@ def _build(process: CompiledProcess) -> ExecutableSpec:
     for called in (call.get("calledElement") for call in root.iter(MODEL + "callActivity")):
         if called not in scopes:
             raise NotCanonical(called)
+    _mark_called_elsewhere(scopes)
     for scope in scopes.values():
         scope.outcomes = frozenset(map(outcome_variable, _steps_in(scope, scopes))) & lookups.kept
     return ExecutableSpec(process.key, scopes[process.key], scopes, lookups, _apart(scopes))
 
 
+def _mark_called_elsewhere(scopes: Mapping[str, ScopeSpec]) -> None:
+    """Tell the calls of a map from each other where there are several: each is about something else."""
+    calls: dict[str, list[Call]] = defaultdict(list)
+    for scope in scopes.values():
+        for spec in scope.task_specs.values():
+            if isinstance(spec, Call):
+                calls[spec.spec].append(spec)
+    for ones in calls.values():
+        for one in ones:
+            one.called_elsewhere = len(ones) > 1
+
+
 def _apart(scopes: Mapping[str, ScopeSpec]) -> frozenset[str]:
-    """The steps in sub-processes that are multi-instances, or that events begin which interrupt nothing."""
+    """The steps in multi-instances, in maps called from several places, and in what events begin beside the work."""
     apart: set[str] = set()
     for scope in scopes.values():
         beside = {listener.handler for listener in scope.listeners if not listener.interrupting}
         for name, spec in scope.task_specs.items():
-            if isinstance(spec, Enclosing) and (spec.decides_apart or name in beside):
+            if isinstance(spec, Enclosing) and (spec.decides_apart or spec.called_elsewhere or name in beside):
                 apart.update(_steps_in(scopes[spec.spec], scopes))
     return frozenset(apart)
 

@@ -46,13 +46,16 @@ def ask_once(workbench: Workbench, process: Process) -> None:
 
 
 def _approvals_in(node: Node) -> list[Node]:
-    """The approvals that are asked for while a token is at ``node``."""
-    found = [node] if is_approval(node) else []
+    """The approvals that are asked for while a token is at ``node``, in parts and called maps of whatever depth."""
+    standing = [node]
     if node.inside is not None and not node.triggered_by_event:
-        found += [one for one in node.inside.all_nodes() if is_approval(one)]
-    if node.calls is not None:
-        found += [one for one in node.calls.scope.all_nodes() if is_approval(one)]
-    return found
+        standing += node.inside.all_nodes()
+    called: set[Process] = set()
+    for one in standing:
+        if one.calls is not None and one.calls not in called:
+            called.add(one.calls)
+            standing += one.calls.scope.all_nodes()
+    return [one for one in standing if is_approval(one)]
 
 
 def _heard_beyond(node: Node, approvals: list[Node], listeners: Listeners) -> list[Node]:

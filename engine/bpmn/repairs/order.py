@@ -22,6 +22,8 @@ from engine.bpmn.repairs.links import rewire_links
 from engine.bpmn.repairs.loops import settle_loops
 from engine.bpmn.repairs.merges import wait_where_said
 from engine.bpmn.repairs.multiple_events import split_multiple_events
+from engine.bpmn.repairs.outcomes_named import check_outcomes_named
+from engine.bpmn.repairs.rejections_going_on import say_rejections_going_on
 from engine.bpmn.repairs.splits import split_implicitly
 from engine.bpmn.repairs.starts import settle_starts
 from engine.bpmn.repairs.starts_together import begin_together
@@ -56,6 +58,8 @@ REPAIRS: tuple[Repair, ...] = (
     settle_decisions,
     add_boundary_buttons,
     check_approvals,
+    check_outcomes_named,
+    say_rejections_going_on,
     ask_missing_variables,
     check_results,
     say_unused_tables,

@@ -440,6 +440,18 @@ def asked_for_again() -> CompiledProcess:
     return with_steps(builder)
 
 
+def called_twice() -> CompiledProcess:
+    """The same map, terms and then legal, is called for the discount and for the contract; then sign."""
+    builder = MapBuilder()
+    builder.start()
+    builder.end("won")
+    with builder.called("approval"):
+        builder.chain(builder.start("in"), builder.step("terms"), builder.step("legal"), builder.end("out"))
+    calls = [builder.call(call, "approval") for call in ("discount", "contract")]
+    builder.chain("start", builder.step("prepare"), *calls, builder.step("sign"), "won")
+    return with_steps(builder)
+
+
 def with_steps(
     builder: MapBuilder, rules: Mapping[str, ApprovalRule] | None = None, *, variables: Collection[str] = ()
 ) -> CompiledProcess:
@@ -485,6 +497,30 @@ def test_what_was_approved_at_one_request_is_not_kept_for_the_next(office: Offic
         terms(office)
         office.complete("iryna", "legal", "approved")
     assert "approval_kept" not in office.kinds(deal)
+
+
+def test_what_was_approved_at_one_call_of_a_map_is_not_kept_for_another(office: Office) -> None:
+    office.publish(called_twice())
+    deal = office.open_deal()
+    office.prepare()
+    for _ in range(2):
+        terms(office)
+        assert open_elements(office) == ["legal"]
+        office.complete("iryna", "legal", "approved")
+    assert open_elements(office) == ["sign"]
+    assert "approval_kept" not in office.kinds(deal)
+
+
+def test_what_one_call_was_approved_for_stays_while_another_is_returned(office: Office) -> None:
+    office.publish(called_twice())
+    deal = office.open_deal()
+    office.prepare()
+    terms(office)
+    office.complete("iryna", "legal", "approved")
+    terms(office)
+    office.complete("iryna", "legal", "returned", comment="Не так")
+    with pytest.raises(ContentApproved):
+        office.do("olena", update_deal, deal.id, AMOUNT)
 
 
 def test_what_one_position_was_approved_for_stays_while_another_is_returned(office: Office) -> None:

@@ -5,10 +5,12 @@ Whatever makes it run several times: a multi-instance, two tokens, an event that
 
 from __future__ import annotations
 
+import pytest
 from support.drawn_maps import END, START, bag, chain, compiled, drawn, element, flow, step
 from support.instance_run import InstanceRun
 
 from engine.bpmn.compile import compile_bpmn
+from engine.errors import MapFailed
 
 BOTH = (
     '<startEvent id="in"/><parallelGateway id="ask"/><parallelGateway id="asked"/><exclusiveGateway id="decide"/>'
@@ -85,6 +87,65 @@ def test_two_calls_of_one_map_at_once() -> None:
     outcome = compile_bpmn({"map.bpmn": drawn(START, END, split, calls, ways_on, around=called)}, process_key="sale")
     assert outcome.process is not None
     both_in_two_runs(InstanceRun(outcome.process))
+
+
+def two_calls_in_turn(called: str) -> InstanceRun:
+    """The same map is called for the discount, and then for the contract."""
+    around = f'<process id="called" isExecutable="true">{called}</process>'
+    calls = element("callActivity", "discount", calledElement="called")
+    calls += element("callActivity", "contract", calledElement="called")
+    parts = START, END, calls, step("between"), step("sign"), chain("start", "discount", "between", "contract", "sign")
+    outcome = compile_bpmn({"map.bpmn": drawn(*parts, chain("sign", "end"), around=around)}, process_key="sale")
+    assert outcome.process is not None
+    return InstanceRun(outcome.process)
+
+
+def test_what_one_call_was_approved_for_does_not_spare_another_the_question() -> None:
+    """“Ask only who has not approved yet” means: in this call."""
+    skip = '<startEvent id="in"/><exclusiveGateway id="asked" default="asked_legal"/><exclusiveGateway id="merge"/>'
+    skip += '<exclusiveGateway id="decide"/><endEvent id="yes"/><endEvent id="no"/>' + step("legal", approval="any")
+    skip += chain("in", "asked") + flow("asked", "merge", condition='${legal_outcome == "approved"}')
+    skip += flow("asked", "legal") + chain("legal", "decide") + chain("merge", "yes")
+    run = two_calls_in_turn(skip + flow("decide", "merge", "Погоджено") + flow("decide", "no", "Відхилено"))
+    run.complete("legal", "approved")
+    run.complete("between")
+    assert run.open == ["legal"]
+
+
+SOME = (
+    '<startEvent id="in"/><inclusiveGateway id="ask" default="ask_asked"/><inclusiveGateway id="asked"/>'
+    '<exclusiveGateway id="decide"/><endEvent id="yes"/><endEvent id="no"/>'
+    + element("userTask", "prepare", inner=ASKED)
+    + step("legal", approval="any")
+    + chain("in", "prepare", "ask")
+    + flow("ask", "legal", condition="${asked}")
+    + flow("ask", "asked")
+    + chain("legal", "asked", "decide")
+    + flow("decide", "yes", "Погоджено")
+    + flow("decide", "no", "Відхилено")
+)
+
+
+@pytest.mark.parametrize("answer", ["approved", "rejected"])
+def test_an_approval_that_another_call_leaves_out_decides_nothing_there(answer: str) -> None:
+    run = two_calls_in_turn(SOME)
+    run.complete("prepare", asked=True)
+    run.complete("legal", answer)
+    run.complete("between")
+    with pytest.raises(MapFailed) as failed:
+        run.complete("prepare", asked=False)
+    assert failed.value.params["problem_code"] == "NO_WAY_OPEN"
+
+
+def test_what_is_called_by_a_map_that_is_called_twice_is_called_for_each_of_both() -> None:
+    around = f'<process id="inner" isExecutable="true">{SOME}</process>'
+    calls = '<startEvent id="begin"/><endEvent id="over"/>' + element("callActivity", "deep", calledElement="inner")
+    run = two_calls_in_turn(calls + chain("begin", "deep", "over") + "</process>" + around.removesuffix("</process>"))
+    run.complete("prepare", asked=True)
+    run.complete("legal", "approved")
+    run.complete("between")
+    with pytest.raises(MapFailed):
+        run.complete("prepare", asked=False)
 
 
 def judged_behind(characteristics: str) -> InstanceRun:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from support.drawn_maps import END, START, chain, element, flow, found, outcome_of, step
+import pytest
+from support.drawn_maps import END, START, chain, drawn, element, flow, found, outcome_of, step
+from support.instance_run import InstanceRun
 
-from engine.bpmn.compile import CompileOutcome
+from engine.bpmn.compile import CompileOutcome, compile_bpmn
 from engine.bpmn.findings import Severity
 from engine.bpmn.questions import EACH, WAIT, Because, QuestionKind
 
@@ -124,6 +126,50 @@ def test_other_maps_are_executed_as_the_standard_says() -> None:
     )
     assert codes(outcome) == []
     assert "MAY_DEADLOCK" in {one.code for one in outcome.findings}
+
+
+LEGAL = (
+    '<startEvent id="in"/><endEvent id="yes"/><endEvent id="no"/><exclusiveGateway id="said"/>'
+    + step("legal", "Юрист", approval="any")
+    + chain("in", "legal", "said")
+    + flow("said", "yes", "Погоджено")
+    + flow("said", "no", "Відхилено")
+)
+CALL = '<startEvent id="begin"/><endEvent id="over"/><callActivity id="call" calledElement="legal_map"/>'
+CALL += chain("begin", "call", "over")
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        element("subProcess", "part", "Погодити", LEGAL),
+        element("callActivity", "part", "Погодити", calledElement="legal_map"),
+        element("callActivity", "part", "Погодити", calledElement="calling_map"),
+        element("subProcess", "part", "Погодити", CALL),
+    ],
+    ids=["part", "call", "call of a call", "call in a part"],
+)
+def test_a_return_beside_takes_back_an_approval_however_deep_it_stands(part: str) -> None:
+    """Else the answer to the text of round 1 would release the join of round 2."""
+    called = (("legal_map", LEGAL), ("calling_map", CALL))
+    around = "".join(f'<process id="{key}" isExecutable="true">{inner}</process>' for key, inner in called)
+    ways = (
+        chain("start", "again", "prepare", "split", "part", "join", "sign", "end"),
+        chain("split", "count", "decide"),
+        flow("decide", "join", "Досить", flow_id="enough"),
+        flow("decide", "again", "Ще раз", flow_id="back"),
+    )
+    steps = step("prepare"), step("count"), step("sign"), '<exclusiveGateway id="again"/>' + GATEWAYS
+    outcome = compile_bpmn({"map.bpmn": drawn(START, END, part, *steps, *ways, around=around)}, process_key="sale")
+    assert codes(outcome) == ["RETURN_TAKES_BACK"]
+    assert outcome.process is not None
+    run = InstanceRun(outcome.process)
+    run.complete("prepare")
+    run.complete("count", "back")
+    assert run.open == ["prepare"]
+    run.complete("prepare")
+    run.complete("count", "enough")
+    assert [outcome.process.steps[one].name for one in run.open] == ["Юрист"]
 
 
 def meeting_before_legal(said: str = "") -> CompileOutcome:

@@ -10,6 +10,7 @@ from support.drawn_maps import (
     chain,
     codes,
     compiled,
+    drawn,
     element,
     fixture,
     flow,
@@ -20,7 +21,7 @@ from support.drawn_maps import (
 )
 from support.instance_run import InstanceRun
 
-from engine.bpmn.compile import compile_bpmn
+from engine.bpmn.compile import CompileOutcome, compile_bpmn
 from engine.bpmn.compiled import (
     CompiledProcess,
     ExpressionCondition,
@@ -381,3 +382,97 @@ def test_a_multiple_approval_without_a_count_is_an_approval_by_all() -> None:
     assert outcome.process is not None
     assert outcome.process.loops == {}
     assert "APPROVAL_BY_ALL" in codes(outcome)
+
+
+class TestStepsOfTwoMapsWithOneId:
+    """A copy of a map keeps its ids: what it reads must not be what was answered in the other map."""
+
+    ASK = step("legal", "Юрист", approval="any") + '<exclusiveGateway id="said"/><endEvent id="no"/>'
+    SKIPS = (
+        START
+        + END
+        + ASK
+        + '<exclusiveGateway id="ask" name="Вже погоджено?" default="ask_legal"/><exclusiveGateway id="merge"/>'
+        + chain("start", "ask")
+        + flow("ask", "merge", condition='${legal_outcome == "approved"}')
+        + flow("ask", "legal")
+        + chain("legal", "said")
+        + flow("said", "merge", "Погоджено")
+        + flow("said", "no", "Відхилено")
+        + chain("merge", "end")
+    )
+
+    def calling(self, *parts: str) -> CompileOutcome:
+        """``parts`` and then the call of the map that skips who has approved."""
+        call = '<callActivity id="call" calledElement="copy"/>'
+        library = {"copy": drawn(self.SKIPS, key="copy")}
+        return compile_bpmn({"a.bpmn": drawn(START, END, call, *parts, chain("call", "end"))}, library=library)
+
+    def test_the_answer_in_the_caller_is_none_in_the_called_map(self) -> None:
+        ways = chain("start", "legal", "said") + flow("said", "call", "Погоджено") + flow("said", "no", "Відхилено")
+        finding = found(self.calling(self.ASK, ways), "OUTCOME_OF_ANOTHER_STEP")
+        assert (finding.severity, finding.element_id) == (Severity.ERROR, "ask")
+        assert finding.params == {"text": "legal_outcome", "id": "legal", "step": "Юрист"}
+
+    def test_what_each_map_reads_of_its_own_step_is_read_there(self) -> None:
+        assert "OUTCOME_OF_ANOTHER_STEP" not in codes(self.calling(chain("start", "call")))
+
+    def test_the_other_map_need_not_be_executed(self) -> None:
+        ways = flow("start", "call")
+        other = drawn(START, END, step("legal"), chain("start", "legal", "end"), key="other")
+        call = '<callActivity id="call" calledElement="copy"/>'
+        files = {"a.bpmn": drawn(START, END, call, ways, chain("call", "end")), "b.bpmn": other}
+        outcome = compile_bpmn(files, process_key="sale", library={"copy": drawn(self.SKIPS, key="copy")})
+        assert found(outcome, "OUTCOME_OF_ANOTHER_STEP").element_id == "ask"
+
+
+REJECTED_INSIDE = (
+    '<startEvent id="in"/><exclusiveGateway id="said"/><endEvent id="yes"/>'
+    + step("legal", "Юрист", approval="any")
+    + chain("in", "legal", "said")
+    + flow("said", "yes", "Погоджено")
+    + flow("said", "no", "Відхилено")
+)
+NO = '<endEvent id="no"/>'
+FAILS = '<endEvent id="no"><errorEventDefinition errorRef="refused"/></endEvent>'
+REFUSED = '<error id="refused" name="Відмова" errorCode="refused"/>'
+
+
+def rejected_in(*behind: str, called: bool, ends: str = NO) -> CompileOutcome:
+    """A part, or a called map, that an approval inside can reject, and what is drawn behind it."""
+    process = f'<process id="called" isExecutable="true">{REJECTED_INSIDE}{ends}</process>'
+    part = (
+        element("callActivity", "part", "Погодження", calledElement="called")
+        if called
+        else element("subProcess", "part", "Погодження", REJECTED_INSIDE + ends)
+    )
+    around = REFUSED + (process if called else "")
+    content = drawn(START, END, part, step("sign", "Підписати"), chain("start", "part"), *behind, around=around)
+    return compile_bpmn({"a.bpmn": content}, process_key="sale")
+
+
+@pytest.mark.parametrize("called", [True, False])
+class TestRejectionsInParts:
+    def test_one_that_is_followed_by_the_same_step_as_an_approval_is_told(self, called: bool) -> None:
+        outcome = rejected_in(chain("part", "sign", "end"), called=called)
+        finding = found(outcome, "REJECTION_GOES_ON")
+        assert (finding.severity, finding.element_id) == (Severity.WARNING, "said")
+        assert finding.params == {"part": "Погодження", "step": "Підписати"}
+        assert outcome.process is not None
+        run = InstanceRun(outcome.process)
+        run.complete("legal", "rejected")
+        assert run.open == ["sign"], "as it is told"
+
+    def test_one_that_the_deal_ends_with_is_not(self, called: bool) -> None:
+        outcome = rejected_in(chain("start", "sign", "end"), flow("part", "end"), called=called)
+        assert "REJECTION_GOES_ON" not in codes(outcome)
+
+    def test_one_that_is_decided_on_behind_the_part_is_not(self, called: bool) -> None:
+        decision = '<exclusiveGateway id="decide"/><endEvent id="refusal"/>' + chain("part", "decide")
+        decision += flow("decide", "sign", "Погоджено") + flow("decide", "refusal", "Відхилено") + chain("sign", "end")
+        assert "REJECTION_GOES_ON" not in codes(rejected_in(decision, called=called))
+
+    def test_one_that_leaves_the_part_by_its_border_is_not(self, called: bool) -> None:
+        border = '<boundaryEvent id="refusal" attachedToRef="part"><errorEventDefinition errorRef="refused"/>'
+        border += '</boundaryEvent><endEvent id="lost"/>' + chain("refusal", "lost") + chain("part", "sign", "end")
+        assert "REJECTION_GOES_ON" not in codes(rejected_in(border, called=called, ends=FAILS))
