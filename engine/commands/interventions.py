@@ -176,8 +176,8 @@ def restore_items(
 ) -> None:
     """Let steps wait again, with whom they were and with the escalations that they have not reached.
 
-    A step of somebody who has left meanwhile, or an approval of who has left its department, is handed over, as it would
-    have been then. Raises DepartmentIsArchived.
+    A step of somebody who has left meanwhile, also an approval whose department they have left, is handed over, as it
+    would have been then. Raises DepartmentIsArchived.
     """
     items = list(items)
     missed = missed_meanwhile(session, items)
