@@ -58,6 +58,7 @@ _TEXTS: Mapping[str, str] = {
     "approval_kept": N_("Stands from an earlier round: the content is the same"),
     "approval_asked_again": N_("Counts no more: the content has changed, it is asked for again"),
     "approval_recalled": N_("Who asked for the approval took the request back"),
+    "approvals_spared": N_("The deal has passed it by: the client's card was another then"),
     "decided_by": N_("Decided by"),
     "on_behalf_of": N_("On behalf of"),
     "when": N_("When"),

@@ -41,6 +41,7 @@ def shape_of(scope: ScopeSpec) -> dict[str, tuple[Any, ...]]:
             getattr(spec, "cancel_activity", None),
             type(getattr(spec, "event_definition", None)),
             getattr(spec, "unconditional", ()),
+            getattr(spec, "withdrawn", ()),
             tuple(target for condition, target in getattr(spec, "cond_task_specs", ()) if condition is None),
         )
         for name, spec in scope.task_specs.items()

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from engine.bpmn.activities import HOST, Activity, Assignments
+from engine.bpmn.activities import HOST, Activity, Assignments, Withdrawal
 from engine.bpmn.catching_events import CatchEvent, EventGateway
 from engine.bpmn.compiled import StepKind
 from engine.bpmn.elements import ARRIVED_FROM, RACE, RACE_FLOW
@@ -244,7 +244,7 @@ def _ways_to(spec: ExecutableSpec, target: str) -> Iterator[_Way]:
 
 
 def _can_hold(one: Any) -> bool:
-    return isinstance(one, Activity | CatchEvent | EventGateway) and not isinstance(one, Assignments)
+    return isinstance(one, Activity | CatchEvent | EventGateway) and not isinstance(one, Assignments | Withdrawal)
 
 
 def _places(workflow: LiveWorkflow, way: _Way) -> Iterator[tuple[Scope, _Way]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,6 +13,7 @@ from engine.commands.step_opening import members_of
 from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import WorkItem, WorkItemState
 from engine.policy.approval_rules import Decision, Vote, decide
+from engine.queries.absences import substitutes_of
 
 
 def parts_of(session: Session, work_item: WorkItem) -> list[WorkItem]:
@@ -53,8 +55,10 @@ def decision_of(
     parts: Sequence[WorkItem],
     stale: Collection[int] = (),
     barred: Collection[int] = (),
+    *,
+    at: datetime,
 ) -> Decision:
-    """What the parts decide together. ``stale`` are ids of parts whose approval is for another content: no votes.
+    """What the parts decide together at ``at``. ``stale`` are ids of parts approved with another content: no votes.
 
     ``barred`` are members whom four eyes keep from being asked next.
     A vote that had to be given again counts in its old turn.
@@ -69,11 +73,11 @@ def decision_of(
         for one in sorted(given, key=first_given)
         if one.id not in stale
     ]
-    return decide(rule, votes, members=_voices(session, rule, parts, barred))
+    return decide(rule, votes, members=_voices(session, rule, parts, barred, at))
 
 
 def _voices(
-    session: Session, rule: ApprovalRule, parts: Sequence[WorkItem], barred: Collection[int]
+    session: Session, rule: ApprovalRule, parts: Sequence[WorkItem], barred: Collection[int], at: datetime
 ) -> tuple[int, ...]:
     """Whose voices count: of each part, who gave it or holds it now; in order, also the members not asked yet.
 
@@ -83,8 +87,30 @@ def _voices(
     if rule.mode == "list":
         return ()
     asked = [speaker_of(one) for one in parts if one.state is not WorkItemState.CANCELLED]
-    rest = members_of(session, parts[0].group_id) if rule.in_order and parts else ()
-    return tuple(dict.fromkeys(one for one in (*asked, *(one for one in rest if one not in barred)) if one))
+    members = members_of(session, parts[0].group_id) if rule.in_order and parts else ()
+    rest = [one for one in members if one not in barred and one not in asked]
+    if rule.mode == "count":
+        rest = _who_can_answer_first(session, rest, parts, at)
+    return tuple(dict.fromkeys(one for one in (*asked, *rest) if one))
+
+
+def _who_can_answer_first(
+    session: Session, members: Sequence[int], parts: Sequence[WorkItem], at: datetime
+) -> list[int]:
+    """``members`` in their order, but last those for whom nobody could answer now.
+
+    Where so many people have to approve, one person answers once: who has answered, in their own name or for somebody
+    absent, answers neither for themselves nor for whom they substitute. Whoever is away may be back before their turn.
+    """
+    spoken = {one.completed_by_id for one in parts if one.state is WorkItemState.COMPLETED}
+    acting = substitutes_of(session, members, at) if spoken else {}
+
+    def turn(member: int) -> int:
+        if substitutes := acting.get(member):
+            return int(spoken.issuperset(substitutes))
+        return 2 * (member in spoken)
+
+    return sorted(members, key=turn)
 
 
 def note_approved(instance: ProcessInstance, item: WorkItem, hashed: str) -> None:

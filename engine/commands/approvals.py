@@ -59,7 +59,7 @@ def decided_outcome(
         parts = parts_of(session, work_item)
         stale = _stale(session, step, instance, [one for one in parts if one is not work_item])
     barred = barred_of(session, step, work_item, instance.deal) if rule.in_order else ()
-    decision = decision_of(session, rule, parts, [given.work_item_id for given in stale], barred)
+    decision = decision_of(session, rule, parts, [given.work_item_id for given in stale], barred, at=at)
     live = [one for one in parts if one.state in LIVE]
     if decision.outcome is not None:
         for one in live:

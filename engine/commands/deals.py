@@ -271,7 +271,7 @@ def update_deal(
     facts = DealFacts(deal, process, calendar=default_calendar(session), at=at)
     read_before = read_by(process, instance.execution_state, facts)
     changed = _set_columns(session, deal, wanted)
-    fields = {name: value for name, value in plain(wanted.get("fields", {})).items() if deal.fields.get(name) != value}
+    fields = _others_than(deal.fields, plain(wanted.get("fields", {})), process)
     _ensure_not_decided(process, fields)
     _ensure_not_found_by_others(session, instance, process, fields)
     ensure_not_calculated(process, fields)
@@ -314,6 +314,14 @@ def _set_columns(session: Session, deal: Deal, wanted: Mapping[str, Any]) -> dic
     if "owner_id" in changed:
         deal.owner = session.get_one(Person, deal.owner_id)
     return changed
+
+
+def _others_than(stored: Mapping[str, Any], wanted: Mapping[str, Any], process: CompiledProcess) -> dict[str, Any]:
+    """Those of ``wanted`` that say something else than is stored: 30.0 is 30, whoever writes it how."""
+    different = {name: value for name, value in wanted.items() if stored.get(name) != value}
+    before = typed_fields(process, {name: stored.get(name) for name in different})
+    now = typed_fields(process, different)
+    return {name: value for name, value in different.items() if before.get(name) != now.get(name)}
 
 
 def _ensure_not_decided(process: CompiledProcess, fields: Mapping[str, Any]) -> None:

@@ -14,7 +14,7 @@ from engine.commands.calls import renew_calls
 from engine.commands.departments import DepartmentIsArchived
 from engine.commands.execution import follow_stage, write_waits
 from engine.commands.incidents import close_incidents_beside
-from engine.commands.leaving import hand_over
+from engine.commands.leaving import ensure_holder_may
 from engine.commands.step_opening import calendar_of_step, ladder_of_step, tell_of_step
 from engine.commands.step_withdrawal import cancel_step
 from engine.errors import N_, Conflict, DealIsSuspended, InvalidInput, ReasonRequired
@@ -176,7 +176,8 @@ def restore_items(
 ) -> None:
     """Let steps wait again, with whom they were and with the escalations that they have not reached.
 
-    A step of somebody who has left meanwhile is handed over, as it would have been then. Raises DepartmentIsArchived.
+    A step of somebody who has left meanwhile, also an approval whose department they have left, is handed over, as it
+    would have been then. Raises DepartmentIsArchived.
     """
     items = list(items)
     missed = missed_meanwhile(session, items)
@@ -195,9 +196,7 @@ def restore_items(
             if item.due_at is not None
             else None
         )
-        if item.assignee is not None and not item.assignee.is_active:
-            hand_over(session, item, instance, item.assignee, actor=actor, at=at)
-        elif item.id in missed:
+        if not ensure_holder_may(session, item, instance, actor=actor, at=at) and item.id in missed:
             tell_of_step(session, item, actor=actor, at=at)
     session.flush()
 

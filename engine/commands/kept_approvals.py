@@ -111,7 +111,7 @@ class Keeping:
             if not any(one.state is WorkItemState.COMPLETED for one in parts):
                 return False
             barred = barred_of(self.session, step, parts[0], self.instance.deal) if rule.in_order else ()
-            decision = decision_of(self.session, rule, parts, barred=barred)
+            decision = decision_of(self.session, rule, parts, barred=barred, at=self.at)
             live = [one for one in parts if one.state in LIVE]
             if decision.outcome is not None:
                 for one in live:

@@ -43,6 +43,28 @@ def hand_over_approvals(session: Session, person: Person, left: Collection[int],
             hand_over(session, item, instance, person, actor=actor, at=at)
 
 
+def ensure_holder_may(
+    session: Session, work_item: WorkItem, instance: ProcessInstance, *, actor: Actor, at: datetime
+) -> bool:
+    """Take a live step that waits again from a holder who has left meanwhile; whether it was taken.
+
+    They left the company, or the department whose approval it is. What came to an administrator, because nobody of the
+    department was left, stays there.
+    """
+    holder = work_item.assignee
+    if holder is None or (holder.is_active and _may_hold(session, work_item, holder)):
+        return False
+    hand_over(session, work_item, instance, holder, actor=actor, at=at)
+    return True
+
+
+def _may_hold(session: Session, work_item: WorkItem, holder: Person) -> bool:
+    is_asked_of_department = work_item.kind is StepKind.APPROVAL and work_item.group_id is not None
+    if not is_asked_of_department or holder.role is Role.ADMINISTRATOR:
+        return True
+    return may_decide(directory(session), holder.id, group_id=work_item.group_id, assignee_id=None)
+
+
 def _held(session: Session, person: Person, wanted: ColumnElement[bool]) -> Iterator[tuple[WorkItem, ProcessInstance]]:
     """The live steps of ``person``, locked one by one."""
     held = session.execute(

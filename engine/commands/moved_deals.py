@@ -27,7 +27,7 @@ from engine.commands.interventions import (
     missed_meanwhile,
     written_of_since,
 )
-from engine.commands.leaving import hand_over
+from engine.commands.leaving import ensure_holder_may
 from engine.commands.locks import lock_instance
 from engine.commands.moved_holders import follow_responsible, tell_of_handing
 from engine.commands.search_texts import step_search_text
@@ -461,9 +461,9 @@ def _restore_items(session: Session, row: MovedDeal, instance: ProcessInstance, 
         session.flush()
         session.refresh(item, ["assignee", "group"])
         ensure_somebody_takes(item)
-        if item.assignee is not None and not item.assignee.is_active:
-            hand_over(session, item, instance, item.assignee, actor=actor, at=at)
-        elif item.id in missed:
+        if ensure_holder_may(session, item, instance, actor=actor, at=at):
+            continue
+        if item.id in missed:
             tell_of_step(session, item, actor=actor, at=at)
         elif item.id in handed and item.assignee_id != former:
             tell_of_handing(session, item, former, actor=actor, at=at)

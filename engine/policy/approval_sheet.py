@@ -15,6 +15,7 @@ from engine.events import (
     ApprovalAskedAgain,
     ApprovalKept,
     ApprovalRecalled,
+    ApprovalsSpared,
     DealMoved,
     DealOpened,
     DealVersionMoved,
@@ -32,7 +33,9 @@ from engine.policy.history_signatures import EntrySignature, SigningKey
 
 _STEP_COMPLETED = kind_of(StepCompleted)
 _DEAL_OPENED = kind_of(DealOpened)
-_ABOUT_APPROVALS = frozenset({kind_of(ApprovalKept), kind_of(ApprovalAskedAgain), kind_of(ApprovalRecalled)})
+_ABOUT_APPROVALS = frozenset(
+    kind_of(one) for one in (ApprovalKept, ApprovalAskedAgain, ApprovalRecalled, ApprovalsSpared)
+)
 _ASKED_AGAIN = kind_of(ApprovalAskedAgain)
 _TEXTS_ERASED, _FILE_ERASED = kind_of(TextsErased), kind_of(FileErased)
 _ISSUED, _ATTACHED = kind_of(SheetIssued), kind_of(SignatureAttached)
@@ -148,7 +151,7 @@ class ApprovalSheet:
 
     @property
     def about_approvals(self) -> tuple[ChainEntry, ...]:
-        """What became of approvals beside decisions: kept from an earlier round, asked again, taken back."""
+        """What became of approvals beside decisions: kept from a round before, asked again, taken back, passed by."""
         return tuple(entry for entry in self.entries if entry.kind in _ABOUT_APPROVALS)
 
     @property

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from support.browser import barriers, overflow
-from support.exported_sheets import Export, exported
+from support.exported_sheets import SPARED, Export, exported
 from support.office import Office
 
 from engine.db.session import Database
@@ -56,6 +56,8 @@ def test_a_sheet_proves_itself_without_a_network_and_names_what_was_altered(
     expect(page.get_by_role("status")).to_contain_text("Лист цілий")
     expect(page.get_by_role("main").get_by_text("Знижка, %").first).to_be_visible()  # not the field's name
     expect(page.get_by_role("main").get_by_text("Персональні тексти стерто")).to_be_visible()
+    expect(page.get_by_role("main").get_by_role("heading", name=SPARED)).to_be_visible()
+    expect(page.get_by_role("main").get_by_text("Угода його оминула")).to_be_visible()
     assert "Іваненко" not in page.content()
     assert (barriers(page), overflow(page)) == ([], 0)
     page.get_by_role("button", name="English").click()

@@ -11,11 +11,16 @@ from support.web import Browser, web_application
 from engine.adapters.history_keys import HistoryKeys
 from engine.commands.deals import comment_on_deal
 from engine.commands.erasure import erase_written
+from engine.commands.history import record
 from engine.commands.history_signing import sign_new_entries
+from engine.events import ApprovalsSpared
+from engine.model.deal import Deal
 from engine.policy.approval_sheet import ApprovalSheet
 from engine.policy.approval_sheet_file import DECISIONS, ENTRIES, line_places
 from engine.queries.approval_sheets import approval_sheet
 from webui.proving_page import sheet_in
+
+SPARED = "Погодити: директор"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,7 @@ def exported(office: Office, folder: Path) -> dict[str, Export]:
     office.do("olena", comment_on_deal, deal.id, "Телефонувала Марія Іваненко")
     number = office.history(deal)[-1].number
     office.prepare()
+    tell_spared(office, deal)
     office.complete("iryna", "legal", "approved")
     office.complete("oksana", "finance", "returned", comment="Знижка <завелика> & «дивна»\n\\ \u0001")
     office.do("admin", erase_written, deal.id, number, "лист № 7")
@@ -50,6 +56,14 @@ def exported(office: Office, folder: Path) -> dict[str, Export]:
         "page": Export(page, places(page, sheet, told)),
         "paper": Export(paper, places(paper, sheet, told)),
     }
+
+
+def tell_spared(office: Office, deal: Deal) -> None:
+    """As if the client's card had become another one behind a decision."""
+    at = office.clock.now()
+    told = ApprovalsSpared(steps=(SPARED,), fields=("client.segment",), client_id=deal.client_id, changed_at=at)
+    with office.database.write() as session:
+        record(session, told, actor=office.actor("taras"), at=at, deal=session.get_one(Deal, deal.id))
 
 
 def places(content: bytes, sheet: bytes, told: ApprovalSheet) -> dict[int, frozenset[int]]:

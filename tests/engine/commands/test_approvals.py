@@ -107,6 +107,32 @@ def test_who_spoke_for_an_absent_member_does_not_speak_beside_where_so_many_have
         office.complete("oksana", "legal", "approved", work_item_id=part_of(office, "oksana"))
 
 
+@pytest.mark.parametrize(
+    ("absent", "substitute"), [("iryna", "oksana"), ("oksana", "iryna")], ids=["for whom is first", "for whom is next"]
+)
+def test_in_order_it_goes_on_with_somebody_who_can_answer(office: Office, absent: str, substitute: str) -> None:
+    """Iryna is asked first, then Oksana, then Danylo; one of the first two acts for the other, and counts once."""
+    company, days = office.company, (date(2026, 3, 1), date(2026, 3, 6))
+    asked_in_legal(office, ApprovalRule(mode="count", count=2, in_order=True), "oksana", "danylo")
+    office.do("admin", set_substitution, getattr(company, absent).id, getattr(company, substitute).id, *days)
+    office.complete(substitute, "legal", "approved")
+    assert [one.assignee_id for one in legal_parts(office)] == [company.danylo.id]
+    office.complete("danylo", "legal", "approved")
+    assert legal_parts(office) == []
+
+
+def test_in_order_who_is_back_before_their_turn_keeps_it(office: Office) -> None:
+    company = office.company
+    asked_in_legal(office, ApprovalRule(mode="count", count=3, in_order=True), "oksana", "danylo")
+    office.do("admin", set_substitution, company.oksana.id, company.iryna.id, date(2026, 3, 1), date(2026, 3, 2))
+    office.complete("iryna", "legal", "approved")
+    office.wait(days=1)
+    for login in ("danylo", "oksana"):
+        assert [one.assignee_id for one in legal_parts(office)] == [getattr(company, login).id]
+        office.complete(login, "legal", "approved")
+    assert legal_parts(office) == []
+
+
 def test_a_substitute_gives_both_voices_where_all_are_asked(office: Office) -> None:
     asked_in_legal(office, ApprovalRule(mode="all"), "oksana")
     substitute_iryna_by(office, "oksana")

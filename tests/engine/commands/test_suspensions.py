@@ -15,8 +15,10 @@ from support.sales_map import human
 from engine.commands.approved_changes import ContentApproved
 from engine.commands.cancellations import cancel_deal
 from engine.commands.deals import update_deal
+from engine.commands.departments import update_department
 from engine.commands.interventions import DealNotRunning
 from engine.commands.jumps import move_token
+from engine.commands.people import update_person
 from engine.commands.signals import deliver_signal, waiting_for_signal
 from engine.commands.suspensions import Deadlines, NotSuspended, resume_deal, suspend_deal
 from engine.commands.thrown_events import SIGNAL
@@ -115,6 +117,37 @@ def test_a_step_of_somebody_who_left_meanwhile_is_handed_over(office: Office) ->
     office.do("bohdan", resume_deal, deal.id)
     (step,) = office.open_steps(deal)
     assert step.assignee_id is None
+
+
+def claimed_by_danylo_of_legal(office: Office) -> Deal:
+    company = office.company
+    office.do("admin", update_person, company.danylo.id, {"department_ids": [company.legal.id]})
+    deal = office.open_deal()
+    office.prepare()
+    office.do("danylo", claim_work_item, office.step("legal", deal).id)
+    return deal
+
+
+def test_an_approval_of_somebody_who_left_the_department_meanwhile_goes_back_to_it(office: Office) -> None:
+    company, deal = office.company, claimed_by_danylo_of_legal(office)
+    office.do("bohdan", suspend_deal, deal.id, WHY)
+    office.do("admin", update_person, company.danylo.id, {"department_ids": [company.marketing.id]})
+    office.do("bohdan", resume_deal, deal.id)
+    assert office.step("legal", deal).assignee_id is None
+    office.complete("iryna", "legal", "approved", deal=deal)
+
+
+def test_an_approval_that_came_to_an_administrator_stays_there_over_a_pause(office: Office) -> None:
+    company, deal = office.company, claimed_by_danylo_of_legal(office)
+    office.do("admin", update_department, company.legal.id, {"head_id": None})
+    for login in ("iryna", "danylo"):
+        person = getattr(company, login)
+        office.do("admin", update_person, person.id, {"department_ids": [company.marketing.id]})
+    held = office.step("legal", deal).assignee_id
+    assert held == company.admin.id
+    office.do("bohdan", suspend_deal, deal.id, WHY)
+    office.do("bohdan", resume_deal, deal.id)
+    assert office.step("legal", deal).assignee_id == held
 
 
 @pytest.mark.parametrize("login", ["iryna", "owner"])

@@ -346,6 +346,29 @@ def test_what_the_lawyers_have_found_is_not_wished_away_before_the_map_decides_b
     assert (open_elements(office), office.deal(deal).fields["note"]) == (["legal"], "Кіпр")
 
 
+@pytest.mark.parametrize("same", ["30", "30.0", "30,0", 30, 30.0])
+def test_who_leaves_what_the_lawyers_have_found_as_it_is_may_change_the_rest(office: Office, same: object) -> None:
+    office.publish(checked_by_legal())
+    deal = office.open_deal()
+    office.prepare()
+    office.complete("iryna", "rating", values={"risk": "30", "note": "Офшор"})
+    office.do("olena", update_deal, deal.id, {"fields": {"risk": same, "note": "Кіпр"}})
+    assert (office.deal(deal).fields["risk"], office.deal(deal).fields["note"]) == ("30", "Кіпр")
+    (told,) = (one for one in office.history(deal) if one.kind == "deal_changed")
+    assert told.data["changes"].keys() == {"note"}
+
+
+def test_neither_does_their_head_decide_in_the_lawyers_stead(office: Office) -> None:
+    office.publish(checked_by_legal())
+    deal = office.open_deal()
+    office.prepare()
+    office.complete("iryna", "rating", values={"risk": "30", "note": "Офшор"})
+    with pytest.raises(InvalidInput):
+        office.do("bohdan", update_deal, deal.id, {"fields": {"risk": "1"}})
+    office.do("admin", set_variables, deal.id, {"risk": "1"}, "Юристи переглянули висновок")
+    assert office.deal(deal).fields["risk"] == "1"
+
+
 def asked_above_a_limit_and_always() -> CompiledProcess:
     """prepare → legal above 500,000 → terms → finance, who may be asked again → sign."""
     builder = MapBuilder()

@@ -13,15 +13,20 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import pkcs7
 from cryptography.x509.oid import NameOID
 from flask import Flask
+from sqlalchemy import select
+from support.card_maps import READS_SEGMENT, asked_of_state_clients
 from support.office import Office
 from support.web import Browser, text_of, web_application
 
 from engine.adapters.history_keys import HistoryKeys
 from engine.commands.approval_sheets import SignatureTooLarge, attach_signature
+from engine.commands.client_decisions import tell_spared
+from engine.commands.clients import update_client
 from engine.commands.deals import comment_on_deal
 from engine.commands.erasure import erase_written
 from engine.commands.history_signing import sign_new_entries
 from engine.model.deal import Deal
+from engine.model.process_instance import ProcessInstance
 from engine.policy.attached_signatures import SIZE_LIMIT
 from webui.proven_files import proven_file
 
@@ -111,6 +116,24 @@ def test_the_page_that_proves_itself_and_the_json_are_downloads(
         answer = olena.get(f"/deals/{deal.id}/approval-sheet.{kind}")
         assert answer.headers["Content-Disposition"].startswith("attachment")
         assert proven_file(answer.data).faults == ()
+
+
+def test_an_approval_that_a_changed_card_has_spared_stands_on_the_sheet(browse: SignIn, office: Office) -> None:
+    office.publish(asked_of_state_clients())
+    deal = office.open_deal()
+    office.prepare()
+    office.wait(minutes=1)
+    since = office.clock.now()
+    office.do("taras", update_client, deal.client_id, {"segment": "state"})
+    with office.database.write() as session:
+        instance = session.scalars(select(ProcessInstance).where(ProcessInstance.deal_id == deal.id)).one()
+        tell_spared(session, instance, since=since, actor=office.actor("taras"), at=office.clock.now())
+    olena = browse("olena")
+    sheet = text_of(olena.get(f"/deals/{deal.id}/approval-sheet"))
+    assert f"З новою карткою клієнта угода потребувала б погоджень, які вже оминула: {READS_SEGMENT}" in sheet
+    told = next(one for one in office.history(deal) if one.kind == "approvals_spared")
+    assert f"Тарас Мельник · № {told.number}" in sheet
+    assert proven_file(issued(olena, deal)).faults == ()
 
 
 def test_outsiders_get_nothing_of_it(browse: SignIn, deal: Deal, office: Office) -> None:

@@ -12,7 +12,10 @@ from support.drawn_maps import END, START, chain, compiled, element, flow, step
 from support.instance_run import InstanceRun
 from support.rework_maps import APPROVED, RETURNED, faults_of_walk, rework_map
 
+from engine.bpmn.carrying import CarryOrder, carry
+from engine.bpmn.carrying_problems import BranchesDiffer, CannotCarry
 from engine.bpmn.compiled import CompiledProcess
+from engine.bpmn.inspection import jump_targets
 from engine.bpmn.runtime import MoveToken
 from engine.errors import DomainError, MapFailed
 
@@ -107,6 +110,32 @@ def test_a_move_leads_only_to_where_such_a_map_can_come(returning: CompiledProce
         run.apply(MoveToken("sign", frozenset()))
     run.complete("prepare")
     assert run.open == ["finance", "legal"]
+
+
+def test_no_deal_is_moved_to_what_takes_others_back(returning: CompiledProcess) -> None:
+    assert returning.withdrawals
+    assert not returning.withdrawals.keys() & set(jump_targets(returning))
+
+
+def kept_apart(**archiving: str) -> CompiledProcess:
+    """prepare → legal and finance, each back to prepare or on → sign, beside archiving with an end of its own."""
+    back = "".join(flow(f"{one}_decides", "prepare", "На доопрацювання") for one in APPROVALS)
+    ways = chain("start", "prepare", "split", "archive", "kept") + chain("join", "sign", "end")
+    return compiled(*AROUND, ASKING, ANSWERS, back, ways, step("archive", **archiving), '<endEvent id="kept"/>')
+
+
+def test_a_deal_is_not_carried_to_where_the_new_version_would_have_taken_a_step_back() -> None:
+    """The drawing is the same; what is an approval now is not left open by a return."""
+    old, new = kept_apart(), kept_apart(approval="any")
+    run = InstanceRun(old)
+    run.complete("prepare")
+    run.complete("legal", RETURNED)
+    assert run.open == ["archive", "prepare"]
+    with pytest.raises(CannotCarry) as refused:
+        carry(old, new, run.state or b"", CarryOrder(), run.context())
+    assert [type(one) for one in refused.value.problems] == [BranchesDiffer]
+    taken_back = CarryOrder({"archive": None})
+    assert carry(old, new, run.state or b"", taken_back, run.context()).waiting == {"archive", "prepare"}
 
 
 def decided(*approvals: str, join: str, to: str) -> str:

@@ -152,16 +152,16 @@ function word(data) {
 }
 
 function notes() {
-  const kinds = ["approval_kept", "approval_asked_again", "approval_recalled"];
+  const kinds = ["approval_kept", "approval_asked_again", "approval_recalled", "approvals_spared"];
   return verdict.entries
     .filter(({ entry }) => kinds.includes(value(entry, "kind")))
     .map(({ entry, data }) => make(
       "section",
       "decision returned",
-      make("h2", "", value(data, "name") || value(data, "withdrawn") || ""),
+      make("h2", "", value(data, "name") || value(data, "withdrawn") || value(data, "steps")?.join(", ") || ""),
       make("p", "outcome", say(value(entry, "kind"))),
       pairs([
-        [say("decided_by"), value(data, "by") || value(entry, "actor_name")],
+        [say(value(entry, "kind") === "approvals_spared" ? "who" : "decided_by"), value(data, "by") || value(entry, "actor_name")],
         [say("when"), moment(value(entry, "at"))],
         [say("comment"), value(data, "comment") || value(data, "reason")],
         [say("entry_hash"), code(`№ ${value(entry, "number")} · ${value(entry, "hash")}`)],
