@@ -132,12 +132,18 @@ def standing_in(process: CompiledProcess, state: bytes) -> list[str]:
 
 
 def with_later_timers(process: CompiledProcess, state: bytes, later: Callable[[str, datetime], datetime]) -> bytes:
-    """The same state with every timer due at ``later`` of its event's id and the moment at which it was due."""
+    """The same state with every timer due at ``later`` of its event's id and the moment at which it was due.
+
+    The ticks of a cycle that is put off are counted from there.
+    """
     workflow = _read(process, state)
     for scope in workflow.scopes():
         for task in scope.live_tasks():
-            if DUE in task.internal_data:
-                task.internal_data[DUE] = later(task.task_spec.bpmn_id, due_at(task)).isoformat()
+            if DUE not in task.internal_data:
+                continue
+            due = due_at(task)
+            if (put_off := later(task.task_spec.bpmn_id, due)) != due:
+                task.internal_data[DUE] = put_off.isoformat()
                 task.internal_data.pop(SINCE, None)
     return encode(workflow, workflow.environment.store.values)
 

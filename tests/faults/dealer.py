@@ -22,6 +22,7 @@ from engine.clock import SettableClock, monotonic
 from engine.commands.completions import complete_work_item
 from engine.commands.deals import DealDraft, open_deal
 from engine.commands.incidents import perform
+from engine.db.away import is_away
 from engine.db.session import Database
 from engine.errors import Conflict
 from engine.model.client import Client
@@ -31,6 +32,9 @@ from engine.model.work_item import LIVE, WorkItem
 from engine.policy.permissions import Actor
 from engine.queries.actors import actor_of
 
+ENDED, AWAY = b"ended", b"away"
+"""What a process tells: a deal came to its end; the database was away, and is asked again until it is back."""
+
 STEPS = 2 + len(APPROVERS)
 """What a deal of the tests' sales map takes when everybody approves at once."""
 
@@ -38,22 +42,24 @@ T = TypeVar("T")
 
 
 def deal_with(url: str, name: str, deals: int, beats: Connection) -> None:
-    """Open ``deals`` deals one after another and bring each to its end; beat once per deal.
+    """Open ``deals`` deals one after another and bring each to its end; tell each end.
 
-    The database may be away for as long as ``PATIENCE_S``: what was asked is asked again then.
+    The database may be away for as long as ``PATIENCE_S``: what was asked is asked again then. Any other failure of it
+    is raised.
     """
     database = Database(url)
-    dealer = _Dealer(database, name)
+    dealer = _Dealer(database, name, beats)
     for number in range(deals):
         dealer.bring_to_end(dealer.open(number))
-        beats.send_bytes(b".")
+        beats.send_bytes(ENDED)
     database.dispose()
 
 
 class _Dealer:
-    def __init__(self, database: Database, name: str) -> None:
+    def __init__(self, database: Database, name: str, beats: Connection) -> None:
         self._database = database
         self._name = name
+        self._beats = beats
         self._clock = SettableClock(MONDAY_10)
         self._actors: dict[int, Actor] = {}
 
@@ -94,12 +100,16 @@ class _Dealer:
     def _patiently(self, ask: Callable[[], T]) -> T:
         """Ask until there is an answer: the database may have gone in the middle of anything."""
         give_up_at = monotonic() + PATIENCE_S
+        is_told = False
         while True:
             try:
                 return ask()
-            except (DBAPIError, Conflict):
-                if monotonic() > give_up_at:
+            except (DBAPIError, Conflict) as failure:
+                if monotonic() > give_up_at or not (isinstance(failure, Conflict) or is_away(failure)):
                     raise
+                if not isinstance(failure, Conflict) and not is_told:
+                    self._beats.send_bytes(AWAY)
+                    is_told = True
                 time.sleep(0.1)
 
 

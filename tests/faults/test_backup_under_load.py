@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from faults.audit import assert_deal_is_whole
-from faults.dealer import deal_with
+from faults.dealer import ENDED, deal_with
 from faults.processes import CONTEXT, PATIENCE_S, frozen, kill, start
 from faults.scorecard import Scorecard
 from faults.signer import sign
@@ -25,7 +25,7 @@ from engine.model.history_event import HistoryEvent
 DEALERS = 2
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3600)
 def test_what_is_restored_is_one_moment_and_every_deal_in_it_is_whole(
     database_url: str, request: pytest.FixtureRequest, tmp_path: Path, full: bool, scorecard: Scorecard
 ) -> None:
@@ -43,11 +43,13 @@ def test_what_is_restored_is_one_moment_and_every_deal_in_it_is_whole(
         for number in range(backups):
             for _ in range(before_each):
                 assert reader.poll(PATIENCE_S), "nobody works"
-                reader.recv_bytes()
+                assert reader.recv_bytes() == ENDED
+            before = recorded(office.database)
             file = tmp_path / f"{number}.tar.gz"
             done = reglament("backup", str(file), env=environment(tmp_path / "var", DATABASE_URL=database_url))
             assert done.returncode == 0, done.stderr
             assert all(one.is_alive() for one in (*dealers, signer)), "the work stopped for the backup"
+            assert recorded(office.database) > before, "nobody worked during the backup"
             # Looking takes longer than working: who goes on meanwhile makes each backup a multiple of the one before.
             with frozen([*dealers, signer]):
                 empty = _empty(request, database_url, tmp_path, number)
@@ -62,6 +64,12 @@ def test_what_is_restored_is_one_moment_and_every_deal_in_it_is_whole(
     assert deals >= before_each * backups * (backups + 1) / 2
     tried = f"{backups} backups under load, {deals:,} restored deals and {entries:,} signed entries checked"
     scorecard.passed(14, office.database, tried)
+
+
+def recorded(database: Database) -> int:
+    """How many entries the history has."""
+    with database.read() as session:
+        return session.scalar(select(func.count()).select_from(HistoryEvent)) or 0
 
 
 @dataclass(frozen=True)

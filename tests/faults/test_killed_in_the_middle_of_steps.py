@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import random
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
-from faults.audit import assert_deal_is_whole, completed, events
+from faults.audit import NOTICES, assert_deal_is_whole, completed, events
 from faults.processes import CONTEXT, PATIENCE_S, kill, start
 from faults.scorecard import Scorecard
 from faults.seller import STEPS, read_journal, sell
 from support.office import Office
 
 from engine.model.deal import Deal, DealResult
+from engine.model.work_item import WorkItem, WorkItemState
 
 LONGEST_BREATH_S = 0.02  # about two steps: the blow falls anywhere in a transaction or between two
+BEFORE_COMMIT, BEHIND_COMMIT, BETWEEN_STEPS = "before the commit", "behind the commit", "between two steps"
 MOST_BEYOND = 2  # steps before a blow that comes late: there is work for every blow, however busy the machine
 
 
@@ -29,18 +32,36 @@ def test_a_process_killed_at_any_moment_goes_on_where_it_was(
     journal = tmp_path / "journal"
     journal.touch()
     steps_between = max(2, 2 * STEPS.total() * deals // kills - 4)  # on average, less what each does beyond it
+    struck: Counter[str] = Counter()
     for _ in range(kills):
         live_and_die(office.database.url, journal, chance.randrange(steps_between), chance)
+        struck[struck_at(office, journal)] += 1
+    assert struck[BEFORE_COMMIT] >= kills // 20, struck
     live_and_die(office.database.url, journal, None, chance)
     asked = [entry["command_id"] for entry in read_journal(journal) if "command_id" in entry]
     assert len(asked) == len(set(asked)) == STEPS.total() * deals
+    told = 0
     with office.database.read() as session:
         for deal in opened:
             assert completed(session, deal.id) == STEPS
-            assert events(session, deal.id)["timer_fired"] == 1
+            found = events(session, deal.id)
+            assert found["timer_fired"] == 1
+            told += sum(found[kind] for kind in NOTICES)
             assert session.get_one(Deal, deal.id).result is DealResult.WON
             assert_deal_is_whole(session, deal.id)
-    scorecard.passed(1, office.database, f"{kills:,} kills in {len(asked):,} steps")
+    assert told, "nothing was late"
+    remark = f"{struck[BEFORE_COMMIT]} in a step, {struck[BEHIND_COMMIT]} between its commit and its answer"
+    scorecard.passed(1, office.database, f"{kills:,} kills in {len(asked):,} steps", remark=remark)
+
+
+def struck_at(office: Office, journal: Path) -> str:
+    """Where the blow fell: before or behind the commit of what was asked for last, or when that was answered."""
+    *_, last = ({}, *read_journal(journal))
+    if "command_id" not in last:
+        return BETWEEN_STEPS
+    with office.database.read() as session:
+        state = session.get_one(WorkItem, last["work_item_id"]).state
+    return BEHIND_COMMIT if state is WorkItemState.COMPLETED else BEFORE_COMMIT
 
 
 def live_and_die(url: str, journal: Path, steps: int | None, chance: random.Random) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
+import select
 import shutil
 import socket
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
@@ -99,17 +100,25 @@ def test_slow_senders_keep_nobody_waiting(served: Served) -> None:
         "Content-Type: multipart/form-data; boundary=part\r\nContent-Length: 5000000\r\n\r\n--part\r\n"
     )
     with ExitStack() as held:
-        for _ in range(WORKING_AT_ONCE * 2):
-            connection = held.enter_context(closing(served.connect()))
+        senders = [held.enter_context(closing(served.connect())) for _ in range(WORKING_AT_ONCE * 2)]
+        for connection in senders:
             connection.sendall(head.encode())
         time.sleep(1)  # until each of them has a thread
         assert served.answers()
+        assert is_waited_for(senders)
 
 
 def test_connections_that_begin_a_request_and_say_no_more_keep_nobody_waiting(served: Served) -> None:
     with ExitStack() as held:
-        for _ in range(WORKING_AT_ONCE * 2):
-            connection = held.enter_context(closing(served.connect()))
+        silent = [held.enter_context(closing(served.connect())) for _ in range(WORKING_AT_ONCE * 2)]
+        for connection in silent:
             connection.sendall(b"GET /sign-in HTTP/1.1\r\nHost:")
         time.sleep(1)
         assert served.answers()
+        assert is_waited_for(silent)
+
+
+def is_waited_for(connections: Sequence[socket.socket]) -> bool:
+    """Whether the server has neither answered any of them nor given it up."""
+    answered, _, _ = select.select(connections, (), (), 0)
+    return not answered

@@ -61,7 +61,7 @@ def test_writers_queue_instead_of_hearing_that_the_database_is_locked(
             reader.close()
             writer.close()
             with office.database.read() as session:
-                assert events(session, deal.id)["commented"] == len(own)
+                assert events(session, deal.id)["commented"] == len(own) > 0
                 assert_deal_is_whole(session, deal.id)
             taken += own
     office.database.dispose()

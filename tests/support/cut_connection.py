@@ -10,7 +10,7 @@ from typing import Self
 
 _COMMIT = b"COMMIT"
 _MOST_AT_ONCE = 65_536
-_PATIENCE_S = 10.0
+_PATIENCE_S = 30.0
 
 
 @dataclass
@@ -24,6 +24,7 @@ class CommitSwallower:
     swallowed: int = 0
     armed: bool = False
     _threads: list[threading.Thread] = field(default_factory=list)
+    _performed: threading.Event = field(default_factory=threading.Event)
 
     def __enter__(self) -> Self:
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -37,10 +38,15 @@ class CommitSwallower:
         for thread in self._threads:
             thread.join(_PATIENCE_S)
 
-    def _start(self, work: object, *arguments: object) -> None:
+    def wait_until_performed(self) -> None:
+        """Until the server has ended with the connection that was cut, and so with its COMMIT."""
+        assert self._performed.wait(_PATIENCE_S), "the server does not end"
+
+    def _start(self, work: object, *arguments: object) -> threading.Thread:
         thread = threading.Thread(target=work, args=arguments, daemon=True)  # type: ignore[arg-type]  # bound methods
         self._threads.append(thread)
         thread.start()
+        return thread
 
     def _accept(self) -> None:
         while True:
@@ -49,15 +55,16 @@ class CommitSwallower:
             except OSError:
                 return
             server = socket.create_connection(("127.0.0.1", self.server_port))
-            self._start(self._to_server, client, server)
-            self._start(_pass_on, server, client)
+            self._start(self._to_server, client, server, self._start(_pass_on, server, client))
 
-    def _to_server(self, client: socket.socket, server: socket.socket) -> None:
+    def _to_server(self, client: socket.socket, server: socket.socket, answers: threading.Thread) -> None:
+        is_cut = False
         with contextlib.suppress(OSError):
             while sent := client.recv(_MOST_AT_ONCE):
                 if self.armed and _COMMIT in sent:
-                    self.armed = False
+                    self.armed, is_cut = False, True
                     self.swallowed += 1
+                    self._performed.clear()
                     # The client hears nothing any more; the server still gets and performs what was sent.
                     client.shutdown(socket.SHUT_RDWR)
                     server.sendall(sent)
@@ -65,6 +72,9 @@ class CommitSwallower:
                 server.sendall(sent)
         with contextlib.suppress(OSError):
             server.shutdown(socket.SHUT_WR)  # the server finishes what it has, and then closes
+        if is_cut:
+            answers.join(_PATIENCE_S)
+            self._performed.set()
 
 
 def _pass_on(server: socket.socket, client: socket.socket) -> None:

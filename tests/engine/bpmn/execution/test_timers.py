@@ -180,6 +180,14 @@ class TestCycles:
         run.fire("alarm")
         assert run.due == {"alarm": MONDAY + timedelta(days=65)}
 
+    def test_a_cycle_that_stayed_where_it_was_keeps_its_day(self) -> None:
+        monthly = TimerRule(kind=TimerKind.CYCLE, rule=ElapsedTime(months=1))
+        process = guarded(monthly, interrupting=False)
+        run = InstanceRun(process, at=kyiv("2026-01-31 10:00"), due_times=CalendarDueTimes(DEFAULT_CALENDAR))
+        run.state = with_later_timers(process, run.state, lambda _event, due: due)
+        run.fire("alarm")
+        assert run.due == {"alarm": kyiv("2026-03-31 10:00")}
+
     def test_an_interrupting_cycle_interrupts(self) -> None:
         run = InstanceRun(guarded(every(days=1), interrupting=True))
         run.fire("alarm")
