@@ -70,7 +70,9 @@ def test_a_file_that_is_not_there_is_a_finding_and_the_others_are_still_checked(
     assert done.exit_code == 1
 
 
-@pytest.mark.parametrize(("language", "reason"), [("en", "there is no such file or folder"), ("uk", "такого файлу чи теки немає")])
+@pytest.mark.parametrize(
+    ("language", "reason"), [("en", "there is no such file or folder"), ("uk", "такого файлу чи теки немає")]
+)
 def test_why_a_file_cannot_be_read_is_said_in_the_language_of_the_terminal(
     installation: Office, command: Command, monkeypatch: pytest.MonkeyPatch, language: str, reason: str
 ) -> None:
