@@ -18,6 +18,7 @@ from engine.bpmn.dmn.reading import is_decision_file, read_decisions
 from engine.bpmn.executed_tables import fill_tables
 from engine.bpmn.facts_read import say_unknown_facts
 from engine.bpmn.findings import Finding
+from engine.bpmn.form_shelf import unasked_forms
 from engine.bpmn.kinds_compared import say_kinds_mistaken
 from engine.bpmn.map_model import HUMAN_TASKS, Node, NodeType, Place, Process, SalesMap
 from engine.bpmn.noticed import Noticed
@@ -123,7 +124,8 @@ def compile_bpmn(
     used_library = _Library(sales_map, library or {})
     workbench = Workbench(sales_map, noticed, used_library.with_called(chosen))
     compiled = _execute(workbench, _hash(chosen.id, diagrams | upload.forms | upload.documents, used_library.read))
-    for name in sales_map.templates.unasked() if compiled is not None else ():
+    unasked = (*sales_map.templates.unasked(), *unasked_forms(sales_map.forms, upload.forms))
+    for name in unasked if compiled is not None else ():
         noticed.info("ZIP_FOREIGN_FILE", Place(file=name), name=name)
     questions = tuple(one for one in _in_map_order(workbench) if one.file not in used_library.read)
     return CompileOutcome(process=compiled, findings=noticed.findings, processes=proposals, questions=questions)

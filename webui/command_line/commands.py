@@ -11,7 +11,7 @@ from importlib import import_module
 import click
 
 from engine.errors import N_, DomainError
-from webui.command_line.failures import Failed, told
+from webui.command_line.failures import Failed, reason_of, told
 from webui.command_line.language import _
 
 
@@ -129,8 +129,8 @@ class Reglament(click.Group):
         except OSError as error:
             if error.filename is None:
                 raise
-            reason = error.strerror or type(error).__name__
-            raise Failed(_("%(file)s cannot be used: %(reason)s", file=error.filename, reason=reason)) from error
+            unusable = _("%(file)s cannot be used: %(reason)s", file=error.filename, reason=reason_of(error))
+            raise Failed(unusable) from error
         except _from_database() as error:
             cause = getattr(error, "orig", None) or error
             raise Failed(_("The database does not answer as it should: %(answer)s", answer=cause)) from error

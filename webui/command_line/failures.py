@@ -6,7 +6,8 @@ from typing import IO, Any
 
 import click
 
-from engine.errors import DomainError, InvalidInput
+from engine.errors import N_, DomainError, InvalidInput
+from webui.command_line.language import _
 
 
 class Failed(click.ClickException):
@@ -14,6 +15,20 @@ class Failed(click.ClickException):
 
     def show(self, file: IO[Any] | None = None) -> None:
         click.echo(self.format_message(), file=file, err=True)
+
+
+_REASONS = {
+    FileNotFoundError: N_("there is no such file or folder"),
+    PermissionError: N_("the system does not permit it"),
+    IsADirectoryError: N_("it is a folder"),
+    NotADirectoryError: N_("a part of its path is no folder"),
+}
+
+
+def reason_of(failure: OSError) -> str:
+    """Why the system refused a file, in the terminal's language; what is rare, in the system's own words."""
+    known = _REASONS.get(type(failure))
+    return _(known) if known else failure.strerror or type(failure).__name__
 
 
 def told(error: DomainError) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from webui.command_line.failures import reason_of
 from webui.command_line.language import _
 
 STANDARD_INPUT = Path("-")
@@ -19,24 +20,23 @@ class Contents:
 
     readable: dict[Path, bytes] = field(default_factory=dict)
     unreadable: dict[Path, str] = field(default_factory=dict)
-
-    @property
-    def files(self) -> list[Path]:
-        return [*self.readable, *self.unreadable]
+    files: list[Path] = field(default_factory=list)
 
 
 def read_arguments(arguments: Sequence[Path]) -> Contents:
     """Everything that the arguments name. A folder without a map in it is unreadable, too."""
-    contents = Contents()
+    contents, named = Contents(), dict[Path, None]()
     for argument in arguments:
+        found: dict[Path, bytes] = {}
         try:
-            found = dict(_files(argument))
+            found |= _files(argument)
+            if not found:
+                contents.unreadable[argument] = _("there is no map in the folder")
         except OSError as failure:
-            contents.unreadable[argument] = failure.strerror or type(failure).__name__
-            continue
-        if not found:
-            contents.unreadable[argument] = _("there is no map in the folder")
+            contents.unreadable[argument] = reason_of(failure)
         contents.readable |= found
+        named |= dict.fromkeys(found or (argument,))
+    contents.files = list(named)
     return contents
 
 

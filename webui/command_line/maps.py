@@ -41,7 +41,8 @@ from webui.messages import finding_message, finding_remedy
 
 _FILES = click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 _CALLED_IS_MISSING = "CALL_UNRESOLVED"
-_UNUSED = "DECISION_UNUSED"
+_UNREAD = "ZIP_FOREIGN_FILE"
+_UNUSED = ("DECISION_UNUSED", _UNREAD)
 _SEVERITIES = {Severity.ERROR: N_("error"), Severity.WARNING: N_("warning"), Severity.INFO: N_("note")}
 
 
@@ -69,7 +70,7 @@ def check(context: click.Context, files: Sequence[Path], as_json: bool) -> None:
             if file in contents.unreadable:
                 report = _report_unreadable(file, contents.unreadable[file])
             elif file in checked:
-                report = _report(file, checked[file])
+                report = _report(file, checked[file], contents.files)
             else:
                 report = _report_beside(file, checked.values())
             reports.append(report)
@@ -183,7 +184,7 @@ class _Told:
 
     def as_text(self) -> str:
         place = self.element_name or self.element_id
-        where = [f"“{place}”"] if place else []
+        where = [_("“%(name)s”", name=place)] if place else []
         where += [_("line %(line)s", line=self.line)] if self.line else []
         at = f" ({', '.join(where)})" if where else ""
         return f"{_(_SEVERITIES[self.severity])}{at}: {self.message} {self.remedy}".rstrip()
@@ -203,8 +204,11 @@ class _Report:
         return "\n".join([f"{self.file}: {verdict}", *(f"  {one.as_text()}" for one in self.findings)])
 
 
-def _report(file: Path, checked: CheckedMap) -> _Report:
-    return _Report(file, _is_accepted(checked), tuple(_told(one) for one in checked.outcome.findings))
+def _report(file: Path, checked: CheckedMap, files: Iterable[Path]) -> _Report:
+    """What is said of the map; a file beside it that it leaves unread has a line of its own."""
+    lines = {one.name for one in files} - {file.name}
+    said = (one for one in checked.outcome.findings if one.code != _UNREAD or one.file not in lines)
+    return _Report(file, _is_accepted(checked), tuple(_told(one) for one in said))
 
 
 def _report_beside(file: Path, checked: Iterable[CheckedMap]) -> _Report:
@@ -212,7 +216,7 @@ def _report_beside(file: Path, checked: Iterable[CheckedMap]) -> _Report:
     told = [[one for one in each.outcome.findings if one.file == file.name] for each in checked]
     findings: list[Finding] = []
     for finding in (one for each in told for one in each):
-        unused = finding.code == _UNUSED and not all(finding in each for each in told)
+        unused = finding.code in _UNUSED and not all(finding in each for each in told)
         if finding not in findings and not unused:
             findings.append(finding)
     accepted = not any(one.severity is Severity.ERROR for one in findings)

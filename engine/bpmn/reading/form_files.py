@@ -9,7 +9,7 @@ from typing import Any
 
 from lxml import etree
 
-from engine.bpmn.form_shelf import FormFile, Forms
+from engine.bpmn.form_shelf import FormFile, Forms, ask_form
 from engine.bpmn.reading.elements import attribute, extensions, local, text_of
 from engine.bpmn.reading.field_making import ReadForm
 from engine.bpmn.reading.form_js import add_components
@@ -34,11 +34,11 @@ def read_forms(files: Mapping[str, bytes]) -> dict[str, FormFile]:
     """The forms that are files of their own, by the form's id and by the file's name."""
     forms: dict[str, FormFile] = {}
     for path, content in files.items():
-        document, name = _document(content[:_LARGEST].decode("utf-8-sig", "replace")), path.rpartition("/")[2]
-        own_id = document.get("id")
+        form = FormFile(_document(content[:_LARGEST].decode("utf-8-sig", "replace")), path)
+        own_id, name = form.document.get("id"), path.rpartition("/")[2]
         for key in (own_id if isinstance(own_id, str) else "", name, name.rpartition(".")[0]):
             if key:
-                forms.setdefault(key, FormFile(document))
+                forms.setdefault(key, form)
     return forms
 
 
@@ -48,7 +48,7 @@ def named_form(task: etree._Element, forms: Forms) -> ReadForm:
     name = schema or _name(task)
     if not name:
         return ReadForm()
-    found = forms.get(name) or forms.get(name.rpartition("/")[2])
+    found = ask_form(forms, name)
     if found is None:
         form = ReadForm()
         form.warn("FORM_NOT_FOUND", form=name)
@@ -90,7 +90,7 @@ def _spiff_names(task: etree._Element) -> tuple[str, str]:
 
 
 def _looks(forms: Forms, name: str) -> Mapping[str, Any]:
-    found = forms.get(name) or forms.get(name.rpartition("/")[2]) if name else None
+    found = ask_form(forms, name) if name else None
     return found.document if found is not None else {}
 
 

@@ -26,6 +26,7 @@ from engine.queries.deals import (
     deals,
     walked_path,
 )
+from engine.queries.pages import CursorNotUnderstood
 
 Act = Callable[[Person], Actor]
 CountStatements = Callable[[], AbstractContextManager[list[str]]]
@@ -58,6 +59,25 @@ def test_every_sort_pages_without_gap_or_repetition(
     assert cursor is None
     assert seen == whole
     assert len(set(seen)) == 4
+
+
+@pytest.mark.parametrize(("begun", "other"), [(DealSort.LATEST, DealSort.TITLE), (DealSort.LARGEST, DealSort.SMALLEST)])
+def test_a_page_of_another_sort_is_refused_instead_of_beginning_anywhere(
+    *,
+    session: Session,
+    company: Company,
+    records: SalesRecords,
+    as_actor: Act,
+    now: datetime,
+    begun: DealSort,
+    other: DealSort,
+) -> None:
+    for amount in (1, 2):
+        records.deal(company.olena, title=f"Угода {amount}", amount=Decimal(amount))
+    actor = as_actor(company.olena)
+    cursor = deals(session, actor, sort=begun, limit=1, now=now).next_cursor
+    with pytest.raises(CursorNotUnderstood):
+        deals(session, actor, sort=other, limit=1, cursor=cursor, now=now)
 
 
 def test_titles_come_as_the_ukrainian_alphabet_goes_also_when_one_is_changed(

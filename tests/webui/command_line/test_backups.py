@@ -75,7 +75,7 @@ def test_a_backup_that_has_no_place_is_told_in_one_sentence(
 ) -> None:
     done = command("backup", tmp_path / "none" / "backup.tar.gz")
     place = tmp_path / "none" / "backup.tar.gz.unfinished"
-    assert (done.exit_code, done.stderr) == (1, f"{place} cannot be used: No such file or directory\n")
+    assert (done.exit_code, done.stderr) == (1, f"{place} cannot be used: there is no such file or folder\n")
 
 
 def test_nothing_is_restored_under_a_running_server(installation: Office, command: Command, tmp_path: Path) -> None:

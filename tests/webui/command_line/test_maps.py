@@ -8,13 +8,16 @@ import pytest
 from click.testing import Result
 from sqlalchemy import select
 from support.decision_tables import deciding_map, dmn, table
-from support.drawn_maps import END, START, chain, drawn
+from support.drawn_maps import END, START, chain, drawn, step
 from support.office import Office
 
 from engine.model.process_definition import DefinitionState, ProcessDefinition
 from processes import shipped_map
 
 Command = Callable[..., Result]
+
+
+UNREAD = "ZIP_FOREIGN_FILE"
 
 
 @pytest.fixture
@@ -59,12 +62,31 @@ def test_a_file_that_is_not_there_is_a_finding_and_the_others_are_still_checked(
     installation: Office, command: Command, files: dict[str, Path], tmp_path: Path
 ) -> None:
     done = command("map", "check", tmp_path / "none.bpmn", files["tender"], "--json")
-    missing, tender = (json.loads(line) for line in done.stdout.splitlines())
-    assert {one["file"]: one["accepted"] for one in (missing, tender)} == {
-        str(tmp_path / "none.bpmn"): False,
-        str(files["tender"]): True,
-    }
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(one["file"], one["accepted"]) for one in told] == [
+        (str(tmp_path / "none.bpmn"), False),
+        (str(files["tender"]), True),
+    ]
     assert done.exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("language", "reason"), [("en", "there is no such file or folder"), ("uk", "такого файлу чи теки немає")]
+)
+def test_why_a_file_cannot_be_read_is_said_in_the_language_of_the_terminal(
+    installation: Office, command: Command, monkeypatch: pytest.MonkeyPatch, language: str, reason: str
+) -> None:
+    monkeypatch.setenv("LOCALE_DEFAULT", language)
+    (told,) = json.loads(command("map", "check", "none.bpmn", "--json").stdout)["findings"]
+    assert told["message"].endswith(f": {reason}")
+
+
+def test_a_step_is_named_in_the_quotation_marks_of_the_language(
+    installation: Office, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOCALE_DEFAULT", "uk")
+    said = command("map", "check", "-", given=drawn(START, step("t", "Крок"), END, chain("start", "t", "end"))).stdout
+    assert "застереження («Крок», рядок" in said
 
 
 def test_a_folder_stands_for_the_maps_below_it(
@@ -86,6 +108,25 @@ def test_a_map_is_taken_from_the_standard_input(installation: Office, command: C
     done = command("map", "check", "-", "--json", given=files["tender"].read_bytes())
     assert (done.exit_code, json.loads(done.stdout)["file"]) == (0, "-")
     assert command("map", "check", "-", given=b"<nothing/>").exit_code == 1
+
+
+def test_a_file_beside_the_maps_that_none_of_them_reads_is_named(
+    installation: Office, command: Command, tmp_path: Path
+) -> None:
+    named = '<userTask id="t" name="Крок" camunda:formRef="offer"/>'
+    (tmp_path / "m.bpmn").write_bytes(drawn(START, named, END, chain("start", "t", "end"), key="offers"))
+    (tmp_path / "n.bpmn").write_bytes(drawn(START, step("t", "Крок"), END, chain("start", "t", "end"), key="others"))
+    (tmp_path / "offer.form").write_text('{"id": "offer", "components": [{"key": "sum", "type": "number"}]}')
+    (tmp_path / "manifest.json").write_text('{"files": []}')
+    given = [tmp_path / name for name in ("m.bpmn", "n.bpmn", "offer.form", "manifest.json")]
+    told = [json.loads(line) for line in command("map", "check", *given, "--json").stdout.splitlines()]
+    unread = {Path(one["file"]).name: [f["message"] for f in one["findings"] if f["code"] == UNREAD] for one in told}
+    assert unread == {
+        "m.bpmn": [],
+        "n.bpmn": [],
+        "offer.form": [],
+        "manifest.json": ["These files are no part of a map and were not read: manifest.json."],
+    }
 
 
 def test_a_form_in_a_file_of_its_own_goes_with_the_maps_beside_it(
@@ -138,7 +179,7 @@ def test_a_file_that_cannot_be_written_is_told_in_one_sentence(
     command("map", "publish", "tender")
     nowhere = tmp_path / "none" / "tender.bpmn"
     done = command("map", "export", "tender", "-o", nowhere)
-    assert (done.exit_code, done.stderr) == (1, f"{nowhere} cannot be used: No such file or directory\n")
+    assert (done.exit_code, done.stderr) == (1, f"{nowhere} cannot be used: there is no such file or folder\n")
 
 
 def test_what_is_no_map_is_not_deployed(installation: Office, command: Command, files: dict[str, Path]) -> None:

@@ -248,7 +248,7 @@ def test_a_language_that_is_none_of_ours_is_told(language: str, tmp_path: Path) 
 
 def test_a_folder_that_cannot_be_made_is_told_in_one_sentence(tmp_path: Path) -> None:
     done = reglament("run", env=environment(Path("/proc/reglament")))
-    assert (done.returncode, done.stderr) == (1, "/proc/reglament cannot be used: No such file or directory\n")
+    assert (done.returncode, done.stderr) == (1, "/proc/reglament cannot be used: there is no such file or folder\n")
 
 
 def test_a_file_in_place_of_the_folder_is_told_in_one_sentence(tmp_path: Path) -> None:

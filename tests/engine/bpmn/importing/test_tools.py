@@ -187,6 +187,12 @@ def test_a_picture_dropped_beside_the_map_is_left_alone() -> None:
     assert found(outcome, "ZIP_FOREIGN_FILE").file == "схема.png"
 
 
+def test_a_form_that_no_step_names_is_told() -> None:
+    outcome = compile_bpmn({"m.bpmn": GOOD, "manifest.json": b'{"files": []}', "f.form": FORM})
+    told = [one.file for one in outcome.findings if one.code == "ZIP_FOREIGN_FILE"]
+    assert told == ["manifest.json", "f.form"]
+
+
 @pytest.mark.parametrize(("inside", "code"), [("visio/document.xml", "NOT_BPMN_VISIO"), ("word/a.xml", "NOT_BPMN_ZIP")])
 def test_an_office_document_is_told_by_its_kind(inside: str, code: str) -> None:
     packed = zipped({"[Content_Types].xml": b"<a/>", inside: b"<a/>"})
