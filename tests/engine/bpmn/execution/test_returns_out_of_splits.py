@@ -10,7 +10,8 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 from support.drawn_maps import END, START, chain, compiled, element, flow, step
 from support.instance_run import InstanceRun
-from support.rework_maps import APPROVED, RETURNED, faults_of_walk, rework_map
+from support.rework_maps import APPROVED, RETURNED, rework_map
+from support.rework_walks import faults_of_walk
 
 from engine.bpmn.compiled import CompiledProcess
 from engine.bpmn.runtime import MoveToken
