@@ -181,7 +181,7 @@ class _Drawer:
 
     def decided_by(self, approvals: list[str], before: str) -> tuple[str, str, str]:
         """What stands before the decision, and what its arrows say: a word, or a condition, maybe on a table."""
-        kind = self.random.choice(("words", "words", "expression")) if self.wide else "words"
+        kind = self.random.choice(("words", "words", "expression", "table")) if self.wide else "words"
         if kind == "words":
             return before, "На доопрацювання", "Погоджено"
         if kind == "expression":
@@ -293,7 +293,12 @@ class _Drawer:
         self.way(before, part, label)
         self.map.around.append(element("error", error, error, errorCode=error))
         outside, self.map.parts = self.map.parts, []
-        start, fork, join, end = self.new("start"), self.node("parallelGateway"), self.node("parallelGateway"), "in" + part
+        start, fork, join, end = (
+            self.new("start"),
+            self.node("parallelGateway"),
+            self.node("parallelGateway"),
+            "in" + part,
+        )
         self.map.parts += [element("startEvent", start), element("endEvent", end)]
         self.way(start, fork)
         self.way(join, end)

@@ -92,13 +92,13 @@ class _Walk:
     def complete(self, opened: OpenedStep, outcome: str) -> None:
         name = opened.element_id
         if name in self.drawn.approvals:
-            self.answers[name].append(outcome)
+            self.answers.setdefault(name, []).append(outcome)
             self.said_before = {one: tuple(said) for one, said in self.answers.items()}
         self.run.complete_opened(opened, outcome if name in self.drawn.approvals else "completed", {})
 
     def want(self, name: str, open_beside: Counter[str], moment: int) -> None:
         """Note what has to be asked for again, if everything that one decision looks at is answered now."""
-        if name not in self.drawn.approvals or not (fellows := self.drawn.fellows(name)).isdisjoint(open_beside):
+        if name not in self.must or not (fellows := self.drawn.fellows(name)).isdisjoint(open_beside):
             return
         if any(RETURNED in self.said_before.get(one, ()) for one in fellows):
             self.wanted |= dict.fromkeys(self.drawn.only_through(self.drawn.approvals[name]), moment + 1)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
+from engine.bpmn.compiled import OutcomeCondition, OutcomeKind
 from engine.bpmn.map_model import GATEWAYS, Flow, Node, NodeType, Process, Scope
 from engine.bpmn.map_surgery import redirect_target
 from engine.bpmn.repairs.approval_routes import is_approval
@@ -29,11 +30,13 @@ def ask_once(workbench: Workbench, process: Process) -> None:
         asking = {node: approvals for node in scope.nodes if (approvals := _approvals_in(node))}
         if not asking or not branches_may_meet(scope):
             continue
-        listeners, together = listeners_of(process), ArrowsTogether(scope)
+        listeners, together = listeners_of(workbench, process), ArrowsTogether(scope)
         judged = {node: approvals for node in asking if (approvals := _heard_beyond(node, asking[node], listeners))}
-        twice = [] if together.are_unknown else _asked_twice(judged, listeners, together)
-        if _wait_before_asking(workbench, scope, twice, together):
-            together = ArrowsTogether(scope)
+        # What returns tokens to where branches begin meets there only because these have met before: that is mended first.
+        for returning in (_ways_of_returns(scope), set[Flow]()):
+            twice = [] if together.are_unknown else _asked_twice(judged, listeners, together)
+            if _wait_before_asking(workbench, scope, twice, together, returning):
+                together = ArrowsTogether(scope)
         withdrawals = _withdraw_with_returns(workbench, scope, asking, together)
         if withdrawals:
             together = ArrowsTogether(scope)
@@ -113,16 +116,36 @@ def _asked_twice(asking: Mapping[Node, list[Node]], listeners: Listeners, togeth
     ]
 
 
-def _wait_before_asking(workbench: Workbench, scope: Scope, twice: list[Node], together: ArrowsTogether) -> bool:
+def _ways_of_returns(scope: Scope) -> set[Flow]:
+    """The arrows that are taken only when an approval has returned or rejected the deal."""
+    returned = {flow for flow in scope.flows() if _is_negative(flow)}
+    reached: set[Node] = set()
+    waiting = list(scope.entries)
+    while waiting:
+        node = waiting.pop()
+        if node not in reached:
+            reached.add(node)
+            waiting += [flow.target for flow in leaving(node) if flow not in returned]
+    return returned | {flow for flow in scope.flows() if (flow.source.host or flow.source) not in reached}
+
+
+def _is_negative(flow: Flow) -> bool:
+    condition = flow.condition
+    return isinstance(condition, OutcomeCondition) and OutcomeKind.APPROVED not in condition.outcomes
+
+
+def _wait_before_asking(
+    workbench: Workbench, scope: Scope, twice: list[Node], together: ArrowsTogether, returning: Collection[Flow]
+) -> bool:
     """Let branches that meet on their way to one of ``twice`` wait for each other; whether some do now.
 
-    Ways back are no branches, and what only leads back to before them need not wait: it takes away what is open.
+    Ways back are no branches, nor those of ``returning``, and what only leads back to before them need not wait: it
+    takes away what is open.
     """
     if not twice:
         return False
     found = False
-    tree = DominatorTree(scope)
-    back = {flow for flow in scope.flows() if tree.lead_through(flow.target, flow.source)}
+    back = _ways_back(scope, DominatorTree(scope)) | set(returning)
     before = _leading_to(twice, without=back)
     for node in tuple(scope.nodes):
         if node not in before or is_join(node) or node.type is NodeType.END or node.like is not None:
@@ -132,6 +155,11 @@ def _wait_before_asking(workbench: Workbench, scope: Scope, twice: list[Node], t
         if meet:
             found |= wait_unless_said(workbench, node)
     return found
+
+
+def _ways_back(scope: Scope, tree: DominatorTree) -> set[Flow]:
+    """The arrows to what every way to their beginning passes."""
+    return {flow for flow in scope.flows() if tree.lead_through(flow.target, flow.source)}
 
 
 def _but(flow: Flow, flows: list[Flow]) -> list[Flow]:
@@ -144,15 +172,17 @@ def _withdraw_with_returns(
     """Let ways back to a place before one of ``asking`` take away what is open between; what does, one per place."""
     tree = DominatorTree(scope)
     back: dict[Node, list[Flow]] = {}
+    ways_back = _ways_back(scope, tree)
     for flow in scope.flows():
-        if tree.lead_through(flow.target, flow.source):
+        if flow in ways_back:
             back.setdefault(flow.target, []).append(flow)
     wanted = _leading_to([*filter(is_join, scope.nodes), *asking])
+    before = _leading_to(asking, without=ways_back)
     found: list[tuple[list[Flow], list[Node]]] = []
     for place, flows in back.items():
-        if any(tree.lead_through(place, node) for node in asking):
+        if place in before:
             taken = _that_matter(tree.behind(place), place, asking, wanted)
-            open_there = together.mask(taken_arrows(taken))
+            open_there = together.mask([*taken_arrows(taken), *(() if is_join(place) else place.incoming)])
             found.append(([flow for flow in flows if together.with_any([flow]) & open_there], taken))
     withdrawals = [_put_withdrawal(workbench, flows, taken) for flows, taken in found if flows]
     by_place = {one.outgoing[0].target: one for one in withdrawals}
