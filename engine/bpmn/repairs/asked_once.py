@@ -32,7 +32,7 @@ def ask_once(workbench: Workbench, process: Process) -> None:
             continue
         listeners, together = listeners_of(workbench, process), ArrowsTogether(scope)
         judged = {node: approvals for node in asking if (approvals := _heard_beyond(node, asking[node], listeners))}
-        # What returns tokens to where branches begin meets there only because these have met before: that is mended first.
+        # Where a return leads into a branch, tokens meet only because the branches have met before: those wait first.
         for returning in (_ways_of_returns(scope), set[Flow]()):
             twice = [] if together.are_unknown else _asked_twice(judged, listeners, together)
             if _wait_before_asking(workbench, scope, twice, together, returning):

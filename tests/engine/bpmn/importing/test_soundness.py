@@ -141,6 +141,35 @@ def test_parallel_branches_that_meet_in_a_step_are_said_to_run_it_twice() -> Non
     assert found(outcome, "RUNS_TWICE").element_id == "sum"
 
 
+def test_a_branch_that_was_split_itself_is_said_to_meet_another() -> None:
+    outcome = outcome_of(
+        START,
+        '<parallelGateway id="fork"/><parallelGateway id="inner"/><parallelGateway id="join"/>',
+        step("legal", "Юрист"),
+        step("finance", "Фінанси"),
+        step("pack", "Спакувати"),
+        step("sign", "Підписати"),
+        END,
+        chain("start", "fork", "inner", "legal", "join", "sign", "end"),
+        chain("inner", "finance", "join"),
+        chain("fork", "pack", "sign"),
+    )
+    assert found(outcome, "RUNS_TWICE").element_id == "sign"
+
+
+def test_branches_that_are_joined_one_after_the_other_meet_nowhere() -> None:
+    outcome = outcome_of(
+        START,
+        '<parallelGateway id="fork"/><parallelGateway id="two"/><parallelGateway id="all"/>',
+        *(step(one) for one in ("a", "b", "c", "between", "after")),
+        END,
+        chain("start", "fork", "a", "two", "between", "all", "after", "end"),
+        chain("fork", "b", "two"),
+        chain("fork", "c", "all"),
+    )
+    assert "RUNS_TWICE" not in codes(outcome)
+
+
 def test_an_unreachable_step_is_left_out_and_said() -> None:
     outcome = outcome_of(
         START, step("t", "Крок"), END, chain("start", "t", "end"), step("lost", "Забутий"), flow("lost", "end")
