@@ -427,6 +427,6 @@ def _check_meetings(scope: Scope, noticed: Noticed) -> None:
         for node in sorted(reached - met, key=position.__getitem__):
             if node.type is not NodeType.END and not is_join(node) and branches.meet_at(node):
                 met.add(node)
-                say_runs_twice(node, noticed)
+                say_runs_twice(node, noticed, branches.approvals_passed_by(node))
         if effort > MAX_EFFORT:
             return

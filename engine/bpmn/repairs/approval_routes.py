@@ -118,6 +118,16 @@ def is_approval(node: Node) -> bool:
     return node.step is not None and node.step.kind is StepKind.APPROVAL
 
 
+def approvals_in(node: Node) -> list[Node]:
+    """The approvals that are asked for while a token is at ``node``."""
+    found = [node] if is_approval(node) else []
+    if node.inside is not None and not node.triggered_by_event:
+        found += [one for one in node.inside.all_nodes() if is_approval(one)]
+    if node.calls is not None:
+        found += [one for one in node.calls.scope.all_nodes() if is_approval(one)]
+    return found
+
+
 def _may_become(node: Node) -> bool:
     plan = node.step
     return (

@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable, Mapping
 from engine.bpmn.compiled import OutcomeCondition, OutcomeKind
 from engine.bpmn.map_model import GATEWAYS, Flow, Node, NodeType, Process, Scope
 from engine.bpmn.map_surgery import redirect_target
-from engine.bpmn.repairs.approval_routes import is_approval
+from engine.bpmn.repairs.approval_routes import approvals_in
 from engine.bpmn.repairs.approvals_heard import Listeners, listeners_of
 from engine.bpmn.repairs.arrows_together import ArrowsTogether
 from engine.bpmn.repairs.branches_meeting import branches_may_meet
@@ -27,7 +27,7 @@ from engine.bpmn.token_ways import is_join, leaving, taken_arrows
 
 def ask_once(workbench: Workbench, process: Process) -> None:
     for scope in process.scope.scopes():
-        asking = {node: approvals for node in scope.nodes if (approvals := _approvals_in(node))}
+        asking = {node: approvals for node in scope.nodes if (approvals := approvals_in(node))}
         if not asking or not branches_may_meet(scope):
             continue
         listeners, together = listeners_of(workbench, process), ArrowsTogether(scope)
@@ -46,16 +46,6 @@ def ask_once(workbench: Workbench, process: Process) -> None:
         for node in _asked_twice(judged, listeners, together) if branches_may_meet(scope) else ():
             names = ", ".join(one.title for one in asking[node])
             workbench.noticed.error("APPROVAL_ASKED_TWICE", node, steps=names)
-
-
-def _approvals_in(node: Node) -> list[Node]:
-    """The approvals that are asked for while a token is at ``node``."""
-    found = [node] if is_approval(node) else []
-    if node.inside is not None and not node.triggered_by_event:
-        found += [one for one in node.inside.all_nodes() if is_approval(one)]
-    if node.calls is not None:
-        found += [one for one in node.calls.scope.all_nodes() if is_approval(one)]
-    return found
 
 
 def _heard_beyond(node: Node, approvals: list[Node], listeners: Listeners) -> list[Node]:

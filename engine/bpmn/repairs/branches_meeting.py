@@ -8,6 +8,7 @@ from itertools import pairwise
 from operator import or_
 
 from engine.bpmn.map_model import Flow, Node, NodeType, Scope
+from engine.bpmn.repairs.approval_routes import approvals_in
 from engine.bpmn.token_ways import FORKS, is_join, leaving, repeats
 
 
@@ -63,7 +64,7 @@ class BranchesOfSplit:
             if is_join(node):
                 self._joins[node] = None
             else:
-                self._go_on(node, reduce(or_, self.arrived(node)))
+                self._go_on(node, self._reached(node))
 
     def meet_at(self, place: Node) -> bool:
         """Whether two branches have come there by arrows of their own. What takes tokens away lets one go on."""
@@ -71,6 +72,23 @@ class BranchesOfSplit:
             return False
         ordered = sorted(set(self.arrived(place)), key=int.bit_count)
         return any(one & ~other for one, other in pairwise(ordered))  # if each is part of the next, all are
+
+    def approvals_passed_by(self, place: Node) -> list[str]:
+        """The names of the approvals before ``place`` past which another branch comes there."""
+        before: dict[Node, None] = {}
+        waiting = [place]
+        while waiting:
+            for flow in waiting.pop().incoming:
+                source = flow.source.host or flow.source
+                if flow in self.of and source is not self._fork and source not in before:
+                    before[source] = None
+                    waiting.append(source)
+        passing = [node for node in before if any(one & ~self._reached(node) for one in self.arrived(place))]
+        asked = (one for node in passing for one in approvals_in(node))
+        return list(dict.fromkeys(one.title for one in sorted(asked, key=lambda one: one.line or 0)))
+
+    def _reached(self, node: Node) -> int:
+        return reduce(or_, self.arrived(node), 0)
 
     def arrived(self, node: Node) -> list[int]:
         return [self.of[entry] for entry in node.incoming if entry in self.of]
@@ -87,6 +105,6 @@ class BranchesOfSplit:
         full = (one for one in self._joins if all(entry in self.of for entry in one.incoming))
         join = next(full, next(iter(self._joins)))
         del self._joins[join]
-        reached = reduce(or_, self.arrived(join))
+        reached = self._reached(join)
         if reached != self._every or join.type is NodeType.COMPLEX:
             self._go_on(join, reached)

@@ -184,7 +184,7 @@ def test_an_approval_in_a_part_counts_for_the_part() -> None:
 
 
 def returning_into_a_branch(meet: str, to: str, *more: str) -> CompileOutcome:
-    """prepare → split → gather → pack beside count, both straight to ``meet`` → legal, who returns the deal to ``to``."""
+    """prepare → split → gather → pack beside count, both to ``meet`` → legal, who returns the deal to ``to``."""
     return outcome_of(
         START,
         END,
