@@ -56,7 +56,7 @@ _DECISIONS: Mapping[str, FindingText] = {
             "Two branches of a deal can come here at the same time: %(steps)s would be asked for twice at once, and one "
             "answer could hide the other."
         ),
-        N_("Let the branches meet before it in a diamond with a plus (parallel gateway): that waits for all of them."),
+        N_("Let the branches meet before in a diamond with a plus (parallel gateway): that waits for all of them."),
     ),
     "RETURN_TAKES_BACK": FindingText(
         N_(

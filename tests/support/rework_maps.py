@@ -152,12 +152,9 @@ class _Drawer:
             self.way(before, name, label)
             self.alarm(name, places)
             return self.decision([name], name, places)
-        if kind == "together":
-            return self.together(before, label, places)
-        if kind == "repeated":
-            return self.repeated(before, label, places)
-        if kind == "failing":
-            return self.failing(before, label, places)
+        beside = {"together": self.together, "repeated": self.repeated, "failing": self.failing}
+        if kind in beside:
+            return beside[kind](before, label, places)
         if kind in _INSIDES:
             return self.part(before, label, places, depth, kind)
         return self.split(before, label, places, depth)
@@ -360,7 +357,8 @@ class _Drawer:
 def rework_map(random: Random, *, wild: bool = False, varied: bool = False, wide: bool = False) -> ReworkMap:
     """``wild``: approvals return to any step drawn so far, also of other branches.
 
-    ``varied``: with splits and joins of all kinds, alarms, and steps on the ways back. ``wide``: with called maps, event
-    sub-processes, parts that end by an error, approvals by several, links, and decisions by expressions and tables.
+    ``varied``: with splits and joins of all kinds, alarms, and steps on the ways back. ``wide``: with called maps,
+    event sub-processes, parts that end by an error, approvals by several, links, and decisions by expressions and
+    tables.
     """
     return _Drawer(random, wild=wild, varied=varied, wide=wide).draw()
