@@ -53,8 +53,8 @@ _DECISIONS: Mapping[str, FindingText] = {
     ),
     "APPROVAL_ASKED_TWICE": FindingText(
         N_(
-            "Two branches of a deal can come here at the same time: %(steps)s would be asked for twice at once, and one "
-            "answer could hide the other."
+            "Two branches of a deal can come here at the same time: %(steps)s would be asked for twice at once, and "
+            "one answer could hide the other."
         ),
         N_("Let the branches meet before in a diamond with a plus (parallel gateway): that waits for all of them."),
     ),
