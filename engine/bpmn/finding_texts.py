@@ -61,17 +61,17 @@ _DECISIONS: Mapping[str, FindingText] = {
     ),
     "APPROVAL_ASKED_TWICE": FindingText(
         N_(
-            "Two branches of a deal can come here at once: %(steps)s would be asked for twice at the same time, and "
+            "Two branches of a deal can come here at the same time: %(steps)s would be asked for twice at once, and "
             "one answer could hide the other."
         ),
-        N_("Let the branches meet before in a gateway that waits for all of them."),
+        N_("Let the branches meet before in a diamond with a plus (parallel gateway): that waits for all of them."),
     ),
     "RETURN_TAKES_BACK": FindingText(
         N_(
-            "From here the deal goes back to “%(place)s” while other branches are still open: what is open in them "
-            "then is taken back and asked for anew (%(steps)s)."
+            "From here the deal can go back to “%(place)s” while steps behind that are still open. They are taken back "
+            "then, and open anew when the deal comes to them again: %(steps)s."
         ),
-        N_("Nothing to do. To wait for the other answers instead, decide behind the gateway where the branches meet."),
+        N_("Nothing to do. To wait for the other answers instead, draw the decision behind where the branches meet."),
     ),
     "APPROVAL_BY_ALL": FindingText(
         N_("The approval is drawn several times over without a count: all members of the responsible group approve."),
@@ -92,8 +92,11 @@ _DECISIONS: Mapping[str, FindingText] = {
         ),
     ),
     "CONDITION_NEVER_HOLDS": FindingText(
-        N_("“%(text)s” can never hold: it compares or calculates what does not go together (%(values)s)."),
-        N_("Compare numbers with numbers and texts with texts in quotation marks, or change the type of the field."),
+        N_(
+            "“%(text)s” can never be true: it compares or calculates with values of different kinds, such as a number "
+            "and a text. It reads: %(values)s."
+        ),
+        N_("Compare numbers with numbers, and texts with texts in quotation marks, or change the type of the field."),
     ),
     "OUTCOME_UNKNOWN": FindingText(
         N_("“%(step)s” never ends with “%(outcome)s”, as compared here; it may end with: %(outcomes)s."),

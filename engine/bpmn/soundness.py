@@ -8,7 +8,7 @@ Conditions are taken for independent; what is found on only some of the paths is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import TypeVar
@@ -17,6 +17,7 @@ from engine.bpmn.compiled import ExpressionCondition
 from engine.bpmn.expressions import compile_condition
 from engine.bpmn.map_model import EventKind, Flow, Node, NodeType, Process, Scope
 from engine.bpmn.noticed import Noticed
+from engine.bpmn.repairs.branches_meeting import BranchesOfSplit
 from engine.bpmn.repairs.merges import say_runs_twice
 from engine.bpmn.run_variables import ACTIVATION_COUNT
 from engine.bpmn.token_ways import is_join, is_taken
@@ -408,41 +409,24 @@ def _part_of(node: _T, stack: list[_T], on_stack: set[_T]) -> set[_T]:
 
 
 def _check_meetings(scope: Scope, noticed: Noticed) -> None:
-    """Branches of a split that meet without a gateway that waits for them: what follows runs once for each."""
+    """Branches of a split that meet without a gateway that waits for them: what follows runs once for each.
+
+    Also behind a gateway that joins others of them, or what a branch has split into itself.
+    """
     effort = 0
     position = {node: number for number, node in enumerate(scope.nodes)}
+    met: set[Node] = set()
     for fork in scope.nodes:
         if fork.type not in (NodeType.PARALLEL, NodeType.INCLUSIVE) or len(fork.outgoing) < _BRANCHES:
             continue
-        branches: dict[Flow, int] = {}  # a bit for each branch that a flow can be reached by
-        for number, branch in enumerate(fork.outgoing):
-            for flow in _before_joins(branch, fork):
-                branches[flow] = branches.get(flow, 0) | 1 << number
-                effort += 1
-        for node in sorted({flow.target for flow in branches}, key=position.__getitem__):
-            waits_for_none = node.type is not NodeType.END and not is_join(node) and not node.withdraws
-            if waits_for_none and _two_branches_meet(node, branches):
-                say_runs_twice(node, noticed)
+        branches = BranchesOfSplit(fork)
+        reached = set()
+        for place in branches.walk():
+            reached.add(place)
+            effort += 1
+        for node in sorted(reached - met, key=position.__getitem__):
+            if node.type is not NodeType.END and not is_join(node) and branches.meet_at(node):
+                met.add(node)
+                say_runs_twice(node, noticed, branches.approvals_passed_by(node))
         if effort > MAX_EFFORT:
             return
-
-
-def _two_branches_meet(node: Node, branches: Mapping[Flow, int]) -> bool:
-    arriving = {branches[flow] for flow in node.incoming if flow in branches}
-    return any(one & ~other and other & ~one for one, other in combinations(arriving, _BRANCHES))
-
-
-def _before_joins(branch: Flow, fork: Node) -> set[Flow]:
-    """The flows that a token of ``branch`` can take before it comes to a join or back to ``fork``."""
-    flows: set[Flow] = set()
-    waiting = [branch]
-    while waiting:
-        flow = waiting.pop()
-        if flow in flows:
-            continue
-        flows.add(flow)
-        node = flow.target
-        if node is not fork and not is_join(node) and not node.withdraws:
-            waiting += node.outgoing
-            waiting += [out for boundary in node.boundaries for out in boundary.outgoing]
-    return flows

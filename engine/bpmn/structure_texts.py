@@ -197,13 +197,20 @@ STARTS_AND_ENDS: Mapping[str, FindingText] = {
     ),
     "WAITS_FOR_ALL": FindingText(
         N_(
-            "Parallel branches come together here without a gateway, and an approval follows: it waits for all of them "
-            "and goes on once, so that the approval is asked for once."
+            "Branches that run side by side come together here, and an approval follows: the deal waits here for all "
+            "of them and goes on once, so that nobody is asked twice."
         ),
-        N_("Nothing to do, or draw a parallel gateway that waits for all branches."),
+        N_("Nothing to do, or draw a diamond with a plus (parallel gateway) before it: that waits for all branches."),
     ),
     "RUNS_TWICE": FindingText(
-        N_("Parallel branches come together here without a gateway: this runs once for each of them."),
-        N_("Draw a parallel gateway that waits for all branches, if it should run once."),
+        N_("Branches that run side by side come together here and do not wait: this runs once for each of them."),
+        N_("If it should run once, draw a diamond with a plus (parallel gateway) before it, to wait for all branches."),
+    ),
+    "RUNS_BEFORE_APPROVAL": FindingText(
+        N_(
+            "Branches that run side by side come together here and do not wait: this runs once for each of them, so "
+            "maybe before everybody has answered (%(steps)s)."
+        ),
+        N_("Draw a diamond with a plus (parallel gateway) before it, to wait for all branches."),
     ),
 }

@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from random import Random
 
-from support.drawn_maps import END, START, element, flow, outcome_of, step
-from support.instance_run import InstanceRun
+from support.decision_tables import dmn, table
+from support.drawn_maps import END, START, bag, drawn, element, flow, step
 
+from engine.bpmn.compile import CompileOutcome, compile_bpmn
 from engine.bpmn.compiled import CompiledProcess
 from engine.bpmn.findings import Severity
 
@@ -20,10 +21,13 @@ SIGN = "sign"
 TWO_ENOUGH = "<activationCondition>${activationCount &gt;= 2}</activationCondition>"
 _ALARM = "<timerEventDefinition><timeDuration>PT5M</timeDuration></timerEventDefinition>"
 _REPEATED = "<timerEventDefinition><timeCycle>R3/PT5M</timeCycle></timerEventDefinition>"
+_TWICE = "<multiInstanceLoopCharacteristics><loopCardinality>2</loopCardinality></multiInstanceLoopCharacteristics>"
 _DEPTH = 3
 _SPLITS = ["parallel", "inclusive", "waits", "complex", "drawn together"]
 _FLAT = ["step", "approval"]
 _DEEP = [*_FLAT, "approval", "split", "split", "together", "part"]
+_INSIDES = ["part", "call", "accompanied", "interrupted"]
+_WIDE = (["repeated"], ["repeated", "failing", "call", "accompanied", "interrupted"])
 
 
 @dataclass
@@ -31,7 +35,8 @@ class ReworkMap:
     """``approvals`` by where their return leads, ``together`` those with one decision; ``ways`` are all arrows.
 
     ``values`` are those by which inclusive splits are decided; ``spared`` the approvals that a deal with them need not
-    have had.
+    have had; ``times`` how many people an approval asks side by side, where it is not one; ``begun_by`` the steps that
+    an event begins, by its id. ``around`` and ``tables`` are what stands beside the process.
     """
 
     parts: list[str] = field(default_factory=list)
@@ -40,13 +45,26 @@ class ReworkMap:
     together: list[list[str]] = field(default_factory=list)
     values: dict[str, bool] = field(default_factory=dict)
     spared: set[str] = field(default_factory=set)
+    times: dict[str, int] = field(default_factory=dict)
+    begun_by: dict[str, set[str]] = field(default_factory=dict)
+    around: list[str] = field(default_factory=list)
+    tables: list[bytes] = field(default_factory=list)
+
+    def outcome(self) -> CompileOutcome:
+        tables = {f"{number}.dmn": one for number, one in enumerate(self.tables)}
+        diagram = drawn(START, *self.parts, END, around="".join(self.around))
+        return compile_bpmn({"map.bpmn": diagram, **tables}, process_key="sale")
 
     def compiled(self) -> CompiledProcess | None:
         """What is executed; None where something stands against publishing the map but its missing properties."""
-        outcome = outcome_of(START, *self.parts, END)
+        outcome = self.outcome()
         if outcome.process is None or any(one.severity is Severity.ERROR for one in outcome.findings):
             return None
         return outcome.process
+
+    def fellows(self, approval: str) -> set[str]:
+        """The approvals, it among them, that one decision looks at."""
+        return set(next((group for group in self.together if approval in group), [approval]))
 
     def only_through(self, place: str) -> set[str]:
         """The approvals that no way from the start leads to without ``place``."""
@@ -60,14 +78,16 @@ class ReworkMap:
 
 
 class _Drawer:
-    def __init__(self, random: Random, *, wild: bool, varied: bool) -> None:
+    def __init__(self, random: Random, *, wild: bool, varied: bool, wide: bool) -> None:
         self.random = random
         self.wild = wild
         self.varied = varied
+        self.wide = wide
         self.sparing = 0  # how many splits around do not lead here, or do not wait
         self.map = ReworkMap()
         self.steps = ["prepare"]
         self.number = 0
+        self.people: set[str] = set()  # all steps of people
 
     def draw(self) -> ReworkMap:
         self.step("prepare")
@@ -84,6 +104,7 @@ class _Drawer:
 
     def step(self, name: str, **said: str) -> str:
         self.map.parts.append(step(name, **said))
+        self.people.add(name)
         return name
 
     def node(self, tag: str) -> str:
@@ -91,9 +112,25 @@ class _Drawer:
         self.map.parts.append(element(tag, name))
         return name
 
+    def chance(self, probability: float) -> bool:
+        return self.random.random() < probability
+
     def way(self, source: str, target: str, label: str = "", condition: str = "") -> None:
+        """``label``: or the condition, if it is written as one."""
         self.map.ways.append((source, target))
-        self.map.parts.append(flow(source, target, label, condition, flow_id=f"w{len(self.map.ways)}"))
+        if label.startswith("${"):
+            label, condition = "", label
+        number = len(self.map.ways)
+        if not self.wide or self.chance(0.9):
+            self.map.parts.append(flow(source, target, label, condition, flow_id=f"w{number}"))
+            return
+        link = f'<linkEventDefinition name="link{number}"/>'  # the arrow goes on elsewhere on the page
+        self.map.parts += [
+            element("intermediateThrowEvent", f"out{number}", "", link),
+            element("intermediateCatchEvent", f"into{number}", "", link),
+            flow(source, f"out{number}", label, condition, flow_id=f"w{number}"),
+            flow(f"into{number}", target, flow_id=f"x{number}"),
+        ]
 
     def sequence(self, before: str, label: str, places: list[str], depth: int) -> tuple[str, str]:
         for _ in range(self.random.randint(1, 2 if depth < _DEPTH else 3)):
@@ -101,7 +138,8 @@ class _Drawer:
         return before, label
 
     def block(self, before: str, label: str, places: list[str], depth: int) -> tuple[str, str]:
-        kind = self.random.choice(_DEEP if depth else _FLAT)
+        kinds = _DEEP if depth else _FLAT
+        kind = self.random.choice([*kinds, *_WIDE[bool(depth)]] if self.wide else kinds)
         if kind == "step":
             name = self.step(self.new("s"))
             self.steps.append(name)
@@ -114,27 +152,59 @@ class _Drawer:
             self.way(before, name, label)
             self.alarm(name, places)
             return self.decision([name], name, places)
-        if kind == "together":
-            return self.together(before, label, places)
-        if kind == "part":
-            return self.part(before, label, depth)
+        beside = {"together": self.together, "repeated": self.repeated, "failing": self.failing}
+        if kind in beside:
+            return beside[kind](before, label, places)
+        if kind in _INSIDES:
+            return self.part(before, label, places, depth, kind)
         return self.split(before, label, places, depth)
 
     def decision(self, approvals: list[str], before: str, places: list[str]) -> tuple[str, str]:
+        place = self.random.choice(self.steps if self.wild else places)
+        before, back, on = self.decided_by(approvals, before)
         decision = self.node("exclusiveGateway")
         self.way(before, decision)
-        place = self.random.choice(self.steps if self.wild else places)
         self.map.approvals |= dict.fromkeys(approvals, place)
         if self.sparing:
             self.map.spared.update(approvals)
         self.steps += approvals
-        if self.varied and self.random.random() < 0.25:  # past a step of its own
+        if self.varied and self.chance(0.25):  # past a step of its own
             rework = self.step(self.new("s"))
-            self.way(decision, rework, "На доопрацювання")
+            self.way(decision, rework, back)
             self.way(rework, place)
         else:
-            self.way(decision, place, "На доопрацювання")
-        return decision, "Погоджено"
+            self.way(decision, place, back)
+        return decision, on
+
+    def decided_by(self, approvals: list[str], before: str) -> tuple[str, str, str]:
+        """What stands before the decision, and what its arrows say: a word, or a condition, maybe on a table."""
+        kind = self.random.choice(("words", "words", "expression", "table")) if self.wide else "words"
+        if kind == "words":
+            return before, "На доопрацювання", "Погоджено"
+        if kind == "expression":
+            returned = " or ".join(f"{one}_outcome == '{RETURNED}'" for one in approvals)
+            return before, f"${{{returned}}}", f"${{not ({returned})}}"
+        task = self.new("d")
+        columns = [(f"{one}_outcome", "string") for one in approvals]
+        rules = [[f'"{RETURNED}"' if one is other else "-" for other in approvals] + ['"back"'] for one in approvals]
+        rules.append([*("-" for _ in approvals), '"on"'])
+        self.map.tables.append(dmn(table(columns, [f"{task}_way"], *rules, policy="FIRST", decision=task, name=task)))
+        said = {"camunda:decisionRef": task, "camunda:resultVariable": f"{task}_way"}
+        self.map.parts.append(
+            element("businessRuleTask", task, task, "", **said, **{"camunda:mapDecisionResult": "singleEntry"})
+        )
+        self.way(before, task)
+        return task, f"${{{task}_way == 'back'}}", f"${{{task}_way != 'back'}}"
+
+    def repeated(self, before: str, label: str, places: list[str]) -> tuple[str, str]:
+        """An approval for which several are asked side by side."""
+        name = self.new("a")
+        self.map.parts.append(element("userTask", name, name, bag(approval="any") + _TWICE))
+        self.people.add(name)
+        self.map.times[name] = 2
+        self.way(before, name, label)
+        self.alarm(name, places)
+        return self.decision([name], name, places)
 
     def alarm(self, host: str, places: list[str]) -> None:
         """An event on the border of ``host``: a reminder beside, or a way back."""
@@ -165,20 +235,86 @@ class _Drawer:
         self.map.together.append(approvals)
         return self.decision(approvals, join, places)
 
-    def part(self, before: str, label: str, depth: int) -> tuple[str, str]:
-        """A sub-process: what is in it returns only to what is in it."""
-        part, start, end = self.new("p"), self.new("start"), self.new("end")
+    def part(self, before: str, label: str, places: list[str], depth: int, kind: str) -> tuple[str, str]:
+        """A sub-process, or a map that is called: what is in it returns only to what is in it."""
+        part = self.new("p")
         self.way(before, part, label)
         outside, self.map.parts = self.map.parts, []
-        steps, self.steps = self.steps, []
+        outer, self.steps = self.steps, []
+        spares = kind == "interrupted"
+        if spares or kind == "accompanied":
+            self.begun_by_event(depth, interrupting=spares)
+        self.sparing += spares
+        start, end = self.inside(depth)
+        self.sparing -= spares
+        inside, self.map.parts, self.steps = "".join(self.map.parts), outside, outer
+        if kind == "call":
+            self.map.around.append(f'<process id="called_{part}" isExecutable="true">{inside}</process>')
+            self.map.parts.append(element("callActivity", part, part, calledElement=f"called_{part}"))
+        else:
+            self.map.parts.append(element("subProcess", part, part, inside))
+        self.map.ways += [(part, start), (end, part)]
+        self.alarm(part, places)
+        return part, ""
+
+    def inside(self, depth: int, trigger: str = "", **said: str) -> tuple[str, str]:
+        """From a start to an end, in the part that is being drawn."""
+        start, end = self.new("start"), self.new("end")
+        self.map.parts.append(element("startEvent", start, "", trigger, **said))
         first = self.step(self.new("s"))
         self.steps.append(first)
         self.way(start, first)
         last, last_label = self.sequence(first, "", [first], depth - 1)
         self.way(last, end, last_label)
-        inside = "".join([element("startEvent", start), *self.map.parts, element("endEvent", end)])
-        self.map.parts, self.steps = [*outside, element("subProcess", part, part, inside)], steps
+        self.map.parts.append(element("endEvent", end))
+        return start, end
+
+    def begun_by_event(self, depth: int, *, interrupting: bool) -> None:
+        """An event sub-process in the part that is being drawn."""
+        outside, self.map.parts = self.map.parts, []
+        outer, self.steps = self.steps, []
+        before = set(self.people)
+        message = self.new("m")
+        self.map.around.append(element("message", message, message))
+        trigger = f'<messageEventDefinition messageRef="{message}"/>'
+        self.sparing += 1
+        start, _ = self.inside(min(depth, 1), trigger, isInterrupting=str(interrupting).lower())
+        self.sparing -= 1
+        self.map.begun_by[start] = self.people - before
+        inside, self.map.parts, self.steps = "".join(self.map.parts), outside, outer
+        self.map.parts.append(element("subProcess", self.new("p"), "", inside, triggeredByEvent="true"))
+
+    def failing(self, before: str, label: str, places: list[str]) -> tuple[str, str]:
+        """Approvals side by side in a part that each of them can end by an error, which leads back."""
+        part, error = self.new("p"), self.new("e")
+        self.way(before, part, label)
+        self.map.around.append(element("error", error, error, errorCode=error))
+        outside, self.map.parts = self.map.parts, []
+        start, fork, join, end = (
+            self.new("start"),
+            self.node("parallelGateway"),
+            self.node("parallelGateway"),
+            "in" + part,
+        )
+        self.map.parts += [element("startEvent", start), element("endEvent", end)]
+        self.way(start, fork)
+        self.way(join, end)
+        place = self.random.choice(self.steps if self.wild else places)
+        for _ in range(2):
+            name, fails = self.step(self.new("a"), approval="any"), self.new("end")
+            self.map.parts.append(element("endEvent", fails, "", f'<errorEventDefinition errorRef="{error}"/>'))
+            self.way(fork, name)
+            decision, on = self.decision([name], name, [fails])
+            self.way(decision, join, on)
+            self.map.approvals[name] = place
+        self.map.parts, inside = outside, "".join(self.map.parts)
+        border = self.new("b")
+        self.map.parts += [
+            element("subProcess", part, part, inside),
+            element("boundaryEvent", border, "", f'<errorEventDefinition errorRef="{error}"/>', attachedToRef=part),
+        ]
         self.map.ways += [(part, start), (end, part)]
+        self.way(border, place)
         return part, ""
 
     def split(self, before: str, label: str, places: list[str], depth: int) -> tuple[str, str]:
@@ -218,42 +354,11 @@ class _Drawer:
         return join, join
 
 
-def rework_map(random: Random, *, wild: bool = False, varied: bool = False) -> ReworkMap:
+def rework_map(random: Random, *, wild: bool = False, varied: bool = False, wide: bool = False) -> ReworkMap:
     """``wild``: approvals return to any step drawn so far, also of other branches.
 
-    ``varied``: with splits and joins of all kinds, alarms, and steps on the ways back.
+    ``varied``: with splits and joins of all kinds, alarms, and steps on the ways back. ``wide``: with called maps,
+    event sub-processes, parts that end by an error, approvals by several, links, and decisions by expressions and
+    tables.
     """
-    return _Drawer(random, wild=wild, varied=varied).draw()
-
-
-def faults_of_walk(drawn: ReworkMap, process: CompiledProcess, random: Random, most: int = 60) -> list[str]:
-    """Complete open steps at random; what went by an approval, or asked for one twice at once."""
-    run = InstanceRun(process, drawn.values)
-    must = drawn.approvals.keys() - drawn.spared
-    asked_at: dict[str, int] = {}
-    answer: dict[str, str] = {}
-    wanted: dict[str, int] = {}  # by approval: it has to be asked for after this
-    faults: list[str] = []
-    for moment in range(most):
-        for opened in run.last.opened_steps:
-            asked_at[opened.element_id] = moment
-        faults += [f"{one} twice at {moment}" for one in drawn.approvals if run.open.count(one) > 1]
-        if SIGN in run.open:
-            faults += [f"{one} is open" for one in must if one in run.open]
-            faults += [f"{one} said {answer.get(one)}" for one in must if answer.get(one) != APPROVED]
-            faults += [f"{one} was not asked again" for one, at in wanted.items() if one in must and asked_at[one] < at]
-            return faults
-        if faults or not run.steps:
-            return faults or ["stuck"]
-        if run.timers and random.random() < 0.1:
-            run.fire_timer(random.choice(sorted(run.timers.values(), key=lambda one: int(one.activity_id))))
-            continue
-        opened = random.choice(sorted(run.steps.values(), key=lambda one: int(one.activity_id)))
-        name, outcome = opened.element_id, "completed"
-        if name in drawn.approvals:
-            outcome = answer[name] = APPROVED if random.random() < 0.7 else RETURNED
-            fellows = next((group for group in drawn.together if name in group), [name])
-            if RETURNED in [answer.get(one) for one in fellows] and not set(fellows) & set(run.open) - {name}:
-                wanted |= dict.fromkeys(drawn.only_through(drawn.approvals[name]), moment + 1)
-        run.complete_opened(opened, outcome, {})
-    return faults
+    return _Drawer(random, wild=wild, varied=varied, wide=wide).draw()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from engine.bpmn.compiled import Outcome, OutcomeCondition, OutcomeKind, StepKind
-from engine.bpmn.map_model import SUB_PROCESSES, Flow, Node, NodeType
+from engine.bpmn.map_model import SUB_PROCESSES, Flow, Node, NodeType, Process
 from engine.bpmn.repairs.dominators import immediate_dominators
 from engine.bpmn.repairs.labels import approval_outcome, label, leads_to_work, yes_or_no
 from engine.bpmn.repairs.workbench import Workbench
@@ -116,6 +116,19 @@ def origin_of(gateway: Node) -> Node | None:
 
 def is_approval(node: Node) -> bool:
     return node.step is not None and node.step.kind is StepKind.APPROVAL
+
+
+def approvals_in(node: Node) -> list[Node]:
+    """The approvals that are asked for while a token is at ``node``, in parts and called maps of whatever depth."""
+    standing = [node]
+    if node.inside is not None and not node.triggered_by_event:
+        standing += node.inside.all_nodes()
+    called: set[Process] = set()
+    for one in standing:
+        if one.calls is not None and one.calls not in called:
+            called.add(one.calls)
+            standing += one.calls.scope.all_nodes()
+    return [one for one in standing if is_approval(one)]
 
 
 def _may_become(node: Node) -> bool:

@@ -1,11 +1,15 @@
-"""An approval whose rejection nobody looks at would be no approval: that is an error."""
+"""An approval whose rejection nobody looks at would be no approval: that is an error.
+
+A table or a script that reads it looks at it where some decision reads what that gives.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from engine.bpmn.compiled import OutcomeCondition, OutcomeKind
+from engine.bpmn.dmn.names import names_read
 from engine.bpmn.executed_tables import expressions_of
 from engine.bpmn.expressions import compile_condition, compile_expression
 from engine.bpmn.map_model import Node, NodeType, Process
@@ -18,7 +22,7 @@ _NEGATIVE = (OutcomeKind.RETURNED, OutcomeKind.REJECTED)
 
 def check_approvals(workbench: Workbench, process: Process) -> None:
     approvals = [node for node in process.scope.all_nodes() if is_approval(node)]
-    listeners = listeners_of(process) if approvals else Listeners()
+    listeners = listeners_of(workbench, process) if approvals else Listeners()
     heard_at: dict[Node, frozenset[Node]] = {}
     for node in approvals:
         plan = node.step
@@ -30,7 +34,7 @@ def check_approvals(workbench: Workbench, process: Process) -> None:
         if not by_outcome:
             plan.outcomes = [*approval_buttons(), *ways]
         if not repeats:
-            heard_at[node] = listeners.of(node, by_outcome=bool(by_outcome))
+            heard_at[node] = listeners.first(node, by_outcome=bool(by_outcome))
     heard: set[Node] = set()
     passed_by: set[Node] = set()
     for hearing, steps in _alike(heard_at).items():
@@ -45,17 +49,43 @@ def check_approvals(workbench: Workbench, process: Process) -> None:
 
 @dataclass(slots=True)
 class Listeners:
-    """The decisions that look at a step, by its id: those that hear the button pressed, and those that read it."""
+    """The decisions that look at a step, by its id: those that hear the button pressed, and those that read it.
+
+    ``by_name`` are the decisions that read a variable, ``computing`` what makes others of it, and which.
+    """
 
     of_outcome: dict[str, set[Node]] = field(default_factory=dict)
     by_name: dict[str, set[Node]] = field(default_factory=dict)
+    computing: dict[str, list[tuple[Node, frozenset[str]]]] = field(default_factory=dict)
 
     def of(self, step: Node, *, by_outcome: bool) -> frozenset[Node]:
-        hearing = self.of_outcome.get(step.id, set()) if by_outcome else set()
-        return frozenset(hearing | self.by_name.get(outcome_variable(step.id), set()))
+        """The decisions, those among them that read only what was made of the step's outcome."""
+        hearing = set(self.of_outcome.get(step.id, ())) if by_outcome else set()
+        for name in self._made_of(outcome_variable(step.id)):
+            hearing |= self.by_name.get(name, set())
+        return frozenset(hearing)
+
+    def first(self, step: Node, *, by_outcome: bool) -> frozenset[Node]:
+        """What looks at the step itself: decisions, and what computes something for one of them."""
+        outcome = outcome_variable(step.id)
+        hearing = set(self.of_outcome.get(step.id, ())) if by_outcome else set()
+        hearing |= self.by_name.get(outcome, set())
+        for node, written in self.computing.get(outcome, ()):
+            if any(name in self.by_name for one in written for name in self._made_of(one)):
+                hearing.add(node)
+        return frozenset(hearing)
+
+    def _made_of(self, name: str) -> list[str]:
+        """``name`` and the names of all that is computed from it."""
+        found = {name: None}
+        for one in (waiting := [name]):
+            for _, written in self.computing.get(one, ()):
+                waiting += [other for other in written if other not in found]
+                found |= dict.fromkeys(written)
+        return list(found)
 
 
-def listeners_of(process: Process) -> Listeners:
+def listeners_of(workbench: Workbench, process: Process) -> Listeners:
     found = Listeners()
     for scope in process.scope.scopes():
         for flow in scope.flows():
@@ -65,7 +95,22 @@ def listeners_of(process: Process) -> Listeners:
             elif flow.condition is not None:
                 for name in compile_condition(flow.condition.text).names:
                     found.by_name.setdefault(name, set()).add(flow.source)
+    for node in process.scope.all_nodes():
+        for read, written in _computed(workbench, node):
+            for name in read:
+                found.computing.setdefault(name, []).append((node, written))
     return found
+
+
+def _computed(workbench: Workbench, node: Node) -> Iterator[tuple[frozenset[str], frozenset[str]]]:
+    """Which variables a table or a script at ``node`` reads, and which it writes by them."""
+    for name, text in node.assignments:
+        yield compile_expression(text).names, frozenset({name})
+    if node.decision is not None:
+        decisions = workbench.tables.decisions
+        own = names_read(decisions[node.decision.decision], decisions) - node.decision.inputs.keys()
+        given = (compile_expression(text).names for text in node.decision.inputs.values())
+        yield own.union(*given), frozenset(node.decision.writes)
 
 
 def _repeats_by_its_outcome(node: Node) -> bool:

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
+from engine.bpmn.compiled import OutcomeCondition, OutcomeKind
 from engine.bpmn.map_model import GATEWAYS, Flow, Node, NodeType, Process, Scope
 from engine.bpmn.map_surgery import redirect_target
-from engine.bpmn.repairs.approval_routes import is_approval
+from engine.bpmn.repairs.approval_routes import approvals_in
 from engine.bpmn.repairs.approvals_heard import Listeners, listeners_of
 from engine.bpmn.repairs.arrows_together import ArrowsTogether
 from engine.bpmn.repairs.branches_meeting import branches_may_meet
@@ -26,14 +27,16 @@ from engine.bpmn.token_ways import is_join, leaving, taken_arrows
 
 def ask_once(workbench: Workbench, process: Process) -> None:
     for scope in process.scope.scopes():
-        asking = {node: approvals for node in scope.nodes if (approvals := _approvals_in(node))}
+        asking = {node: approvals for node in scope.nodes if (approvals := approvals_in(node))}
         if not asking or not branches_may_meet(scope):
             continue
-        listeners, together = listeners_of(process), ArrowsTogether(scope)
+        listeners, together = listeners_of(workbench, process), ArrowsTogether(scope)
         judged = {node: approvals for node in asking if (approvals := _heard_beyond(node, asking[node], listeners))}
-        twice = [] if together.are_unknown else _asked_twice(judged, listeners, together)
-        if _wait_before_asking(workbench, scope, twice, together):
-            together = ArrowsTogether(scope)
+        # Where a return leads into a branch, tokens meet only because the branches have met before: those wait first.
+        for returning in (_ways_of_returns(scope), set[Flow]()):
+            twice = [] if together.are_unknown else _asked_twice(judged, listeners, together)
+            if _wait_before_asking(workbench, scope, twice, together, returning):
+                together = ArrowsTogether(scope)
         withdrawals = _withdraw_with_returns(workbench, scope, asking, together)
         if withdrawals:
             together = ArrowsTogether(scope)
@@ -43,19 +46,6 @@ def ask_once(workbench: Workbench, process: Process) -> None:
         for node in _asked_twice(judged, listeners, together) if branches_may_meet(scope) else ():
             names = ", ".join(one.title for one in asking[node])
             workbench.noticed.error("APPROVAL_ASKED_TWICE", node, steps=names)
-
-
-def _approvals_in(node: Node) -> list[Node]:
-    """The approvals that are asked for while a token is at ``node``, in parts and called maps of whatever depth."""
-    standing = [node]
-    if node.inside is not None and not node.triggered_by_event:
-        standing += node.inside.all_nodes()
-    called: set[Process] = set()
-    for one in standing:
-        if one.calls is not None and one.calls not in called:
-            called.add(one.calls)
-            standing += one.calls.scope.all_nodes()
-    return [one for one in standing if is_approval(one)]
 
 
 def _heard_beyond(node: Node, approvals: list[Node], listeners: Listeners) -> list[Node]:
@@ -116,16 +106,36 @@ def _asked_twice(asking: Mapping[Node, list[Node]], listeners: Listeners, togeth
     ]
 
 
-def _wait_before_asking(workbench: Workbench, scope: Scope, twice: list[Node], together: ArrowsTogether) -> bool:
+def _ways_of_returns(scope: Scope) -> set[Flow]:
+    """The arrows that are taken only when an approval has returned or rejected the deal."""
+    returned = {flow for flow in scope.flows() if _is_negative(flow)}
+    reached: set[Node] = set()
+    waiting = list(scope.entries)
+    while waiting:
+        node = waiting.pop()
+        if node not in reached:
+            reached.add(node)
+            waiting += [flow.target for flow in leaving(node) if flow not in returned]
+    return returned | {flow for flow in scope.flows() if (flow.source.host or flow.source) not in reached}
+
+
+def _is_negative(flow: Flow) -> bool:
+    condition = flow.condition
+    return isinstance(condition, OutcomeCondition) and OutcomeKind.APPROVED not in condition.outcomes
+
+
+def _wait_before_asking(
+    workbench: Workbench, scope: Scope, twice: list[Node], together: ArrowsTogether, returning: Collection[Flow]
+) -> bool:
     """Let branches that meet on their way to one of ``twice`` wait for each other; whether some do now.
 
-    Ways back are no branches, and what only leads back to before them need not wait: it takes away what is open.
+    Ways back are no branches, nor those of ``returning``, and what only leads back to before them need not wait: it
+    takes away what is open.
     """
     if not twice:
         return False
     found = False
-    tree = DominatorTree(scope)
-    back = {flow for flow in scope.flows() if tree.lead_through(flow.target, flow.source)}
+    back = _ways_back(scope, DominatorTree(scope)) | set(returning)
     before = _leading_to(twice, without=back)
     for node in tuple(scope.nodes):
         if node not in before or is_join(node) or node.type is NodeType.END or node.like is not None:
@@ -135,6 +145,11 @@ def _wait_before_asking(workbench: Workbench, scope: Scope, twice: list[Node], t
         if meet:
             found |= wait_unless_said(workbench, node)
     return found
+
+
+def _ways_back(scope: Scope, tree: DominatorTree) -> set[Flow]:
+    """The arrows to what every way to their beginning passes."""
+    return {flow for flow in scope.flows() if tree.lead_through(flow.target, flow.source)}
 
 
 def _but(flow: Flow, flows: list[Flow]) -> list[Flow]:
@@ -147,15 +162,17 @@ def _withdraw_with_returns(
     """Let ways back to a place before one of ``asking`` take away what is open between; what does, one per place."""
     tree = DominatorTree(scope)
     back: dict[Node, list[Flow]] = {}
+    ways_back = _ways_back(scope, tree)
     for flow in scope.flows():
-        if tree.lead_through(flow.target, flow.source):
+        if flow in ways_back:
             back.setdefault(flow.target, []).append(flow)
     wanted = _leading_to([*filter(is_join, scope.nodes), *asking])
+    before = _leading_to(asking, without=ways_back)
     found: list[tuple[list[Flow], list[Node]]] = []
     for place, flows in back.items():
-        if any(tree.lead_through(place, node) for node in asking):
+        if place in before:
             taken = _that_matter(tree.behind(place), place, asking, wanted)
-            open_there = together.mask(taken_arrows(taken))
+            open_there = together.mask([*taken_arrows(taken), *(() if is_join(place) else place.incoming)])
             found.append(([flow for flow in flows if together.with_any([flow]) & open_there], taken))
     withdrawals = [_put_withdrawal(workbench, flows, taken) for flows, taken in found if flows]
     by_place = {one.outgoing[0].target: one for one in withdrawals}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from engine.bpmn.map_model import Node, NodeType, Process
 from engine.bpmn.map_properties import Property
 from engine.bpmn.map_sayings import said_of
@@ -41,15 +43,22 @@ def wait_unless_said(workbench: Workbench, node: Node) -> bool:
     return True
 
 
-def say_runs_twice(node: Node, noticed: Noticed) -> None:
-    """Say and ask, unless the owner has answered already."""
+def say_runs_twice(node: Node, noticed: Noticed, approvals: Collection[str] = ()) -> None:
+    """Say and ask, unless the owner has answered already.
+
+    ``approvals`` are those of one branch, by name, that may still be open when another one comes here.
+    """
     if said_of(node, Property.MERGE).casefold() in (WAIT, EACH):
         return
-    noticed.warning("RUNS_TWICE", node)
     proposals = [
         Proposal(value=EACH, because=Because.BY_THE_STANDARD),
         Proposal(value=WAIT, because=Because.RUNS_ONCE),
     ]
+    if approvals:
+        noticed.warning("RUNS_BEFORE_APPROVAL", node, steps=", ".join(approvals))
+        proposals.reverse()
+    else:
+        noticed.warning("RUNS_TWICE", node)
     _ask(node, noticed, proposals, assumed=EACH)
 
 

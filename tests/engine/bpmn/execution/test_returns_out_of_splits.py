@@ -10,7 +10,8 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 from support.drawn_maps import END, START, chain, compiled, element, flow, step
 from support.instance_run import InstanceRun
-from support.rework_maps import APPROVED, RETURNED, faults_of_walk, rework_map
+from support.rework_maps import APPROVED, RETURNED, rework_map
+from support.rework_walks import faults_of_walk
 
 from engine.bpmn.carrying import CarryOrder, carry
 from engine.bpmn.carrying_problems import BranchesDiffer, CannotCarry
@@ -302,3 +303,16 @@ def test_ways_into_other_branches_pass_no_approval_by(random: Random, data: st.D
     except MapFailed:
         return
     assert not faults
+
+
+def test_called_maps_links_events_and_tables_pass_no_approval_by(full: bool) -> None:
+    """With every kind of part that approvals are drawn in, and of what decides behind them."""
+    for number in range(1_000 if full else 6):
+        random = Random(number)  # noqa: S311  # drawings and walks that can be played again
+        drawn = rework_map(random, wide=True, varied=number % 2 == 0)
+        process = drawn.compiled()
+        if process is None:
+            assert number % 2 == 0, "without alarms beside, each of these maps can be executed"
+            continue
+        for walk in range(2):
+            assert not faults_of_walk(drawn, process, random), (number, walk)

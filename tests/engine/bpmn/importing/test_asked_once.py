@@ -225,3 +225,63 @@ def test_an_approval_in_a_part_counts_for_the_part() -> None:
         flow("decide", "part", "На доопрацювання"),
     )
     assert found(outcome, "APPROVAL_ASKED_TWICE").element_id == "part"
+
+
+def returning_into_a_branch(meet: str, to: str, *more: str) -> CompileOutcome:
+    """prepare → split → gather → pack beside count, both to ``meet`` → legal, who returns the deal to ``to``."""
+    return outcome_of(
+        START,
+        END,
+        *(step(one) for one in ("prepare", "gather", "pack", "count", "sign")),
+        step("legal", approval="any"),
+        meet,
+        '<parallelGateway id="split"/><exclusiveGateway id="decide"/>',
+        chain("start", "prepare", "split", "gather", "pack", "meet", "legal", "decide"),
+        chain("split", "count", "meet"),
+        flow("decide", "sign", "Погоджено"),
+        flow("decide", to, "На доопрацювання"),
+        chain("sign", "end"),
+        *more,
+    )
+
+
+@pytest.mark.parametrize("to", ["gather", "pack"])
+@pytest.mark.parametrize("meet", ['<exclusiveGateway id="meet"/>', step("meet")])
+def test_a_return_into_one_branch_goes_through_that_branch_alone(meet: str, to: str) -> None:
+    """Where it leads to nothing meets: what it comes from has waited for all branches already."""
+    outcome = returning_into_a_branch(meet, to)
+    assert codes(outcome) == ["WAITS_FOR_ALL"]
+    assert found(outcome, "WAITS_FOR_ALL").element_id == "meet"
+    assert outcome.process is not None
+    run = InstanceRun(outcome.process)
+    for name in ("prepare", "count", "gather", "pack"):
+        run.complete(name)
+    if "meet" in run.open:
+        run.complete("meet")
+    run.complete("legal", "returned")
+    assert run.open == [to]
+
+
+@pytest.mark.parametrize("to", ["gather", "pack"])
+@pytest.mark.parametrize("join", ["parallelGateway", "inclusiveGateway"])
+def test_an_alarm_in_a_branch_before_an_approval_begins_its_way_anew(join: str, to: str) -> None:
+    timer = "<timerEventDefinition><timeDuration>P3D</timeDuration></timerEventDefinition>"
+    outcome = returning_into_a_branch(
+        element(join, "meet"),
+        "prepare",
+        element("boundaryEvent", "alarm", "", timer, attachedToRef="pack", cancelActivity="false"),
+        chain("alarm", to),
+    )
+    alarm = next(one for one in outcome.findings if one.code == "RETURN_TAKES_BACK" and one.element_id == "alarm")
+    assert alarm.params == {"place": to, "steps": "pack"}
+    assert "MAY_DEADLOCK" not in {one.code for one in outcome.findings}
+    assert outcome.process is not None
+    run = InstanceRun(outcome.process)
+    for name in ("prepare", "count", "gather"):
+        run.complete(name)
+    run.fire("alarm")
+    assert run.open == [to]
+    for name in ("gather", "pack")[("gather", "pack").index(to) :]:
+        run.complete(name)
+    run.complete("legal", "approved")
+    assert run.complete("sign").finished

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from support.decision_tables import dmn, table
 from support.drawn_maps import (
     END,
     START,
@@ -168,6 +169,30 @@ def test_a_condition_on_the_outcome_variable_hears_the_approval() -> None:
     assert "APPROVAL_IGNORED" not in codes(outcome)
     assert "t_outcome" in outcome.process.variables
     assert [each.id for each in outcome.process.steps["t"].outcomes] == ["approved", "returned", "rejected"]
+
+
+def deciding_by_table(condition: str) -> CompileOutcome:
+    """A table makes ``way`` of what the approval said; behind it ``condition`` leads on, all else to a refusal."""
+    columns = [("t_outcome", "string")]
+    task = '<businessRuleTask id="rules" camunda:decisionRef="limit" camunda:resultVariable="way" {}/>'
+    diagram = drawn(
+        START,
+        step("t", "Погодити", погодження="усі"),
+        task.format('camunda:mapDecisionResult="singleEntry"'),
+        '<exclusiveGateway id="g" default="no"/>',
+        END,
+        '<endEvent id="refused"/>',
+        chain("start", "t", "rules", "g"),
+        flow("g", "end", condition=condition, flow_id="yes"),
+        flow("g", "refused", flow_id="no"),
+    )
+    rules = [('"approved"', '"on"'), ("-", '"back"')]
+    return compile_bpmn({"map.bpmn": diagram, "way.dmn": dmn(table(columns, ["way"], *rules, policy="FIRST"))})
+
+
+def test_a_table_hears_an_approval_where_a_decision_reads_what_it_gives() -> None:
+    assert "APPROVAL_IGNORED" not in codes(deciding_by_table('way == "on"'))
+    assert "APPROVAL_IGNORED" in codes(deciding_by_table("deal.amount > 5"))
 
 
 def test_one_approval_of_three_without_a_word_for_it_is_never_passed_in_silence() -> None:

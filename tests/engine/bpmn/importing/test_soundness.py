@@ -7,6 +7,7 @@ from support.drawn_maps import END, START, chain, codes, drawn, element, flow, f
 
 from engine.bpmn.compile import CompileOutcome, compile_bpmn
 from engine.bpmn.findings import Severity
+from engine.bpmn.questions import EACH, WAIT, QuestionKind
 
 
 def test_an_exclusive_split_into_a_parallel_join_names_the_join_and_the_branches() -> None:
@@ -139,6 +140,55 @@ def test_parallel_branches_that_meet_in_a_step_are_said_to_run_it_twice() -> Non
         chain("fork", "b", "sum"),
     )
     assert found(outcome, "RUNS_TWICE").element_id == "sum"
+
+
+def test_a_branch_that_was_split_itself_is_said_to_meet_another() -> None:
+    outcome = outcome_of(
+        START,
+        '<parallelGateway id="fork"/><parallelGateway id="inner"/><parallelGateway id="join"/>',
+        step("legal", "Юрист"),
+        step("finance", "Фінанси"),
+        step("pack", "Спакувати"),
+        step("sign", "Підписати"),
+        END,
+        chain("start", "fork", "inner", "legal", "join", "sign", "end"),
+        chain("inner", "finance", "join"),
+        chain("fork", "pack", "sign"),
+    )
+    assert found(outcome, "RUNS_TWICE").element_id == "sign"
+
+
+def test_what_may_begin_before_an_approval_beside_it_is_answered_says_so() -> None:
+    outcome = outcome_of(
+        START,
+        '<parallelGateway id="fork"/><exclusiveGateway id="decide"/><endEvent id="no"/>',
+        step("legal", "Юрист", погодження="так"),
+        step("pack", "Спакувати"),
+        step("sign", "Підписати"),
+        END,
+        chain("start", "fork", "legal", "decide"),
+        flow("decide", "sign", "Погоджено"),
+        flow("decide", "no", "Відхилено"),
+        chain("fork", "pack", "sign", "end"),
+    )
+    finding = found(outcome, "RUNS_BEFORE_APPROVAL")
+    assert (finding.severity, finding.element_id, finding.params) == (Severity.WARNING, "sign", {"steps": "Юрист"})
+    assert "RUNS_TWICE" not in codes(outcome)
+    (question,) = (one for one in outcome.questions if one.kind is QuestionKind.MERGE)
+    assert (question.element_id, question.proposals[0].value, question.assumed) == ("sign", WAIT, EACH)
+
+
+def test_branches_that_are_joined_one_after_the_other_meet_nowhere() -> None:
+    outcome = outcome_of(
+        START,
+        '<parallelGateway id="fork"/><parallelGateway id="two"/><parallelGateway id="all"/>',
+        *(step(one) for one in ("a", "b", "c", "between", "after")),
+        END,
+        chain("start", "fork", "a", "two", "between", "all", "after", "end"),
+        chain("fork", "b", "two"),
+        chain("fork", "c", "all"),
+    )
+    assert "RUNS_TWICE" not in codes(outcome)
 
 
 def test_an_unreachable_step_is_left_out_and_said() -> None:
