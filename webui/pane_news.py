@@ -18,14 +18,12 @@ from engine.queries.work_items import visible_work_item
 from webui.forms.typed_values import read_id
 from webui.request_context import actor
 
-_HASH_SHOWN = 16
-
 
 @dataclass(frozen=True, slots=True)
 class StepSeen:
     """What the pane of a step said when it was shown, in the words in which it asks whether that still holds.
 
-    ``content`` is the beginning of the hash of what an approval decides on, ``talk`` the id of the last entry in which
+    ``content`` is the hash of what an approval decides on, ``talk`` the id of the last entry in which
     somebody else said or asked something.
     """
 
@@ -70,9 +68,12 @@ def seen_step(session: Session, work_item_id: int) -> StepSeen:
 
 
 def sent_seen(sent: Mapping[str, str]) -> StepSeen:
-    """What a page says that it shows: only to be told what is different, so that a forged one deceives its forger."""
-    words = (sent.get(name, "") for name in ("state", "assignee", "due", "content"))
-    return StepSeen(*words, talk=read_id(sent.get("talk", "")) or 0)
+    """What a page says that it shows: only to be told what is different, so that a forged one deceives its forger.
+
+    The hash in its form comes before that of the address: an approver's own upload brings it up to date.
+    """
+    state, assignee, due, content = (sent.get(name, "") for name in ("state", "assignee", "due", "content"))
+    return StepSeen(state, assignee, due, sent.get("content_hash") or content, read_id(sent.get("talk", "")) or 0)
 
 
 def news_since(seen: StepSeen, present: StepSeen, *, may_do: bool) -> PaneNews:
@@ -91,7 +92,7 @@ def _content(session: Session, item: WorkItem, definition_id: int) -> str:
     step = process_of(session, definition_id).steps.get(item.element_id)
     if step is None or step.kind is not StepKind.APPROVAL or not item.is_live:
         return ""
-    return content_hash(present_content(session, step, item.deal, item.deal.client))[:_HASH_SHOWN]
+    return content_hash(present_content(session, step, item.deal, item.deal.client))
 
 
 def _instant(moment: datetime | None) -> str:

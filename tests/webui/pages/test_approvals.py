@@ -116,6 +116,10 @@ def test_who_asked_takes_the_request_back(office: Office, browse: SignIn) -> Non
     assert office.step("prepare").assignee_id == office.company.olena.id
 
 
+def hash_in(shown: str) -> str:
+    return dict(_HIDDEN.findall(shown))["content_hash"]
+
+
 def news_of(shown: str) -> str:
     """The address at which an open pane asks what is new."""
     asked = re.search(r'hx-get="(/work-items/\d+/news[^"]*)"', shown)
@@ -156,6 +160,9 @@ def test_an_open_approval_tells_that_its_content_changed_and_shows_what(office: 
     with office.database.write() as session:
         session.get_one(Deal, step.deal_id).fields = {"discount": "9"}
     assert "Те, що тут погоджують, змінилося." in text_of(iryna.get(news_of(shown), part=True))
+    uploaded = hash_in(iryna.get(f"/work-items/{step.id}", part=True).text)
+    told = iryna.get(f"{news_of(shown)}&content_hash={uploaded}", part=True)
+    assert told.status_code == 204, "an upload of one's own brings the form's hash up to date"
     hidden = {name: unescape(value) for name, value in _HIDDEN.findall(shown)}
     looked = iryna.post(f"/work-items/{step.id}/look", hidden, part=True)
     assert "Знижка, % 7,5 % 9 %" in text_of(looked)
