@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import FieldDefinition, FieldType, Outcome, OutcomeKind, Reauthentication, StepKind
-from engine.commands.completions import ContentChanged
 from engine.errors import N_, DomainError, InvalidInput
 from engine.model.work_item import WorkItem
 from engine.policy.approved_content import Content, Difference, bound_value, differences
@@ -18,10 +17,12 @@ from engine.policy.history_chain import canonical_json
 from engine.policy.reauthentication import ReauthenticationFailed, ReauthenticationRequired
 from engine.queries.approval_view import (
     ApprovalView,
+    Recalled,
     Remark,
     TakenBack,
     approval_view,
     is_with_remarks,
+    recalled,
     remarks_of,
     taken_back,
 )
@@ -86,6 +87,7 @@ class ApprovalPane:
 
     view: ApprovalView | None
     taken_back: TakenBack | None = None
+    recalled: Recalled | None = None
     content: tuple[ShownValue, ...] = ()
     changes: tuple[ShownChange, ...] = ()
     changed_meanwhile: tuple[ShownChange, ...] = ()
@@ -103,10 +105,8 @@ class ApprovalPane:
         return self.view is not None and self.view.reauthenticate is Reauthentication.CODE
 
 
-def approval_pane(
-    session: Session, work_item_id: int, known: Fields, currency: str, *, seen: str = "", error: DomainError | None
-) -> ApprovalPane:
-    """For a step that is visible. ``seen`` is what the page had shown that sent the decision."""
+def approval_pane(session: Session, work_item_id: int, known: Fields, currency: str, *, seen: str = "") -> ApprovalPane:
+    """For a step that is visible. ``seen`` is what the page had shown that sends something; empty for none."""
     item = session.get_one(WorkItem, work_item_id)
     showing = _Showing(session, known, currency)
     remarks = remarks_of(session, item.instance_id, besides=item.id) if item.is_live else ()
@@ -117,10 +117,12 @@ def approval_pane(
         return ApprovalPane(None, returned, remarks=shown)
     if view.before is not None:  # told above, with what changed since
         shown = tuple(one for one in shown if one.remark.work_item_id != view.before.work_item_id)
-    changed = differences(_read_seen(seen), view.content) if isinstance(error, ContentChanged) and seen else ()
+    shown_before = _read_seen(seen)
+    changed = differences(shown_before, view.content) if shown_before else ()
     return ApprovalPane(
         view=view,
         taken_back=returned,
+        recalled=recalled(session, item),
         content=showing.content(view.content),
         changes=showing.changes(view.changes),
         changed_meanwhile=showing.changes(changed),

@@ -67,7 +67,7 @@ def hashes_shown(form: Mapping[str, str], ids: Sequence[int]) -> dict[int, str]:
 
 def _looked(session: Session, view: WorkItemView) -> Looked:
     known = fields_of(session, view.row.definition_id)
-    pane = approval_pane(session, view.row.id, known, view.row.currency, error=None)
+    pane = approval_pane(session, view.row.id, known, view.row.currency)
     ready = ready_or_why_not(view, Together.APPROVE)
     if not view.row.may_act:
         return Looked(view, pane, error_text(StepNotYours(with_whom=view.row.assignee_name or view.row.group_name)))

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from engine.bpmn.compiled import OutcomeKind, Reauthentication, StepDefinition, StepKind
-from engine.events import ApprovalKept, kind_of
+from engine.events import ApprovalKept, ApprovalRecalled, kind_of
 from engine.model.authenticator import Authenticator
 from engine.model.draft import Draft
 from engine.model.history_event import HistoryEvent
@@ -65,6 +65,15 @@ class TakenBack:
     at: datetime | None
     comment: str
     typed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """Who had asked for an approval took the request back."""
+
+    by: str
+    at: datetime
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +164,23 @@ def taken_back(session: Session, actor: Actor, work_item: WorkItem) -> TakenBack
     by = returned.completed_by.full_name if returned.completed_by is not None else ""
     typed = draft.comment if draft is not None else ""
     return TakenBack(returned.name, by, returned.completed_at, returned.comment, typed)
+
+
+def recalled(session: Session, work_item: WorkItem) -> Recalled | None:
+    """By whom the request was taken back to which a withdrawn step belonged; None where by nobody."""
+    if work_item.state is not WorkItemState.CANCELLED:
+        return None
+    entry = session.execute(
+        select(HistoryEvent.actor_name, HistoryEvent.at, HistoryEvent.data)
+        .where(
+            HistoryEvent.deal_id == work_item.deal_id,
+            HistoryEvent.kind == kind_of(ApprovalRecalled),
+            HistoryEvent.at == work_item.completed_at,  # all that it withdraws, it withdraws in the same moment
+        )
+        .order_by(HistoryEvent.number.desc())
+        .limit(1)
+    ).one_or_none()
+    return Recalled(entry.actor_name, entry.at, entry.data["reason"]) if entry is not None else None
 
 
 def _request_before(session: Session, work_item: WorkItem) -> WorkItem | None:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
-from engine.events import Commented, DealChanged, kind_of
+from engine.events import Commented, DealChanged, QuestionAnswered, QuestionAsked, kind_of
 from engine.model.deal import Deal
 from engine.model.history_event import HistoryEvent
 from engine.model.work_item import WorkItem
@@ -127,6 +127,19 @@ def comments_on_step(session: Session, deal_id: int, work_item_id: int) -> tuple
         HistoryEvent.kind == kind_of(Commented),
     )
     return history_of(session.execute(statement.order_by(HistoryEvent.number)))
+
+
+def last_talk_on_step(session: Session, deal_id: int, work_item_id: int, *, besides: int) -> int:
+    """The id of the last entry in which others than ``besides`` commented, asked or answered at a step; 0 for none."""
+    last = session.scalar(
+        select(func.max(HistoryEvent.id)).where(
+            HistoryEvent.deal_id == deal_id,
+            HistoryEvent.kind.in_([kind_of(Commented), kind_of(QuestionAsked), kind_of(QuestionAnswered)]),
+            HistoryEvent.work_item_id == work_item_id,
+            HistoryEvent.actor_id != besides,
+        )
+    )
+    return last or 0
 
 
 def history_rows(*conditions: Any) -> Select[*tuple[Any, ...]]:

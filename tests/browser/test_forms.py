@@ -47,6 +47,17 @@ def test_what_is_cut_off_at_pasting_is_told_until_somebody_types_on(people: Peop
     expect(told).to_have_count(0)
 
 
+def test_a_form_whose_answer_takes_long_says_so_at_once(people: People, uk: Words) -> None:
+    page = people.at_work("olena")
+    page.goto("/deals/import")
+    page.get_by_label(uk("Sales map"), exact=True).select_option("b2b-sale")
+    list_of_deals = {"name": "deals.csv", "mimeType": "text/csv", "buffer": "Назва;Клієнт\nНасоси;ТОВ «Лан»\n".encode()}
+    page.locator("input[type=file]").set_input_files(list_of_deals)
+    page.evaluate("document.addEventListener('submit', event => event.preventDefault())")  # no answer comes
+    page.get_by_role("button", name=uk("Look at it first")).click()
+    expect(page.get_by_text(uk("The file is being read…"))).to_be_visible()
+
+
 def barriers_of_all(page: Page) -> list[str]:
     """With the whole form in the window: what the bar under the thumb hides at this moment is no barrier."""
     page.set_viewport_size({"width": PHONE, "height": 4_000})

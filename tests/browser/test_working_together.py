@@ -103,3 +103,36 @@ def reads_and_watches(bohdan: Page, uk: Words) -> None:
     expect(bohdan.get_by_role("button", name=uk("Watching"))).to_have_attribute("aria-pressed", "true")
     bohdan.goto("/questions")
     expect(bohdan.locator("#watched")).to_contain_text(DEAL)
+
+
+def test_an_open_step_says_by_itself_what_others_do_to_it_and_keeps_what_is_typed(
+    people: People, sales: Sales, uk: Words
+) -> None:
+    sales.ask_departments("Опалення школи")
+    olena, iryna = people.at_work("olena"), people.at_work("iryna", width=360)
+    approval = "Погодити договір: юристи"
+    with iryna.expect_request(lambda asked: "/inbox/stream" in asked.url):
+        open_step(iryna, "Опалення школи", approval)
+    typed = pane(iryna).locator("#step-comment")
+    typed.fill("У пункті 4 немає строку")
+    news = pane(iryna).locator(".pane-news")
+
+    olena.goto(iryna.url)
+    said = unfolded(olena, uk("Comments"))
+    said.get_by_role("textbox").fill("Клієнт чекає до обіду")
+    said.get_by_role("button", name=uk("Send")).click()
+    expect(news).to_contain_text("Клієнт чекає до обіду")
+    expect(typed).to_be_focused()
+    news.get_by_role("button", name=uk("Show the step as it is now")).click()
+    expect(unfolded(iryna, uk("Comments"))).to_contain_text("Клієнт чекає до обіду")
+    expect(news).to_be_empty()
+    expect(typed).to_have_value("У пункті 4 немає строку")
+
+    back = unfolded(olena, uk("Take the request back"))
+    back.get_by_role("textbox").fill("Сума не та")
+    back.get_by_role("button", name=uk("Take the request back")).click()
+    expect(news).to_contain_text("Сума не та")
+    expect(pane(iryna).get_by_role("button", name=uk("Approve"), exact=True)).to_have_count(0)
+    expect(typed).to_have_value("У пункті 4 немає строку")
+    news.get_by_role("button", name=uk("Show the step as it is now")).click()
+    expect(pane(iryna).locator(".typed-late")).to_have_text("У пункті 4 немає строку")

@@ -75,13 +75,16 @@ def template(kind: str) -> ResponseReturnValue:
 
 @blueprint.post("")
 def preview() -> ResponseReturnValue:
-    """What was understood of each row, and what is wrong; nothing is opened yet."""
+    """What was understood of each row, and what is wrong, faulty rows first; nothing is opened yet."""
     ensure_may(actor(), Ability.OPEN_DEAL)
     upload = request.files.get("file")
+    key = request.form.get("definition_key", "")
     try:
+        missing: dict[str, DomainError] = {} if key else {"definition_key": FieldRequired(label=N_("Sales map"))}
         if upload is None or not upload.filename:
-            raise InvalidInput({"file": FieldRequired(label=N_("File"))})
-        key = request.form.get("definition_key", "")
+            raise InvalidInput(missing | {"file": FieldRequired(label=N_("File"))})
+        if missing:
+            raise InvalidInput(missing)
         own = _own(key)
         with upload.stream as stream:
             sheet = read_sheet(stream.read(), own)
@@ -104,13 +107,13 @@ def open_all() -> ResponseReturnValue:
         clock=services().clock,
         command_id=sent_command_id(),
     )
-    titles = {one.row.number: one.row.draft.title for one in told}
+    left_out = [(one.row.number, _problems(InvalidInput(one.faults), own)) for one in told if one.faults]
+    refused = [(one.number, _problems(one.error, own)) for one in done if one.error is not None]
     return render_template(
         "deals/imported.html",
         opened=[one for one in done if one.deal_id is not None],
-        failed=[(one, _problems(one.error, own)) for one in done if one.error is not None],
-        left_out=sum(bool(one.faults) for one in told),
-        titles=titles,
+        failed=sorted(left_out + refused, key=lambda one: one[0]),
+        titles={one.row.number: one.row.draft.title for one in told},
     )
 
 
@@ -134,7 +137,7 @@ def _preview(sheet: Sheet, key: str, own: Mapping[str, FieldDefinition]) -> Resp
     ]
     return render_template(
         "deals/import_preview.html",
-        rows=rows,
+        rows=sorted(rows, key=lambda row: not row.problems),
         sound=sum(not row.problems for row in rows),
         unused=sheet.unused,
         kept=orjson.dumps([[row.number, dict(row.texts)] for row in sheet.rows]).decode(),
@@ -191,5 +194,6 @@ def _form(error: DomainError | None = None) -> ResponseReturnValue:
         most=MOST_ROWS,
         problem_text=error_text(error) if error else "",
         errors=field_errors(error) if error else {},
+        chosen_key=request.form.get("definition_key", ""),
     )
     return page, status_of(error) if error else 200

@@ -129,7 +129,6 @@ def _page(
                 known,
                 view.row.currency,
                 seen=request.form.get("seen_content", ""),
-                error=error,
             ),
             proof_errors=proof_errors(error),
             provider_offer=provider_offer(session, view.row.id, url_for("mail_links.show", token=token)),

@@ -56,10 +56,12 @@ from webui.i18n import _, chosen_locale, zone
 from webui.inbox_list import TABS, inbox_list
 from webui.messages import error_text, field_errors
 from webui.outcomes import choice_explained, decided, tone_of
+from webui.pane_news import news_since, seen_step, sent_seen
 from webui.proofs import proof_in
 from webui.provider_proofs import give_back_used_proof, provider_offer
 from webui.request_context import actor, now, reading, services, writing
 from webui.security import is_partial
+from webui.sessions import polls
 from webui.step_people import between_people, may_extend
 from webui.timeline import currency_of, entries, fields_of
 from webui.waiting import waiting_sentence
@@ -68,10 +70,38 @@ blueprint = Blueprint("work_items", __name__, url_prefix="/work-items")
 
 Command = Callable[[Session], WorkItem]
 
+polls("work_items.news")
+
 
 @blueprint.get("/<int:work_item_id>")
 def show(work_item_id: int) -> ResponseReturnValue:
     return _pane(work_item_id)
+
+
+@blueprint.get("/<int:work_item_id>/news")
+def news(work_item_id: int) -> ResponseReturnValue:
+    """What others did to a step since its pane was shown; 204 where everything is as it was.
+
+    Whoever may not see the step any more is told so in the pane: what they typed there is not lost.
+    """
+    seen = sent_seen(request.args)
+    try:
+        with reading() as session:
+            present = seen_step(session, work_item_id)
+            if present == seen:
+                return Response(status=204)
+            context = _pane_context(session, work_item_id)
+    except NotFound:
+        return render_template("steps/news_closed.html"), 404
+    row = context["row"]
+    may_do = row.state in LIVE and row.may_act and not context["view"].four_eyes_blocked
+    return render_template("steps/news.html", news=news_since(seen, present, may_do=may_do), **context)
+
+
+@blueprint.post("/<int:work_item_id>/look")
+def look_again(work_item_id: int) -> ResponseReturnValue:
+    """The step as it is now, with what was being typed: in its form, or beside the step where it is over."""
+    return _pane(work_item_id, typed=typed_values(request.form), comment=request.form.get("comment", ""))
 
 
 @blueprint.post("/<int:work_item_id>/complete")
@@ -354,79 +384,89 @@ def _pane(
     error: DomainError | None = None,
     led_to: str = "",
 ) -> ResponseReturnValue:
-    errors = field_errors(error) if error else {}
-    asks_why = error is not None and "loss_reason_id" in {*errors, *request.form}
     with reading() as session:
-        view = work_item_view(session, actor(), work_item_id, now())
-        known = fields_of(session, view.row.definition_id)
-        shown = shown_texts(session, view.fields, view.typed, known, view.row.currency)
-        filled = view.typed if typed is None else typed
-        state = read_form(view.fields, filled, chosen_locale(), known=view.known, zone=zone().key)
-        fields = step_fields(
-            session,
-            view.fields,
-            filled,
-            errors,
-            shown,
-            state=state,
-            currency=view.row.currency,
-            uploads=uploads_at(session, view.row),
-            writes_client=True,
-        )
-        proposed = proposed_decision(session, actor(), work_item_id)
-        context = {
-            "view": view,
-            "row": view.row,
-            "said": said(view.row.due_at) if view.row.completed_at is None else None,
-            "fields": fields,
-            "faults": faults_of(fields),
-            "is_live_form": depends(view.fields),
-            "files": step_files(session, view.row),
-            "given": [
-                (field.label, shown_field(session, field, view.values[field.name], view.row.currency))
-                for field in view.fields
-                if field.name in view.values
-            ],
-            "explained": choice_explained(view.outcomes) if view.asks_again else "",
-            "buttons": pane_buttons(view.outcomes, view.row.kind),
-            "decided": decided(
-                view.row.outcome,
-                view.outcomes,
-                with_remarks=is_with_remarks(view.row.kind, view.row.outcome, view.comment),
-            ),
-            "approval": approval_pane(
-                session,
-                work_item_id,
-                known,
-                view.row.currency,
-                seen=request.form.get("seen_content", ""),
-                error=error,
-            ),
-            "proof_errors": proof_errors(error),
-            "provider_offer": provider_offer(
-                session, work_item_id, url_for("work_items.show", work_item_id=work_item_id)
-            ),
-            "typed_late": _typed_late(view, typed, comment),
-            "tone": tone_of(view.row.outcome),
-            "earlier": entries(view.earlier, known, currency_of(session, view.row.deal_id)),
-            "comments": entries(view.comments),
-            "errors": errors,
-            "problem_text": _problem(error),
-            "comment": comment if typed is not None else view.draft_comment or (proposed.comment if proposed else ""),
-            "proposed": proposed,
-            "reasons": [(one.id, one.name) for one in loss_reasons(session)] if asks_why else [],
-            "chosen_reason": request.form.get("loss_reason_id", ""),
-            "proposed_label": decided(proposed.outcome, view.outcomes) if proposed is not None else "",
-            "may_extend": view.row.completed_at is None and may_extend(session, view.row),
-            "led_to": led_to,
-            "written": request.form.to_dict() if error and typed is None else {},
-        }
-        context |= between_people(session, view)
+        context = _pane_context(session, work_item_id, typed=typed, comment=comment, error=error, led_to=led_to)
         status = status_of(error) if error else 200
         if is_partial():
             return render_template("steps/pane.html", **context), status
         context |= {"listed": inbox_list(session, actor(), request), "tabs": TABS}
     return render_template("inbox/inbox.html", **context), status
+
+
+def _pane_context(
+    session: Session,
+    work_item_id: int,
+    *,
+    typed: Mapping[str, Any] | None = None,
+    comment: str = "",
+    error: DomainError | None = None,
+    led_to: str = "",
+) -> dict[str, Any]:
+    errors = field_errors(error) if error else {}
+    asks_why = error is not None and "loss_reason_id" in {*errors, *request.form}
+    view = work_item_view(session, actor(), work_item_id, now())
+    known = fields_of(session, view.row.definition_id)
+    shown = shown_texts(session, view.fields, view.typed, known, view.row.currency)
+    filled = view.typed if typed is None else typed
+    state = read_form(view.fields, filled, chosen_locale(), known=view.known, zone=zone().key)
+    fields = step_fields(
+        session,
+        view.fields,
+        filled,
+        errors,
+        shown,
+        state=state,
+        currency=view.row.currency,
+        uploads=uploads_at(session, view.row),
+        writes_client=True,
+    )
+    proposed = proposed_decision(session, actor(), work_item_id)
+    return {
+        "view": view,
+        "row": view.row,
+        "said": said(view.row.due_at) if view.row.completed_at is None else None,
+        "fields": fields,
+        "faults": faults_of(fields),
+        "is_live_form": depends(view.fields),
+        "files": step_files(session, view.row),
+        "given": [
+            (field.label, shown_field(session, field, view.values[field.name], view.row.currency))
+            for field in view.fields
+            if field.name in view.values
+        ],
+        "explained": choice_explained(view.outcomes) if view.asks_again else "",
+        "buttons": pane_buttons(view.outcomes, view.row.kind),
+        "decided": decided(
+            view.row.outcome,
+            view.outcomes,
+            with_remarks=is_with_remarks(view.row.kind, view.row.outcome, view.comment),
+        ),
+        "approval": approval_pane(
+            session,
+            work_item_id,
+            known,
+            view.row.currency,
+            seen=request.form.get("seen_content", ""),
+        ),
+        "proof_errors": proof_errors(error),
+        "provider_offer": provider_offer(session, work_item_id, url_for("work_items.show", work_item_id=work_item_id)),
+        "typed_late": _typed_late(view, typed, comment),
+        "tone": tone_of(view.row.outcome),
+        "earlier": entries(view.earlier, known, currency_of(session, view.row.deal_id)),
+        "comments": entries(view.comments),
+        "errors": errors,
+        "problem_text": _problem(error),
+        "comment": comment if typed is not None else view.draft_comment or (proposed.comment if proposed else ""),
+        "proposed": proposed,
+        "reasons": [(one.id, one.name) for one in loss_reasons(session)] if asks_why else [],
+        "chosen_reason": request.form.get("loss_reason_id", ""),
+        "proposed_label": decided(proposed.outcome, view.outcomes) if proposed is not None else "",
+        "may_extend": view.row.completed_at is None and may_extend(session, view.row),
+        "led_to": led_to,
+        "written": request.form.to_dict() if error and typed is None else {},
+        "seen": seen_step(session, work_item_id),
+        **between_people(session, view),
+    }
 
 
 def _typed_late(view: WorkItemView, typed: Mapping[str, Any] | None, comment: str) -> str:

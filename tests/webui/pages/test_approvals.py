@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from sqlalchemy import select
@@ -113,6 +114,58 @@ def test_who_asked_takes_the_request_back(office: Office, browse: SignIn) -> Non
     assert olena.post(f"/work-items/{legal}/recall", {"recall_reason": ""}, part=True).status_code == 422
     assert olena.post(f"/work-items/{legal}/recall", {"recall_reason": "Не та сума"}, part=True).status_code == 200
     assert office.step("prepare").assignee_id == office.company.olena.id
+
+
+def hash_in(shown: str) -> str:
+    return dict(_HIDDEN.findall(shown))["content_hash"]
+
+
+def news_of(shown: str) -> str:
+    """The address at which an open pane asks what is new."""
+    asked = re.search(r'hx-get="(/work-items/\d+/news[^"]*)"', shown)
+    assert asked is not None
+    return unescape(asked[1])
+
+
+def test_an_open_step_tells_what_became_of_it_and_keeps_what_is_typed(office: Office, browse: SignIn) -> None:
+    office.publish(naming({"legal": DISCOUNT}))
+    office.open_deal()
+    office.prepare()
+    legal, olena, iryna = office.step("legal").id, browse("olena"), browse("iryna")
+    shown = iryna.get(f"/work-items/{legal}", part=True).text
+    assert iryna.get(news_of(shown), part=True).status_code == 204
+    assert iryna.post(f"/work-items/{legal}/comment", {"text": "Дивлюся"}, part=True).status_code == 200
+    assert iryna.get(news_of(shown), part=True).status_code == 204, "what one wrote oneself is no news"
+    assert olena.post(f"/work-items/{legal}/comment", {"text": "Клієнт чекає"}, part=True).status_code == 200
+    told = iryna.get(news_of(shown), part=True)
+    assert "Новий коментар: Олена Коваль Клієнт чекає" in text_of(told)
+    assert 'id="step-outcomes"' not in told.text, "the step is still to be done"
+    assert olena.post(f"/work-items/{legal}/recall", {"recall_reason": "Не та сума"}, part=True).status_code == 200
+    told = iryna.get(news_of(shown), part=True)
+    assert "Запит відкликано. Олена Коваль" in text_of(told)
+    assert "Не та сума" in text_of(told)
+    assert '<div class="outcomes" id="step-outcomes" hx-swap-oob="true"></div>' in told.text
+    looked = iryna.post(f"/work-items/{legal}/look", {"comment": "У пункті 4 немає строку"}, part=True)
+    assert "Що ви встигли ввести У пункті 4 немає строку" in text_of(looked)
+    assert browse("danylo").get(news_of(shown), part=True).status_code == 404
+
+
+def test_an_open_approval_tells_that_its_content_changed_and_shows_what(office: Office, browse: SignIn) -> None:
+    office.publish(naming({"legal": DISCOUNT}))
+    office.open_deal()
+    office.prepare()
+    step = office.step("legal")
+    iryna = browse("iryna")
+    shown = iryna.get(f"/work-items/{step.id}", part=True).text
+    with office.database.write() as session:
+        session.get_one(Deal, step.deal_id).fields = {"discount": "9"}
+    assert "Те, що тут погоджують, змінилося." in text_of(iryna.get(news_of(shown), part=True))
+    uploaded = hash_in(iryna.get(f"/work-items/{step.id}", part=True).text)
+    told = iryna.get(f"{news_of(shown)}&content_hash={uploaded}", part=True)
+    assert told.status_code == 204, "an upload of one's own brings the form's hash up to date"
+    hidden = {name: unescape(value) for name, value in _HIDDEN.findall(shown)}
+    looked = iryna.post(f"/work-items/{step.id}/look", hidden, part=True)
+    assert "Знижка, % 7,5 % 9 %" in text_of(looked)
 
 
 @pytest.fixture

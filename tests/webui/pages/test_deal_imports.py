@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from openpyxl import load_workbook
 from support.office import Office
+from support.sales_map import sales_map
 from support.web import Browser, text_of
 from werkzeug.test import TestResponse
 
@@ -80,7 +81,26 @@ def test_what_is_sound_is_opened_and_pressing_twice_opens_nothing_twice(office: 
         assert done.status_code == 200
         assert "Відкрито 2 угоди" in text_of(done)
         assert "/deals/1" in done.text
+        assert "Не відкрито Рядок Що продаємо Що не так Рядок 3 Помпи" in text_of(done), "with what is wrong"
     assert titles(office) == ["Насоси", "Вали"]
+
+
+def test_rows_that_are_left_out_stand_first(browse: SignIn) -> None:
+    page = text_of(upload(browse("olena")))
+    assert page.index("Помпи") < page.index("Насоси") < page.index("Вали")
+
+
+def test_a_map_that_was_not_chosen_is_told_at_its_field_and_a_chosen_one_stays(office: Office, browse: SignIn) -> None:
+    office.publish(sales_map().model_copy(update={"key": "second"}))
+    browser = browse("olena")
+    browser.get("/deals/import")
+    form = {"file": (io.BytesIO(SHEET.encode()), "deals.csv"), "definition_key": ""}
+    answer = browser.post("/deals/import", form)
+    assert answer.status_code == 422
+    assert 'id="field-definition_key-error"' in answer.text
+    kept_choice = browser.post("/deals/import", {"definition_key": "sale"})
+    assert kept_choice.status_code == 422
+    assert '<option value="sale" selected>' in kept_choice.text
 
 
 def test_a_file_that_is_none_is_told_at_its_field(browse: SignIn) -> None:

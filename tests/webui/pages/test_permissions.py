@@ -253,6 +253,8 @@ PAGES = {
         "GET /work-items/<int:work_item_id>/files",
         "POST /work-items/<int:work_item_id>/files",
         "POST /work-items/<int:work_item_id>/form",
+        "POST /work-items/<int:work_item_id>/look",
+        "GET /work-items/<int:work_item_id>/news",
     ),
     EDITORS_OF_THE_CLIENT: (
         "POST /clients/<int:client_id>",

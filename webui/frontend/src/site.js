@@ -31,3 +31,4 @@ import "./file_choice.js";
 import "./date_words.js";
 import "./cut_paste.js";
 import "./first_to_mend.js";
+import "./takes_long.js";
