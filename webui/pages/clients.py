@@ -213,9 +213,14 @@ def create_contact(client_id: int) -> ResponseReturnValue:
 def history(client_id: int) -> ResponseReturnValue:
     """What was changed about the client, as a part of its page."""
     with reading() as session:
-        rows = client_history(session, actor(), client_id)
+        page = client_history(session, actor(), client_id, cursor=request.args.get("cursor") or None)
         labels = client_labels(session)
-    return render_template("clients/history.html", entries=entries(rows, labels))
+    return render_template(
+        "clients/history.html",
+        entries=entries(page.items, labels),
+        client_id=client_id,
+        next_cursor=page.next_cursor,
+    )
 
 
 @blueprint.get("/<int:client_id>/notes")

@@ -9,7 +9,7 @@ import pytest
 from support.office import Office
 from support.web import Browser, text_of
 
-from engine.commands.clients import ClientDraft, add_client
+from engine.commands.clients import ClientDraft, add_client, update_client
 from engine.model.client import Client, Contact
 
 SignIn = Callable[[str | None], Browser]
@@ -106,6 +106,19 @@ def test_of_many_contacts_the_first_are_shown_and_all_on_request(office: Office,
         assert f'href="/clients/{deal.client_id}?contacts=all#contacts"' in page.text
     assert "Контакт 50" in whole.text
     assert "Показати всі контакти" not in whole.text
+
+
+def test_what_was_changed_about_a_client_is_read_page_by_page(office: Office, client: Client, browse: SignIn) -> None:
+    for number in range(60):
+        office.do("olena", update_client, client.id, {"segment": f"Сегмент {number:02}"})
+    olena = browse("olena")
+    latest = olena.get(f"/clients/{client.id}/history", part=True).text
+    assert ("Сегмент 59" in latest, "Сегмент 05" in latest) == (True, False)
+    (more,) = re.findall(r'hx-get="([^"]+cursor=[^"]+)"', latest)
+    earlier = olena.get(more, part=True).text
+    assert ("Сегмент 05" in earlier, "Сегмент 59" in earlier, "cursor" in earlier) == (True, False, False)
+    assert "Клієнта додано" in earlier
+    assert olena.get(f"/clients/{client.id}/history?cursor=x", part=True).status_code == 422
 
 
 def test_a_contact_without_a_name_is_not_kept(office: Office, client: Client, browse: SignIn) -> None:
