@@ -39,6 +39,7 @@ from engine.policy.search_keys import query_terms, search_text
 from engine.queries.client_merges import one_client
 from engine.queries.client_notes import NoteRow, notes_of
 from engine.queries.client_rows import ClientRow, ContactRow, client_rows, clients_of, contacts_of
+from engine.queries.contacts import contacts_at
 from engine.queries.deal_history import HistoryRow, history_of, history_rows
 from engine.queries.deal_rows import DealRow, deal_rows, deals_of
 from engine.queries.own_fields import own_fields
@@ -92,7 +93,7 @@ class ClientView:
 
     row: ClientRow
     fields: Mapping[str, Any]
-    contacts: tuple[ContactRow, ...]
+    contacts: Page[ContactRow]
     deals: tuple[DealRow, ...]
     next_step: WorkItemRow | None
     old_notes: Page[NoteRow]
@@ -160,8 +161,13 @@ def visible_client_name(session: Session, actor: Actor, client_id: int) -> str:
     return session.scalar(named) or ""
 
 
-def client_view(session: Session, actor: Actor, client_id: int, now: datetime) -> ClientView:
-    """Raises NotFound for a client that does not exist or that the actor may not see."""
+def client_view(
+    session: Session, actor: Actor, client_id: int, now: datetime, *, contacts: int | None = None
+) -> ClientView:
+    """With the first ``contacts`` by name, None: with all.
+
+    Raises NotFound for a client that does not exist or that the actor may not see.
+    """
     found = session.execute(client_rows(Client.id == client_id, visible_clients(actor, only=client_id))).all()
     if not found:
         raise NotFound
@@ -171,7 +177,9 @@ def client_view(session: Session, actor: Actor, client_id: int, now: datetime) -
     return ClientView(
         row=row,
         fields=row.fields,
-        contacts=contacts_of(session, Contact.client_id == client_id),
+        contacts=Page(contacts_of(session, Contact.client_id == client_id))
+        if contacts is None
+        else contacts_at(session, client_id, limit=contacts),
         deals=deals_of(session, latest, now),
         next_step=_next_step(session, actor, client_id, now),
         old_notes=notes_of(session, client_id, limit=_NOTES_SHOWN),
