@@ -121,7 +121,7 @@ def test_a_text_is_no_longer_than_a_cell_of_excel_holds() -> None:
 
 
 def test_no_object_is_made_for_a_cell_of_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The library's cells and styles took three quarters of the time of a file of 10,000 deals."""
+    """The library's cells and styles took most of the time of a file of 10,000 deals."""
     made: list[object] = []
 
     def counting(sheet: object, value: object = None) -> object:
