@@ -9,25 +9,22 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache, partial
 from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO, cast
+from zoneinfo import ZoneInfo
 
 from flask import Response
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Alignment, Font
-from openpyxl.utils import get_column_letter
 from werkzeug.wsgi import FileWrapper
 
 from webui.attachments import attachment
-from webui.formats import local
+from webui.books import write_book
+from webui.i18n import zone
 
 _STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""The library looks for control characters only, and fails at the others."""
+"""A text of XML can hold all others."""
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_LONGEST_SHEET = 1_048_575
-"""Rows of a sheet in Excel, but for the one of the headings."""
 _HELD_IN_MEMORY = 2**20
 _SENT_AT_ONCE = 2**16
 """Bytes."""
@@ -45,7 +42,8 @@ def csv_file(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) ->
         text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
         writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
         writer.writerow([neutralised(title) for title in header])
-        writer.writerows([_as_text(value) for value in row] for row in rows)
+        as_text = partial(_as_text, here=cache(zone))
+        writer.writerows(list(map(as_text, row)) for row in rows)
         text.detach()
 
     return _written(write, "text/csv", f"{name}.csv")
@@ -82,61 +80,17 @@ def _written(write: Callable[[BinaryIO], None], media_type: str, name: str) -> R
 def _write_book(
     file: BinaryIO, name: str, header: Sequence[str], rows: Iterable[Sequence[Any]], widths: Sequence[int]
 ) -> None:
-    """Rows that are too many for one sheet go on in the next one."""
-    book = Workbook(write_only=True)
-    sheet = _sheet(book, name, header, widths)
-    wrapped = _WrappedCells(sheet)
-    try:
-        for number, row in enumerate(rows):
-            if number and number % _LONGEST_SHEET == 0:
-                sheet = _sheet(book, name, header, widths)
-                wrapped = _WrappedCells(sheet)
-            cells = [_as_cell(value) for value in row]
-            sheet.append([wrapped.holding(at, cell) for at, cell in enumerate(cells)] if widths else cells)
-    finally:
-        book.save(file)  # only then the library lets go of its temporary files, also where reading a row failed
+    as_cell = partial(_as_cell, here=cache(zone))
+    write_book(file, name, [as_cell(title) for title in header], (list(map(as_cell, row)) for row in rows), widths)
     file.seek(0, io.SEEK_END)
 
 
-def _sheet(book: Workbook, name: str, header: Sequence[str], widths: Sequence[int]) -> Any:
-    sheet = book.create_sheet(name[:31])
-    sheet.freeze_panes = "A2"
-    headings = [WriteOnlyCell(sheet, value=_as_cell(title)) for title in header]
-    for heading in headings:
-        heading.font = Font(bold=True)
-    for number, width in enumerate(widths, start=1):
-        sheet.column_dimensions[get_column_letter(number)].width = width
-    sheet.append(headings)
-    return sheet
-
-
-class _WrappedCells:
-    """The cells of one row after another, in which long texts wrap.
-
-    A row is written before the next one is made, so that a column needs one cell for each type of value: the library
-    compares the style of each new cell with those of the book, which takes twice as long as writing it.
-    """
-
-    def __init__(self, sheet: Any) -> None:
-        self._sheet = sheet
-        self._cells: dict[tuple[int, type], Any] = {}
-
-    def holding(self, column: int, value: Any) -> Any:
-        kind = (column, type(value))
-        cell = self._cells.get(kind)
-        if cell is None:
-            cell = self._cells[kind] = WriteOnlyCell(self._sheet)
-            cell.alignment = Alignment(wrap_text=True, vertical="top")
-        cell.value = value
-        return cell
-
-
-def _as_text(value: Any) -> str:
+def _as_text(value: Any, *, here: Callable[[], ZoneInfo]) -> str:
     match value:
         case None:
             return ""
         case datetime():
-            return local(value).strftime("%Y-%m-%d %H:%M")
+            return value.astimezone(here()).strftime("%Y-%m-%d %H:%M")
         case date():
             return value.isoformat()
         case Decimal():
@@ -147,9 +101,9 @@ def _as_text(value: Any) -> str:
             return neutralised(str(value))
 
 
-def _as_cell(value: Any) -> Any:
+def _as_cell(value: Any, *, here: Callable[[], ZoneInfo]) -> Any:
     if isinstance(value, datetime):
-        return local(value).replace(tzinfo=None)
+        return value.astimezone(here()).replace(tzinfo=None)
     if value is None or isinstance(value, date | Decimal | int):
         return value
     # One character that XML cannot hold would keep everybody from their file.

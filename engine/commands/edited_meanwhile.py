@@ -20,7 +20,7 @@ from engine.events import (
 )
 from engine.model.client import Client
 from engine.model.deal import Deal
-from engine.model.history_event import HistoryEvent
+from engine.model.history_event import HistoryEvent, tells_of_clients
 from engine.model.person import Person
 from engine.policy.own_fields import CLIENT_ROOT
 from engine.policy.personal_texts import ERASED
@@ -98,7 +98,7 @@ def _changes_of(session: Session, client_id: int, count: int) -> list[HistoryEve
     """The last changes of a client, the latest first."""
     latest = session.scalars(
         select(HistoryEvent)
-        .where(HistoryEvent.kind == kind_of(ClientChanged), HistoryEvent.data["client_id"].as_integer() == client_id)
+        .where(HistoryEvent.kind == kind_of(ClientChanged), tells_of_clients([client_id]))
         .order_by(HistoryEvent.id.desc())
         .limit(min(count, _MOST_LOOKED_AT))
     )

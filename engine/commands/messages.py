@@ -226,7 +226,6 @@ def _tell(
     still_waits = subscription is not None and (subscription.instance_id, subscription.name) == (instance.id, name)
     if subscription is None or not still_waits or instance.state is not InstanceState.RUNNING:
         # Another receiver of this very message, or a step, took the deal another way; or it was suspended meanwhile.
-        # SQLite gives the number of a row that is gone to the next one, which may wait for something else.
         return None
     stimulus = DeliverMessage(subscription.activity_id, subscription.node_id, values)
     hear_message(session, instance, name, stimulus, actor=actor, at=at)

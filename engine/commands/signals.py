@@ -95,7 +95,7 @@ def deliver_signal(session: Session, subscription_id: int, name: str, *, command
         return False
     instance = lock_instance(session, instance_id)
     subscription = session.get(MessageSubscription, subscription_id, populate_existing=True)
-    # SQLite gives the number of a row that is gone to the next one, which may wait for something else.
+    # It may have been over before the instance was locked.
     waits = (instance.id, SubscriptionKind.SIGNAL, name)
     if subscription is None or (subscription.instance_id, subscription.kind, subscription.name) != waits:
         return False

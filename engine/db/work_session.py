@@ -231,7 +231,7 @@ class _Plan:
         if connection.dialect.name == "postgresql":
             taken = f"SELECT nextval('{self._table.name}_{self.key}_seq') FROM generate_series(1, $1::integer)"  # noqa: S608  # the model's own names
             return [one for (one,) in fetch(connection, taken, (count,))]
-        written = connection.execute(text(f"SELECT max({self.key}) FROM {self._table.name}")).scalar() or 0  # noqa: S608
+        written = connection.execute(text(_last_number_on_sqlite(self._table, self.key))).scalar() or 0
         last = max((written, *given))
         return [last + 1 + index for index in range(count)]  # nobody else writes meanwhile
 
@@ -245,6 +245,13 @@ class _Plan:
 
     def _stale(self) -> Exception:
         return StaleDataError(f"a row of {self._table.name} is not as it was read")
+
+
+def _last_number_on_sqlite(table: Table, key: str) -> str:
+    """What asks for it: of all rows that there were, where none is given twice, else of those that there are."""
+    if table.dialect_options["sqlite"]["autoincrement"]:
+        return f"SELECT seq FROM sqlite_sequence WHERE name = '{table.name}'"  # noqa: S608  # the model's own names
+    return f"SELECT max({key}) FROM {table.name}"  # noqa: S608  # as above
 
 
 _plans: dict[type[Base], _Plan] = {}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Index, Select, String, Text, UniqueConstraint, and_, text
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.sql.functions import FunctionElement
 
 from engine.db.base import Base
 from engine.db.indexes import index_where
@@ -42,3 +45,36 @@ class HistoryEvent(Base):
     salt: Mapped[str] = mapped_column(Text, default="", server_default="")
     previous_hash: Mapped[str] = mapped_column(String(64), default="")
     entry_hash: Mapped[str] = mapped_column(String(64), default="")
+
+
+class ToldClient(FunctionElement[int]):
+    """The id of the client whom an entry's ``data`` names; the key is written out, as a parameter it finds no index."""
+
+    name = "told_client"
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(ToldClient)
+def _told_client(element: ToldClient, compiler: Any, **given: Any) -> str:
+    return f"json_extract({compiler.process(element.clauses, **given)}, '$.client_id')"
+
+
+@compiles(ToldClient, "postgresql")
+def _told_client_in_jsonb(element: ToldClient, compiler: Any, **given: Any) -> str:
+    return f"CAST({compiler.process(element.clauses, **given)} ->> 'client_id' AS BIGINT)"
+
+
+_TOLD_CLIENT = ToldClient(HistoryEvent.data)
+Index(
+    "ix_history_event_client",
+    _TOLD_CLIENT,
+    HistoryEvent.id,
+    sqlite_where=text("json_extract(data, '$.client_id') IS NOT NULL"),
+    postgresql_where=text("CAST(data ->> 'client_id' AS BIGINT) IS NOT NULL"),
+)
+
+
+def tells_of_clients(ids: Collection[int] | Select[int]) -> ColumnElement[bool]:
+    """Entries about these clients, of deals and of none, by an index that holds no others."""
+    return and_(_TOLD_CLIENT.is_not(None), _TOLD_CLIENT.in_(ids))

@@ -17,13 +17,17 @@ class SubscriptionKind(StrEnum):
 
 
 class MessageSubscription(Base):
-    """``correlation_key`` is the canonical JSON of the values that a message must carry; "{}" takes any."""
+    """``correlation_key`` is the canonical JSON of the values that a message must carry; "{}" takes any.
+
+    Its number is never given to another one: who is to hear a signal is known by it until the signal has come to all.
+    """
 
     __tablename__ = "message_subscription"
     is_plain = True
     __table_args__ = (
         UniqueConstraint("instance_id", "activity_id", "node_id"),
         Index("ix_message_subscription_name_key", "name", "correlation_key"),
+        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[int] = mapped_column(Identity, primary_key=True)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import heapq
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import chain
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, String, and_, cast, func, literal, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, String, and_, cast, func, literal, select, tuple_, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from engine.alphabet import sort_key
@@ -29,7 +31,7 @@ from engine.events import (
 )
 from engine.model.client import Client, Contact
 from engine.model.deal import Deal
-from engine.model.history_event import HistoryEvent
+from engine.model.history_event import HistoryEvent, tells_of_clients
 from engine.model.own_field import FieldSubject
 from engine.model.work_item import LIVE, WorkItem
 from engine.policy.permissions import Ability, Actor, may
@@ -37,6 +39,7 @@ from engine.policy.search_keys import query_terms, search_text
 from engine.queries.client_merges import one_client
 from engine.queries.client_notes import NoteRow, notes_of
 from engine.queries.client_rows import ClientRow, ContactRow, client_rows, clients_of, contacts_of
+from engine.queries.contacts import contacts_at
 from engine.queries.deal_history import HistoryRow, history_of, history_rows
 from engine.queries.deal_rows import DealRow, deal_rows, deals_of
 from engine.queries.own_fields import own_fields
@@ -47,7 +50,7 @@ from engine.queries.work_item_rows import WorkItemRow, rows_of, work_item_rows
 
 _DEALS_SHOWN = 100
 _LOOKED_THROUGH = 200  # of those whom a search finds, to offer some
-_CHANGES_SHOWN = 50
+_READ_TOGETHER = 100  # SQLite takes at most 500 reads in one
 _NOTES_SHOWN = 5
 _TRUE = ("true", "1")  # of JSON, as PostgreSQL and as SQLite write it
 _OF_CLIENTS = tuple(
@@ -90,7 +93,7 @@ class ClientView:
 
     row: ClientRow
     fields: Mapping[str, Any]
-    contacts: tuple[ContactRow, ...]
+    contacts: Page[ContactRow]
     deals: tuple[DealRow, ...]
     next_step: WorkItemRow | None
     old_notes: Page[NoteRow]
@@ -158,8 +161,13 @@ def visible_client_name(session: Session, actor: Actor, client_id: int) -> str:
     return session.scalar(named) or ""
 
 
-def client_view(session: Session, actor: Actor, client_id: int, now: datetime) -> ClientView:
-    """Raises NotFound for a client that does not exist or that the actor may not see."""
+def client_view(
+    session: Session, actor: Actor, client_id: int, now: datetime, *, contacts: int | None = None
+) -> ClientView:
+    """With the first ``contacts`` by name, None: with all.
+
+    Raises NotFound for a client that does not exist or that the actor may not see.
+    """
     found = session.execute(client_rows(Client.id == client_id, visible_clients(actor, only=client_id))).all()
     if not found:
         raise NotFound
@@ -169,7 +177,9 @@ def client_view(session: Session, actor: Actor, client_id: int, now: datetime) -
     return ClientView(
         row=row,
         fields=row.fields,
-        contacts=contacts_of(session, Contact.client_id == client_id),
+        contacts=Page(contacts_of(session, Contact.client_id == client_id))
+        if contacts is None
+        else contacts_at(session, client_id, limit=contacts),
         deals=deals_of(session, latest, now),
         next_step=_next_step(session, actor, client_id, now),
         old_notes=notes_of(session, client_id, limit=_NOTES_SHOWN),
@@ -189,15 +199,40 @@ def _next_step(session: Session, actor: Actor, client_id: int, now: datetime) ->
     return next(iter(rows_of(nearest, actor, now)), None)
 
 
-def client_history(session: Session, actor: Actor, client_id: int) -> tuple[HistoryRow, ...]:
-    """What was changed about a client and its contacts, the latest first. Raises NotFound."""
+def client_history(
+    session: Session, actor: Actor, client_id: int, *, limit: int = 50, cursor: str | None = None
+) -> Page[HistoryRow]:
+    """One page of what was changed about a client and its contacts, the latest first.
+
+    Raises NotFound, CursorNotUnderstood.
+    """
     if session.scalar(select(Client.id).where(Client.id == client_id, visible_clients(actor, only=client_id))) is None:
         raise NotFound
-    of_client = history_rows(
-        HistoryEvent.kind.in_(_OF_CLIENTS), HistoryEvent.data["client_id"].as_integer().in_(one_client(client_id))
+    size, before = page_size(limit), cursor_key(cursor, int)
+    wanted = [HistoryEvent.kind.in_(_OF_CLIENTS)]
+    if before is not None:
+        wanted.append(HistoryEvent.id < before[0])
+    known = session.scalars(one_client(client_id)).all()
+    parts = (known[at : at + _READ_TOGETHER] for at in range(0, len(known), _READ_TOGETHER))
+    latest = (_latest_about(session, part, wanted, size) for part in parts)
+    ids = heapq.nlargest(size + 1, chain.from_iterable(latest))
+    rows = history_of(session.execute(history_rows(HistoryEvent.id.in_(ids)).order_by(HistoryEvent.id.desc())))
+    return page_of(rows, limit=size, cursor=cursor, key=lambda row: (row.id,))
+
+
+def _latest_about(
+    session: Session, client_ids: Sequence[int], wanted: Sequence[ColumnElement[bool]], size: int
+) -> Sequence[int]:
+    """The ids of the latest ``size`` + 1 entries about each of these: one short read each, in the index's order."""
+    reads = (
+        select(HistoryEvent.id)
+        .where(tells_of_clients([one]), *wanted)
+        .order_by(HistoryEvent.id.desc())
+        .limit(size + 1)
+        .subquery()
+        for one in client_ids
     )
-    # By the index of kinds: ordered by the row number as it is, all of history might be walked backwards.
-    return history_of(session.execute(of_client.order_by((HistoryEvent.id + 0).desc()).limit(_CHANGES_SHOWN)))
+    return session.scalars(union_all(*(select(read.c.id) for read in reads))).all()
 
 
 def choose_clients(session: Session, actor: Actor, q: str, limit: int = 20) -> tuple[ClientChoice, ...]:

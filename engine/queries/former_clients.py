@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from engine.events import ClientChanged, DealClientReplaced, kind_of
 from engine.model.deal import Deal
-from engine.model.history_event import HistoryEvent
+from engine.model.history_event import HistoryEvent, tells_of_clients
 from engine.policy.own_fields import CLIENT_ROOT
 
 _CHANGED, _REPLACED = kind_of(ClientChanged), kind_of(DealClientReplaced)
@@ -25,7 +25,7 @@ def former_client(session: Session, deal: Deal, since: datetime) -> dict[str, An
     since_then = HistoryEvent.at >= since
     replaced = _told(session, since_then, HistoryEvent.kind == _REPLACED, HistoryEvent.deal_id == deal.id)
     clients = {deal.client_id, *(row.data["previous_id"] for row in replaced)}
-    of_cards = HistoryEvent.data["client_id"].as_integer().in_(clients)
+    of_cards = tells_of_clients(clients)
     changed = _told(session, since_then, HistoryEvent.kind == _CHANGED, of_cards)
     client_id, former, now = deal.client_id, dict[str, Any](), dict[str, Any]()
     for _, kind, data in sorted((*replaced, *changed), key=lambda row: row.id, reverse=True):

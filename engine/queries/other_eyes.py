@@ -26,7 +26,7 @@ from engine.events import (
     kind_of,
 )
 from engine.model.deal import Deal
-from engine.model.history_event import HistoryEvent
+from engine.model.history_event import HistoryEvent, tells_of_clients
 from engine.model.work_item import WorkItem
 from engine.policy.approved_content import bound_names
 from engine.policy.approvers import other_eyes_needed
@@ -98,7 +98,7 @@ def _tells(step: StepDefinition, deal: Deal, *, changed: bool) -> ColumnElement[
         HistoryEvent.kind == _CLIENT_CHANGED,
         HistoryEvent.at >= deal.opened_at,
         HistoryEvent.deal_id.is_distinct_from(deal.id),  # what a step of the deal wrote is told by the step
-        HistoryEvent.data["client_id"].as_integer().in_(one_client(deal.client_id)),
+        tells_of_clients(one_client(deal.client_id)),
     )
     return or_(of_deal, of_client)
 

@@ -30,7 +30,7 @@ from engine.model.client import Client, Contact
 from engine.model.client_merge import ClientMerge
 from engine.model.deal import Deal
 from engine.model.deal_file import DealFile
-from engine.model.history_event import HistoryEvent
+from engine.model.history_event import HistoryEvent, tells_of_clients
 from engine.policy.permissions import Ability, Actor, ensure_may
 from engine.policy.personal_texts import ERASED, salts_of, text_at
 from engine.policy.personal_traces import Traces, orders_of, traces
@@ -207,7 +207,7 @@ def _former(session: Session, client_id: int, contact_ids: frozenset[int] | None
     rows = session.execute(
         select(HistoryEvent.kind, HistoryEvent.data).where(
             HistoryEvent.kind.in_((*_OF_CLIENTS, *_OF_CONTACTS)),
-            HistoryEvent.data["client_id"].as_integer().in_(one_client(client_id)),
+            tells_of_clients(one_client(client_id)),
         )
     )
     theirs = (_said(data) for kind, data in rows if _is_of_card(kind, data, contact_ids))
@@ -298,8 +298,7 @@ def _is_theirs(kind: str, data: Mapping[str, Any], whose: _Whose, *, is_own: boo
 def _is_of_client(client_id: int) -> ColumnElement[bool]:
     """Entries of the client's card, and of the cards into which it was merged, although it may be apart again."""
     kept = select(ClientMerge.kept_id).where(ClientMerge.merged_id.in_(one_client(client_id)))
-    about = HistoryEvent.data["client_id"].as_integer()
-    is_this = or_(about.in_(one_client(client_id)), about.in_(kept))
+    is_this = or_(tells_of_clients(one_client(client_id)), tells_of_clients(kept))
     return and_(HistoryEvent.deal_id.is_(None), HistoryEvent.kind.in_((*_OF_CLIENTS, *_OF_CONTACTS)), is_this)
 
 

@@ -14,7 +14,8 @@ from support.office import Office
 from support.sales_map import human
 
 from engine.clock import Clock
-from engine.commands.signals import deliver_signal
+from engine.commands.cancellations import cancel_deal
+from engine.commands.signals import deliver_signal, waiting_for_signal
 from engine.commands.thrown_events import SIGNAL
 from engine.db.job import Job, JobState
 from engine.db.outbox import LEASE, enqueue
@@ -158,3 +159,14 @@ def test_one_that_cannot_hear_it_yet_does_not_stop_those_of_the_next_turn(
     office.clock.advance(LEASE * 2)
     sweep()
     assert heard(office, listening) == [1, 1, 1]
+
+
+def test_a_deal_that_listens_since_a_signal_was_thrown_does_not_hear_it(office: Office, listening: list[Deal]) -> None:
+    """SQLite gave it the number of one that was over by then, by which the signal's job knew who is to hear it."""
+    with office.database.read() as session:
+        last = waiting_for_signal(session, "over", thrown_by=0)[-1]
+    office.do("bohdan", cancel_deal, listening[-1].id, "Клієнт передумав")
+    later = office.open_deal(title="Пізніша", definition_key="listening")
+    with office.database.write() as session:
+        assert not deliver_signal(session, last, "over", command_id="signal", clock=office.clock)
+    assert heard(office, [*listening, later]) == [0, 0, 0, 0]

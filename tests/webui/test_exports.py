@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 import io
+import weakref
 from collections.abc import Callable, Iterator
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from zipfile import ZipFile, is_zipfile
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Response
 from openpyxl import load_workbook
-from openpyxl.styles import Alignment
+from openpyxl.cell import WriteOnlyCell
 
 from webui.exports import csv_file, neutralised, xlsx_content, xlsx_file
 
@@ -48,7 +50,7 @@ def test_a_heading_that_somebody_made_up_is_no_formula(make: Callable[..., Respo
 
 
 def test_rows_beyond_what_a_sheet_of_excel_holds_go_on_in_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("webui.exports._LONGEST_SHEET", 2)
+    monkeypatch.setattr("webui.books._LONGEST_SHEET", 2)
     sheets = load_workbook(io.BytesIO(_content_of(xlsx_file("deals", ("Число",), [(1,), (2,), (3,)])))).worksheets
     told = [[row[0] for row in sheet.iter_rows(values_only=True)] for sheet in sheets]
     assert told == [["Число", 1, 2], ["Число", 3]]
@@ -80,32 +82,79 @@ def _told_by(content: bytes) -> object:
         return {name: parts.read(name) for name in parts.namelist() if name != "docProps/core.xml"}
 
 
-def test_cells_that_wrap_share_their_style_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A style was made and compared for each cell, which took twice as long as writing it."""
-    made: list[Alignment] = []
+ROWS: list[tuple[object, object]] = [
+    ("Довгий\nтекст <a> & \rб ", date(2026, 3, 2)),
+    (Decimal("7.5"), "словами"),
+    ("=1+1", None),
+    (date(2026, 3, 4), 12),
+    (datetime(2026, 3, 4, 8, 30, tzinfo=UTC), True),
+]
 
-    def counting(*, wrap_text: bool, vertical: str) -> Alignment:
-        made.append(Alignment(wrap_text=wrap_text, vertical=vertical))
-        return made[-1]
 
-    monkeypatch.setattr("webui.exports.Alignment", counting)
-    rows: list[tuple[object, object]] = [
-        ("Довгий\nтекст", date(2026, 3, 2)),
-        (Decimal("7.5"), "словами"),
-        ("=1+1", None),
-        (date(2026, 3, 4), 12),
-    ]
-    content = xlsx_content("journal", ("Що", "Коли"), [*rows, *[("ще", date(2026, 3, 3))] * 50], (18, 28))
+@pytest.mark.parametrize("widths", [(), (18, 28)])
+def test_values_stay_what_they_are_and_wrap_where_columns_have_widths(
+    widths: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webui.exports.zone", lambda: ZoneInfo("Europe/Kyiv"))
+    content = xlsx_content("journal", ("Що", "Коли"), ROWS, widths)
     sheet = load_workbook(io.BytesIO(content)).active
     assert sheet is not None
-    told = list(sheet.iter_rows(min_row=2))
-    assert [(one.value, other.value) for one, other in told[:4]] == [
-        ("Довгий\nтекст", datetime(2026, 3, 2)),  # noqa: DTZ001 (a spreadsheet knows no zone)
+    (heading, _), *told = list(sheet.iter_rows())
+    assert (heading.font.bold, sheet.freeze_panes) == (True, "A2")
+    assert [(one.value, other.value) for one, other in told] == [
+        ("Довгий\nтекст <a> & \rб ", datetime(2026, 3, 2)),  # noqa: DTZ001 (a spreadsheet knows no zone)
         (7.5, "словами"),
         ("'=1+1", None),
         (datetime(2026, 3, 4), 12),  # noqa: DTZ001
+        (datetime(2026, 3, 4, 10, 30), True),  # noqa: DTZ001
     ]
     assert [cell.number_format for cell in told[1]] == ["General", "General"]
-    assert told[3][0].number_format == "yyyy-mm-dd"
-    assert all(cell.alignment.wrap_text for row in told for cell in row if cell.value is not None)
-    assert len(made) == 7  # of two columns with three and four types of value
+    assert [told[row][0].number_format for row in (3, 4)] == ["yyyy-mm-dd", "yyyy-mm-dd h:mm:ss"]
+    assert {bool(cell.alignment.wrap_text) for row in told for cell in row if cell.value is not None} == {bool(widths)}
+    assert {one.width for one in sheet.column_dimensions.values()} == set(widths)
+
+
+def test_a_text_is_no_longer_than_a_cell_of_excel_holds() -> None:
+    sheet = load_workbook(io.BytesIO(xlsx_content("notes", ("Що",), [("я" * 40_000,)]))).active
+    assert sheet is not None
+    assert len(str(sheet["A2"].value)) == 32_767
+
+
+def test_no_object_is_made_for_a_cell_of_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library's cells and styles took most of the time of a file of 10,000 deals."""
+    made: list[object] = []
+
+    def counting(sheet: object, value: object = None) -> object:
+        made.append(WriteOnlyCell(sheet, value=value))
+        return made[-1]
+
+    monkeypatch.setattr("webui.books.WriteOnlyCell", counting)
+    counts = []
+    for rows in (1, 1_000):
+        made.clear()
+        xlsx_content("journal", ("Що", "Коли"), ROWS[:1] * rows, (18, 28))
+        counts.append(len(made))
+    assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize("make", [csv_file, xlsx_file])
+def test_a_row_is_written_before_the_next_but_one_is_read(make: Callable[..., Response]) -> None:
+    """However long a list is, no more of it is held than a page of what is read."""
+    alive: list[weakref.ref[Row]] = []
+    most = 0
+
+    def reading() -> Iterator[Row]:
+        nonlocal most
+        for _ in range(500):
+            row = Row(["Довгий текст", 12])
+            alive.append(weakref.ref(row))
+            yield row
+            del row
+            most = max(most, sum(one() is not None for one in alive))
+
+    assert _content_of(make("deals", ("Що", "Скільки"), reading()))
+    assert 0 < most <= 2
+
+
+class Row(list[object]):
+    """One that can be watched."""

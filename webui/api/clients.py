@@ -76,7 +76,7 @@ def show_client(path: ClientPath) -> Response:
     return answer(
         ClientDetail(
             **client_item(view.row).model_dump(),
-            contacts=tuple(contact_item(row) for row in view.contacts),
+            contacts=tuple(contact_item(row) for row in view.contacts.items),
             may_edit=view.may_edit,
             merged=tuple(
                 MergedClientItem(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -19,8 +19,9 @@ from engine.queries.client_doubles import possible_duplicates, seen_clients, sim
 from engine.queries.client_list_columns import ClientColumns
 from engine.queries.client_merges import merges_into, standing_client_id, standing_contact_id
 from engine.queries.client_notes import client_notes
+from engine.queries.client_rows import ContactRow
 from engine.queries.clients import client_history, client_view
-from engine.queries.contacts import contact_view
+from engine.queries.contacts import contact_at, contact_view, contacts
 from engine.queries.own_columns import own_columns_of_clients
 from engine.queries.own_fields import own_fields
 from webui.carrying_out import made_once
@@ -39,7 +40,7 @@ from webui.timeline import client_labels, entries
 
 blueprint = Blueprint("clients", __name__, url_prefix="/clients")
 
-_CONTACTS_SHOWN = 50  # of a client, until all are asked for
+_CONTACTS_SHOWN = 50
 
 _FIELDS = ("name", "edrpou", "segment", "source", "phone", "email")
 _CONTACT_FIELDS = ("full_name", "position", "phone", "email")
@@ -206,6 +207,32 @@ def create_contact(client_id: int) -> ResponseReturnValue:
         ),
         _("The contact is added."),
         opened="contact",
+        shows_contact=True,
+    )
+
+
+@blueprint.get("/<int:client_id>/contacts")
+def list_contacts(client_id: int) -> ResponseReturnValue:
+    """The next contacts, or those that are looked for, as a part of the client's page."""
+    q = request.args.get("q", "").strip()[:200]
+    with reading() as session:
+        page = contacts(
+            session,
+            actor(),
+            q=q,
+            client_id=client_id,
+            limit=_CONTACTS_SHOWN,
+            cursor=request.args.get("cursor") or None,
+        )
+        rows = _with_own(session, page.items)
+    return render_template(
+        "clients/contacts.html",
+        contacts=rows,
+        next_contacts=page.next_cursor,
+        q=q,
+        client_id=client_id,
+        may_edit=may(actor(), Ability.MANAGE_CLIENTS),
+        may_erase=may(actor(), Ability.ERASE_PERSON),
     )
 
 
@@ -213,9 +240,14 @@ def create_contact(client_id: int) -> ResponseReturnValue:
 def history(client_id: int) -> ResponseReturnValue:
     """What was changed about the client, as a part of its page."""
     with reading() as session:
-        rows = client_history(session, actor(), client_id)
+        page = client_history(session, actor(), client_id, cursor=request.args.get("cursor") or None)
         labels = client_labels(session)
-    return render_template("clients/history.html", entries=entries(rows, labels))
+    return render_template(
+        "clients/history.html",
+        entries=entries(page.items, labels),
+        client_id=client_id,
+        next_cursor=page.next_cursor,
+    )
 
 
 @blueprint.get("/<int:client_id>/notes")
@@ -264,10 +296,13 @@ def _typed(names: tuple[str, ...]) -> dict[str, Any]:
     return {name: request.form.get(name, "") for name in names}
 
 
-def _act(client_id: int, command: Callable[[Session], Any], told: str, *, opened: str) -> ResponseReturnValue:
+def _act(
+    client_id: int, command: Callable[[Session], Any], told: str, *, opened: str, shows_contact: bool = False
+) -> ResponseReturnValue:
+    """``shows_contact``: ``command`` gives the id of a contact, which the page then shows first."""
     try:
         with writing() as session:
-            command(session)
+            done = command(session)
     except NotFound:
         with reading() as session:
             standing = standing_client_id(session, actor(), client_id)
@@ -278,7 +313,8 @@ def _act(client_id: int, command: Callable[[Session], Any], told: str, *, opened
     except DomainError as error:
         return _page(client_id, error=error, opened=opened)
     flash(told, "success")
-    return redirect(url_for("clients.show", client_id=client_id), code=303)
+    shown = {"contact": done, "_anchor": "contacts"} if shows_contact else {}
+    return redirect(url_for("clients.show", client_id=client_id, **shown), code=303)
 
 
 def _form(typed: Mapping[str, str], error: DomainError | None = None) -> ResponseReturnValue:
@@ -299,14 +335,13 @@ def _page(client_id: int, *, error: DomainError | None = None, opened: str = "")
     errors = field_errors(error) if error else {}
     typed = typed_values(request.form)
     with reading() as session:
-        view = client_view(session, actor(), client_id, now())
+        view = client_view(session, actor(), client_id, now(), contacts=_CONTACTS_SHOWN)
         of_client, of_contact = ((typed, errors) if opened == name else ({}, {}) for name in ("edit", "contact"))
         filled = of_client[0] if opened == "edit" else view.fields
         own = own_inputs(session, FieldSubject.CLIENT, filled, of_client[1], ids="edit-own")
         shown = own_shown(session, FieldSubject.CLIENT, view.fields)
         contact_own = own_inputs(session, FieldSubject.CONTACT, *of_contact, ids="contact-own")
-        most = len(view.contacts) if request.args.get("contacts") == "all" else _CONTACTS_SHOWN
-        contacts = [(one, own_shown(session, FieldSubject.CONTACT, one.fields)) for one in view.contacts[:most]]
+        listed = _with_own(session, _with_the_added(session, client_id, view.contacts.items))
         merges = merges_into(session, client_id, now()) if view.may_edit else ()
         similar = similar_clients(session, actor(), view.row) if view.may_edit else ()
     page = render_template(
@@ -315,7 +350,8 @@ def _page(client_id: int, *, error: DomainError | None = None, opened: str = "")
         row=view.row,
         own=own,
         shown=shown,
-        contacts=contacts,
+        contacts=listed,
+        next_contacts=view.contacts.next_cursor,
         contact_own=contact_own,
         merges=merges,
         similar=similar,
@@ -327,6 +363,16 @@ def _page(client_id: int, *, error: DomainError | None = None, opened: str = "")
         may_erase=may(actor(), Ability.ERASE_PERSON),
     )
     return page, status_of(error) if error else 200
+
+
+def _with_the_added(session: Session, client_id: int, listed: Sequence[ContactRow]) -> Sequence[ContactRow]:
+    """Whom somebody has just added stands first where there are more contacts than are listed."""
+    added = contact_at(session, client_id, chosen_id(request.args, "contact"))
+    return listed if added is None or added in listed else (added, *listed)
+
+
+def _with_own(session: Session, rows: Sequence[ContactRow]) -> Sequence[tuple[ContactRow, Any]]:
+    return [(row, own_shown(session, FieldSubject.CONTACT, row.fields)) for row in rows]
 
 
 def _contact_page(client_id: int, contact_id: int, error: DomainError | None = None) -> ResponseReturnValue:

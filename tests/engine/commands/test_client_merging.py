@@ -124,7 +124,7 @@ def test_all_that_belongs_to_a_client_goes_along_and_comes_back(office: Office) 
         assert [one.id for one in clients(session, bohdan).items] == [kept]
         assert [one.id for one in clients(session, bohdan, q="промінь").items] == [kept]
         assert client_view(session, bohdan, kept, office.clock.now()).old_notes.total == 2
-        told = [row.kind for row in client_history(session, bohdan, kept)]
+        told = [row.kind for row in client_history(session, bohdan, kept).items]
         assert told[:2] == ["clients_merged", "client_changed"]
         assert told.count("client_added") == 2  # both histories
         assert "тов «промінь»" in session.get_one(Deal, deal.id).search_text

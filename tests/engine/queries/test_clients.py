@@ -107,7 +107,7 @@ def test_a_client_s_page_hides_deals_of_others(
     assert [deal.id for deal in view.deals] == [mine.id]
     assert view.next_step is not None
     assert view.next_step.id == step.id
-    assert [contact.full_name for contact in view.contacts] == ["Яна Рудь"]
+    assert [contact.full_name for contact in view.contacts.items] == ["Яна Рудь"]
     assert not view.may_edit
     with pytest.raises(NotFound):
         client_view(session, as_actor(company.petro), client.id, now)

@@ -4,13 +4,16 @@ import csv
 import io
 import re
 from collections.abc import Callable
+from html import unescape
 
 import pytest
 from support.office import Office
 from support.web import Browser, text_of
+from werkzeug.test import TestResponse
 
-from engine.commands.clients import ClientDraft, add_client
+from engine.commands.clients import ClientDraft, add_client, update_client
 from engine.model.client import Client, Contact
+from engine.policy.search_keys import search_text
 
 SignIn = Callable[[str | None], Browser]
 
@@ -90,22 +93,69 @@ def test_the_card_shows_contacts_deals_and_the_next_step(office: Office, browse:
         assert said in page
 
 
-def test_of_many_contacts_the_first_are_shown_and_all_on_request(office: Office, browse: SignIn) -> None:
-    deal, olena = office.open_deal("olena"), browse("olena")
+@pytest.fixture
+def well_known(office: Office, client: Client) -> Client:
+    """With 120 contacts."""
     with office.database.write() as session:
-        session.add_all(
-            Contact(client_id=deal.client_id, full_name=f"Контакт {number:02}", created_at=office.clock.now())
-            for number in range(51)
-        )
-    card, whole = olena.get(f"/clients/{deal.client_id}"), olena.get(f"/clients/{deal.client_id}?contacts=all")
+        for number in range(120):
+            name = f"Контакт {number:03}"
+            one = Contact(client_id=client.id, full_name=name, created_at=office.clock.now())
+            one.search_text = search_text(name)
+            session.add(one)
+    return client
+
+
+def named(answer: TestResponse) -> list[str]:
+    return re.findall(r"<strong>(Контакт \d+|Аліна|Ярина)</strong>", answer.text)
+
+
+def test_contacts_are_read_page_by_page(office: Office, well_known: Client, browse: SignIn) -> None:
+    olena, seen = browse("olena"), list[str]()
+    address, pages = f"/clients/{well_known.id}", 0
+    answer = olena.get(address)
+    while True:
+        seen += named(answer)
+        pages += 1
+        more = re.search(r'hx-get="([^"]+cursor=[^"]+)"', answer.text)
+        if more is None:
+            break
+        answer = olena.get(unescape(more[1]), part=True)
+    assert seen == [f"Контакт {number:03}" for number in range(120)]
+    assert pages == 3
+    deal = office.open_deal("olena", client_id=well_known.id, client=None)
     of_deal = olena.get(f"/deals/{deal.id}")
-    for page, last, left_out in ((card, "49", "50"), (of_deal, "19", "20")):
-        assert f"Контакт {last}" in page.text
-        assert f"Контакт {left_out}" not in page.text
-        assert "Показати всі контакти: 51" in text_of(page)
-        assert f'href="/clients/{deal.client_id}?contacts=all#contacts"' in page.text
-    assert "Контакт 50" in whole.text
-    assert "Показати всі контакти" not in whole.text
+    assert "Усі контакти: 120" in text_of(of_deal)
+    assert f'href="{address}#contacts"' in of_deal.text
+
+
+def test_a_contact_is_found_among_many(well_known: Client, browse: SignIn) -> None:
+    olena, address = browse("olena"), f"/clients/{well_known.id}/contacts"
+    assert named(olena.get(f"{address}?q=КОНТАКТ 119", part=True)) == ["Контакт 119"]
+    assert "Нікого не знайдено." in olena.get(f"{address}?q=Зоя", part=True).text
+    assert browse("danylo").get(address, part=True).status_code == 404
+
+
+def test_whom_somebody_has_just_added_stands_first(well_known: Client, browse: SignIn) -> None:
+    """Behind the fifty that are listed nobody saw whom they had added, and added them once more."""
+    olena, address = browse("olena"), f"/clients/{well_known.id}"
+    for name, place in (("Ярина", 0), ("Аліна", 0)):
+        added = olena.post(f"{address}/contacts", {"full_name": name})
+        assert added.location.startswith(f"{address}?contact=")
+        assert named(olena.get(added.location))[place] == name
+    assert named(olena.get(added.location)).count("Аліна") == 1  # whom the list begins with anyway
+    assert named(olena.get(f"{address}?contact=999999")) == named(olena.get(address))
+
+
+def test_what_was_changed_about_a_client_is_read_page_by_page(office: Office, client: Client, browse: SignIn) -> None:
+    for number in range(60):
+        office.do("olena", update_client, client.id, {"segment": f"Сегмент {number:02}"})
+    olena = browse("olena")
+    latest = olena.get(f"/clients/{client.id}/history", part=True).text
+    assert ("Сегмент 59" in latest, "Сегмент 05" in latest) == (True, False)
+    (more,) = re.findall(r'hx-get="([^"]+cursor=[^"]+)"', latest)
+    earlier = olena.get(more, part=True).text
+    assert ("Сегмент 05" in earlier, "Сегмент 59" in earlier, "cursor" in earlier) == (True, False, False)
+    assert olena.get(f"/clients/{client.id}/history?cursor=x", part=True).status_code == 422
 
 
 def test_a_contact_without_a_name_is_not_kept(office: Office, client: Client, browse: SignIn) -> None:
@@ -169,8 +219,11 @@ def test_writing_needs_its_token(office: Office, browse: SignIn) -> None:
     assert stored(office) == []
 
 
-def test_reading_changes_nothing(client: Client, browse: SignIn) -> None:
-    assert browse("olena").get(f"/clients/{client.id}/contacts").status_code == 405
+def test_reading_changes_nothing(office: Office, client: Client, browse: SignIn) -> None:
+    listed = browse("olena").get(f"/clients/{client.id}/contacts?full_name=Зоя", part=True)
+    assert (listed.status_code, text_of(listed).strip()) == (200, "Контактів ще немає.")
+    with office.database.read() as session:
+        assert session.query(Contact).count() == 0
 
 
 def test_the_number_of_open_deals_opens_exactly_these(office: Office, browse: SignIn, client: Client) -> None:

@@ -222,6 +222,7 @@ PAGES = {
     READERS_OF_THE_DEAL: (
         "GET /clients/<int:client_id>/notes",
         "GET /clients/<int:client_id>",
+        "GET /clients/<int:client_id>/contacts",
         "GET /clients/<int:client_id>/contacts/<int:contact_id>",
         "GET /clients/<int:client_id>/history",
         "GET /deals/<int:deal_id>",

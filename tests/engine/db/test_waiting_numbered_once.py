@@ -1,0 +1,53 @@
+"""A filled database of SQLite keeps what waits for messages, and gives no number of what is over again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import text
+
+from engine.db.schema import migrate, migrate_to
+from engine.db.session import Database
+
+ROW = text(
+    "INSERT INTO message_subscription (id, instance_id, activity_id, node_id, kind, name, correlation_key)"
+    " VALUES (:id, 1, 'hear', :node, 'signal', 'over', '{}')"
+)
+SCHEMA = text(
+    "SELECT name, sql FROM sqlite_master WHERE tbl_name = 'message_subscription' AND type <> 'table' ORDER BY name"
+)
+JOB = text(
+    "INSERT INTO job (id, kind, payload, state, due_at, attempts, last_error, created_at)"
+    " VALUES ('a', 'signal', json_object('name', 'over', 'subscriptions', json_array(3, 9)), 'queued', :at, 0, '', :at)"
+)
+
+
+def test_an_upgrade_begins_behind_the_numbers_that_a_signal_still_names(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'before.sqlite'}")
+    migrate_to(database, "0084")
+    with database.migrating() as connection:
+        connection.execute(JOB, {"at": "2026-03-02 08:00:00.000000"})
+    migrate(database)
+    with database.migrating() as connection:
+        connection.execute(ROW, {"id": None, "node": "new"})
+        assert connection.scalar(text("SELECT id FROM message_subscription")) == 10
+    database.dispose()
+
+
+def test_an_upgrade_keeps_who_waits_and_gives_no_number_again(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'before.sqlite'}")
+    rows = text("SELECT * FROM message_subscription ORDER BY id")
+    migrate_to(database, "0084")
+    with database.migrating() as connection:
+        for number in (4, 2):
+            connection.execute(ROW, {"id": number, "node": str(number)})
+        kept, around = connection.execute(rows).all(), connection.execute(SCHEMA).all()
+    migrate(database)
+    with database.migrating() as connection:
+        assert connection.execute(rows).all() == kept
+        assert connection.execute(SCHEMA).all() == around
+        for number in (5, 6):
+            connection.execute(ROW, {"id": None, "node": "new"})
+            assert connection.scalar(text("SELECT max(id) FROM message_subscription")) == number
+            connection.execute(text("DELETE FROM message_subscription WHERE node_id = 'new'"))
+    database.dispose()
