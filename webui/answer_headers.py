@@ -41,6 +41,11 @@ class SafeAnswers:
         return self._application(environ, start)
 
 
+def never_changing() -> frozenset[tuple[str, str]]:
+    """The headers that are added here: always the same texts, of which nobody has to see whether they can be sent."""
+    return frozenset(_ALWAYS + _OVER_HTTPS + _POLICY + _NOT_KEPT)
+
+
 def _with_safety(headers: Headers, *, over_https: bool) -> Headers:
     told = {name.lower() for name, _ in headers}
     safe = headers + _ALWAYS
