@@ -143,6 +143,8 @@ class errors_of:  # noqa: N801  # a with block reads like a sentence
 def _together(group: _Group) -> list[list[Values]]:
     """The rows of each statement: a few new ones are cheaper together, whatever else is one row."""
     rows = group.rows
+    if len(rows) == 1:
+        return [rows]
     if group.otherwise is not None or not isinstance(group.statement, Insert):
         return [[one] for one in rows]
     whole = len(rows) - len(rows) % _MANY
