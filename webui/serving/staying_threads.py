@@ -96,6 +96,7 @@ class StayingThreadWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has n
     def _keepalive_after(self, conn: Any, keepalive: bool) -> bool:
         """Nothing has to be drained of a body that was read to its end: no timeout is set for that, and taken back."""
         if keepalive and _is_read(conn.parser.mesg.body):
+            conn.parser.mesg = None  # else it would be looked for anew before the next request is read
             return True
         return bool(super()._keepalive_after(conn, keepalive))
 

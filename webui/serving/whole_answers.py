@@ -21,6 +21,7 @@ _NEVER_CHANGING = never_changing()
 class WholeAnswer(Response):  # type: ignore[misc]  # gunicorn has no types
     """Written as gunicorn's own, but the head waits for the first piece, or for the end where there is none."""
 
+    headers_sent: bool
     _head = b""
     _head_waits = True
 
