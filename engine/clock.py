@@ -17,6 +17,7 @@ BELIEVED_AFTER = timedelta(minutes=10)
 """How long a clock must have stood by its new time before it is believed."""
 
 _LOOK_EVERY_S = 10.0
+_BOOTTIME: int | None = getattr(time, "CLOCK_BOOTTIME", None)
 _logger = logging.getLogger(__name__)
 
 
@@ -117,5 +118,4 @@ def monotonic() -> float:
 
 def since_boot() -> float:
     """Seconds since the machine was started, also those in which it slept, where the system counts them."""
-    boottime = getattr(time, "CLOCK_BOOTTIME", None)
-    return time.monotonic() if boottime is None else time.clock_gettime(boottime)
+    return time.monotonic() if _BOOTTIME is None else time.clock_gettime(_BOOTTIME)

@@ -20,6 +20,7 @@ _ALWAYS: Headers = [
     ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 ]
 _OVER_HTTPS: Headers = [("Strict-Transport-Security", "max-age=31536000")]
+_POLICY_NAME = HEADER.lower()
 _POLICY: Headers = [(HEADER, policy())]
 _NOT_KEPT: Headers = [("Cache-Control", "no-store"), ("Vary", "HX-Request, Cookie")]
 
@@ -41,13 +42,20 @@ class SafeAnswers:
         return self._application(environ, start)
 
 
+def never_changing() -> frozenset[tuple[str, str]]:
+    """The headers that are added here: always the same texts, of which nobody has to see whether they can be sent."""
+    return frozenset(_ALWAYS + _OVER_HTTPS + _POLICY + _NOT_KEPT)
+
+
 def _with_safety(headers: Headers, *, over_https: bool) -> Headers:
     told = {name.lower() for name, _ in headers}
     safe = headers + _ALWAYS
     if over_https:
         safe += _OVER_HTTPS
-    if HEADER.lower() not in told:
+    if _POLICY_NAME not in told:
         safe += _POLICY
     if "cache-control" in told:
         return safe
-    return [pair for pair in safe if pair[0].lower() != "vary"] + _NOT_KEPT
+    if "vary" in told:
+        safe = [pair for pair in safe if pair[0].lower() != "vary"]
+    return safe + _NOT_KEPT

@@ -8,6 +8,7 @@ from flask import Flask, request
 from flask_wtf.csrf import CSRFProtect
 
 from engine.errors import N_, DomainError
+from webui.request_context import this_request
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -28,9 +29,10 @@ def configure_csrf(app: Flask) -> None:
     protection = CSRFProtect(app)
 
     def check() -> None:
-        if request.routing_exception is not None or request.method in _SAFE_METHODS:
+        asked = this_request()
+        if asked.routing_exception is not None or asked.method in _SAFE_METHODS:
             return
-        if request.headers.get("Authorization", "").startswith("Bearer "):
+        if asked.headers.get("Authorization", "").startswith("Bearer "):
             return
         _ensure_same_origin()
         protection.protect()

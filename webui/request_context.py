@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
-from flask import Flask, current_app, g
+from flask import Flask, Request, current_app, g, request
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
@@ -47,7 +47,15 @@ def provide_services(app: Flask, settings: Settings, database: Database, clock: 
 
 
 def services() -> Services:
-    return cast("Services", current_app.extensions[_NAME])
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001  # as below
+    given: Services = app.extensions[_NAME]
+    return given
+
+
+def this_request() -> Request:
+    """The request itself, for whoever asks it several things: Flask's stand-in for it looks for it with each."""
+    asked: Request = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001  # werkzeug's way
+    return asked
 
 
 def reading(*, snapshot: bool = True) -> AbstractContextManager[Session]:
@@ -62,9 +70,10 @@ def writing() -> AbstractContextManager[Session]:
 
 def now() -> datetime:
     """The present moment in UTC, the same during the whole request, so that one page never contradicts itself."""
-    if "now" not in g:
-        g.now = services().clock.now()
-    return cast("datetime", g.now)
+    known: datetime | None = g.get("now")
+    if known is None:
+        known = g.now = services().clock.now()
+    return known
 
 
 def as_if_at(moment: datetime) -> None:

@@ -43,7 +43,7 @@ from engine.db.session import Database
 from engine.db.work_session import postpone
 from engine.errors import N_, Conflict, DomainError, InvalidInput, NotFound, ReasonRequired, UnknownOutcome
 from engine.events import DealChanged, StepCompleted, plain
-from engine.model.deal import Deal
+from engine.model.deal import Deal, DealResult
 from engine.model.draft import Draft
 from engine.model.notice import NoticeKind
 from engine.model.process_instance import ProcessInstance
@@ -232,7 +232,9 @@ def complete_many(
 
 def is_lost_unexplained(session: Session, done: WorkItem) -> bool:
     """Whether the deal of a step that was done a moment ago is lost, and nobody has chosen why."""
-    return is_unexplained(session, done.instance.deal, process_of(session, done.instance.definition_id))
+    instance = done.instance
+    deal = instance.deal
+    return deal.result is DealResult.LOST and is_unexplained(session, deal, process_of(session, instance.definition_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -394,10 +396,10 @@ class _Completion:
 
 
 def _button(step: StepDefinition, outcome: str) -> Outcome:
-    button = next((one for one in step.outcomes if one.id == outcome), None)
-    if button is None:
-        raise InvalidInput({"outcome": UnknownOutcome(outcome=outcome)})
-    return button
+    for one in step.outcomes:
+        if one.id == outcome:
+            return one
+    raise InvalidInput({"outcome": UnknownOutcome(outcome=outcome)})
 
 
 def _asked(step: StepDefinition, button: Outcome) -> list[FieldDefinition]:

@@ -31,7 +31,7 @@ def record(
 
     A deal or a step that is new has its row number already (see work_session.number): it is part of what is hashed.
     """
-    kind, data = event.kind, event.data
+    kind, data, actor_id = event.kind, event.data, actor.recorded_id
     deal_id = number = None
     previous_hash = own_hash = ""
     hashed, salted, salt = sealed(kind, data)
@@ -42,7 +42,7 @@ def record(
                 deal=deal_id,
                 number=number,
                 kind=kind,
-                actor_id=actor.recorded_id,
+                actor_id=actor_id,
                 actor_name=actor.full_name,
                 work_item_id=work_item_id,
                 at=at,
@@ -62,7 +62,7 @@ def record(
         number=number,
         kind=kind,
         work_item_id=work_item_id,
-        actor_id=actor.recorded_id,
+        actor_id=actor_id,
         actor_name=actor.full_name,
         at=at,
         data=data,

@@ -7,28 +7,31 @@ costs several times what such a statement costs the database.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Delete, Dialect, FromClause, Insert, Select, Update
+from sqlalchemy import JSON, Connection, Delete, Dialect, FromClause, Insert, Select, Update
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.types import TypeEngine
 
-from engine.db.round_trip import Raise, Request, TripConnection, guarded
+from engine.db.round_trip import DOCUMENTS, Raise, Request, TripConnection, guarded
 
 Write = Insert | Update | Delete
 Statement = Write | Select[Any]
 Values = Mapping[str, Any]
+Process = Callable[[Any], Any]
 
 _FEW, _MANY = 8, 64  # new rows of one kind in one statement: each count is a statement that the server prepares
 
 
 @dataclass(slots=True)
 class _Group:
-    """Rows with values for the same names, for one statement."""
+    """Rows with values for the same names, for one statement on ``table``."""
 
     statement: Write
+    table: FromClause
     names: tuple[str, ...]
     rows: list[Values]
     otherwise: Raise | None
@@ -48,14 +51,14 @@ class Burst:
 
         ``otherwise`` makes the exception for when no row was there.
         """
-        names = tuple(values)
+        names, table = tuple(values), statement.table
         for group in reversed(self._groups):
             if group.statement is statement and group.names == names:
                 group.rows.append(values)
                 return
-            if _table(group.statement) is _table(statement):
+            if group.table is table:
                 break
-        self._groups.append(_Group(statement, names, [values], otherwise))
+        self._groups.append(_Group(statement, table, names, [values], otherwise))
 
     def extend(self, other: Burst) -> None:
         """Put what ``other`` holds after what is here."""
@@ -137,18 +140,16 @@ class errors_of:  # noqa: N801  # a with block reads like a sentence
             raise DBAPIError.instance(None, None, error, dialect.loaded_dbapi.Error, dialect=dialect) from error
 
 
-def _table(statement: Write) -> FromClause:
-    return statement.table
-
-
-def _together(group: _Group) -> Iterator[list[Values]]:
+def _together(group: _Group) -> list[list[Values]]:
     """The rows of each statement: a few new ones are cheaper together, whatever else is one row."""
-    rows, at = group.rows, 0
-    together = isinstance(group.statement, Insert) and group.otherwise is None
-    while at < len(rows):
-        count = (_MANY if len(rows) - at >= _MANY else _FEW) if together else 1
-        yield rows[at : at + count]
-        at += count
+    rows = group.rows
+    if len(rows) == 1:
+        return [rows]
+    if group.otherwise is not None or not isinstance(group.statement, Insert):
+        return [[one] for one in rows]
+    whole = len(rows) - len(rows) % _MANY
+    few, many = range(whole, len(rows), _FEW), range(0, whole, _MANY)
+    return [*(rows[at : at + _MANY] for at in many), *(rows[at : at + _FEW] for at in few)]
 
 
 class _Compiled:
@@ -168,9 +169,7 @@ class _Compiled:
         numbered = {name: f"${number}" for number, name in enumerate(order, 1)}
         self.sql = str(compiled) if compiled.positional else _in_place_of_names(str(compiled), numbered)
         self.guarded_sql = guarded(self.sql)
-        self._places = [
-            (*of_rows.get(name, (0, name)), types[name].dialect_impl(dialect).bind_processor(dialect)) for name in order
-        ]
+        self._places = [(*of_rows.get(name, (0, name)), _process_of(types[name], dialect)) for name in order]
         """Of each placeholder: of which row it is, under which name, and what the driver wants done with its value."""
 
     def parameters(self, *rows: Values) -> Sequence[Any]:
@@ -178,6 +177,19 @@ class _Compiled:
             rows[index][name] if process is None else process(rows[index][name])
             for index, name, process in self._places
         ]
+
+
+def _process_of(kind: TypeEngine[Any], dialect: Dialect) -> Process | None:
+    """What the driver wants done with a value of this type. A document goes to PostgreSQL as it is (``Request``)."""
+    its = kind.dialect_impl(dialect)
+    process = its.bind_processor(dialect)
+    if process is None or not isinstance(its, JSON) or dialect.name != "postgresql":
+        return process
+
+    def unless_document(value: Any) -> Any:
+        return value if value.__class__ in DOCUMENTS else process(value)
+
+    return unless_document
 
 
 def _in_place_of_names(sql: str, numbered: Mapping[str, str]) -> str:

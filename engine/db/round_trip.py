@@ -25,6 +25,8 @@ Raise = Callable[[], Exception]
 Dump = Callable[[Any], bytes]
 
 _MOST_PREPARED = 500  # more different statements than the program has: what comes beyond is not prepared
+DOCUMENTS = (dict, list)
+"""What goes as JSON without psycopg's wrapper around it."""
 _IN_TRANSACTION = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
 _FAILED = (ExecStatus.FATAL_ERROR, ExecStatus.PIPELINE_ABORTED)
 
@@ -196,10 +198,6 @@ def _wrapped_bytes(value: Binary) -> bytes:
     return _bytes(value.obj)
 
 
-def _whole(value: int) -> bytes:
-    return b"%d" % value
-
-
 def _truth(value: bool) -> bytes:
     return b"t" if value else b"f"
 
@@ -223,7 +221,9 @@ _dumps = _Dumps(
     {
         str: str.encode,
         bool: _truth,
-        int: _whole,
+        int: b"%d".__mod__,
+        dict: orjson.dumps,
+        list: orjson.dumps,
         date: _moment,
         datetime: _moment,
         Json: _json,

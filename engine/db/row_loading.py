@@ -75,7 +75,9 @@ class JoinedRows:
         processes = self._processes.get(connection.dialect)
         if processes is None:
             processes = self._processes[connection.dialect] = self._processes_of(connection.dialect)
-        read = [one if process is None else process(one) for one, process in zip(row, processes, strict=True)]
+        # Of every type NULL is None, also to the driver.
+        pairs = zip(row, processes, strict=True)
+        read = [one if process is None or one is None else process(one) for one, process in pairs]
         return self._objects(session, read)
 
     def _objects(self, session: Session, read: list[Any]) -> tuple[list[Any], Sequence[Any]]:

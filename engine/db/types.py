@@ -102,7 +102,7 @@ class Word(TypeDecorator[E]):
     def process_bind_param(self, value: E | str | None, dialect: Dialect | None = None) -> str | None:  # noqa: ARG002
         if value is None:
             return None
-        return value.value if isinstance(value, self.words) else self.words(value).value
+        return value._value_ if isinstance(value, self.words) else self.words(value).value
 
     def process_result_value(self, value: str | None, dialect: Dialect | None = None) -> E | None:  # noqa: ARG002
         if value is None:

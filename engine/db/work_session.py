@@ -35,6 +35,8 @@ class WorkSession(Session):
         self.postponed = Burst()
 
     def flush(self, objects: Sequence[Any] | None = None) -> None:
+        if not (self._new or self._dirty_states or self._deleted or self.postponed):
+            return
         if not self._flushing and objects is None and self._is_plain():
             self._write()
             return
@@ -54,22 +56,22 @@ class WorkSession(Session):
         super().rollback()
 
     def _is_plain(self) -> bool:
-        return not self._deleted and all(
-            state.mapper.class_.is_plain and _says_columns(state) for state in (*self._new, *self._dirty_states)
-        )
+        if self._deleted:
+            return False
+        return all(state.class_.is_plain and _says_columns(state) for state in (*self._new, *self._dirty_states))
 
     def _write(self, *, commits: bool = False) -> None:
         """Insert the new objects, parents first, update the changed ones, then what was postponed."""
         burst = Burst()
-        new = sorted(self._new, key=lambda state: (_plan_of(state.mapper.class_).rank, state.insert_order))
+        new = sorted(self._new, key=lambda state: (_plans[state.class_].rank, state.insert_order))
         changed = list(self._dirty_states)
-        unnumbered = [state.obj() for state in new if not _plan_of(state.mapper.class_).has_key(state.dict)]
+        unnumbered = [state.obj() for state in new if not _plans[state.class_].has_key(state.dict)]
         if unnumbered:
             number(self, unnumbered)
         for state in new:
-            _plan_of(state.mapper.class_).insert_into(burst, state)
+            _plans[state.class_].insert_into(burst, state)
         for state in changed:
-            _plan_of(state.mapper.class_).update_in(burst, state)
+            _plans[state.class_].update_in(burst, state)
         burst.extend(self.postponed)
         self.postponed.clear()
         if burst:
@@ -77,8 +79,8 @@ class WorkSession(Session):
         if self.in_nested_transaction():  # of which the session has to know what it changed
             new += changed
         else:
-            for state in changed:
-                state._commit_all(state.dict, self.identity_map)  # noqa: SLF001  # as SQLAlchemy's own flush ends
+            told = [(state, state.dict) for state in changed]
+            InstanceState._commit_all_states(told, self.identity_map)  # noqa: SLF001  # as SQLAlchemy's own flush ends
         if new:
             self._register_persistent(set(new))
 
@@ -92,12 +94,13 @@ def postpone(session: Session, statement: Write, values: Values, *, otherwise: R
     Give one and the same object for the same statement each time: it is compiled once. ``otherwise`` makes the
     exception for when no row was there.
     """
-    cast("WorkSession", session).postponed.add(statement, values, otherwise=otherwise)
+    work: Any = session  # a WorkSession: every session of the product is
+    work.postponed.add(statement, values, otherwise=otherwise)
 
 
 def append(session: Session, model: type[Base], **values: Any) -> None:
     """Insert a row of which no object is needed any more, when the session is flushed next."""
-    plan = _plan_of(model)
+    plan = _plans[model]
     postpone(session, plan.insertion, plan.row(values))
 
 
@@ -149,9 +152,9 @@ def number(session: Session, objects: Iterable[Any]) -> None:
     """Give new objects their row numbers ahead of their rows, so that others can name them."""
     by_plan: dict[_Plan, list[Any]] = {}
     for one in objects:
-        by_plan.setdefault(_plan_of(type(one)), []).append(one)
+        by_plan.setdefault(_plans[type(one)], []).append(one)
     for plan, alike in by_plan.items():
-        waiting = (state.dict for state in session._new if _plan_of(state.mapper.class_) is plan)  # noqa: SLF001  # as below
+        waiting = (state.dict for state in session._new if _plans[state.class_] is plan)  # noqa: SLF001  # as below
         given = [values[plan.key] for values in waiting if plan.has_key(values)]
         for one, row_number in zip(alike, plan.numbers(session, len(alike), given=given), strict=True):
             setattr(one, plan.key, row_number)
@@ -201,24 +204,26 @@ class _Plan:
         return row
 
     def insert_into(self, burst: Burst, state: InstanceState[Any]) -> None:
-        row = self.row({name: value for name, value in state.dict.items() if name in self._columns})
-        state.dict.update(self._empty | row)
+        values = state.dict
+        row = self.row({name: value for name, value in values.items() if name in self._columns})
+        values.update(self._empty | row)
         burst.add(self.insertion, row)
 
     def update_in(self, burst: Burst, state: InstanceState[Any]) -> None:
         """The columns that changed, where the row still has the version that was read."""
+        values = state.dict
         changed = {
-            name: state.dict[name]
+            name: values[name]
             for name, before in state.committed_state.items()
-            if name in self._columns and (before is NO_VALUE or before != state.dict[name])
+            if name in self._columns and (before is NO_VALUE or before != values[name])
         }
         if not changed:
             return
-        where = {f"key_{name}": state.dict[name] for name in self._keys}
+        where = {f"key_{name}": values[name] for name in self._keys}
         if self._version is not None:
-            version = state.dict[self._version]
+            version = values[self._version]
             where["key_version"] = version
-            state.dict[self._version] = changed[self._version] = version + 1
+            values[self._version] = changed[self._version] = version + 1
         burst.add(self._updating, changed | where, otherwise=self._stale)
 
     def numbers(self, session: Session, count: int, *, given: Iterable[int] = ()) -> list[int]:
@@ -254,22 +259,24 @@ def _last_number_on_sqlite(table: Table, key: str) -> str:
     return f"SELECT max({key}) FROM {table.name}"  # noqa: S608  # as above
 
 
-_plans: dict[type[Base], _Plan] = {}
+class _Plans(dict[type[Base], _Plan]):
+    """The plan of each class, made when it is first asked for."""
+
+    def __missing__(self, model: type[Base]) -> _Plan:
+        plan = self[model] = _Plan(model)
+        return plan
 
 
-def _plan_of(model: type[Base]) -> _Plan:
-    plan = _plans.get(model)
-    if plan is None:
-        plan = _plans[model] = _Plan(model)
-    return plan
+_plans = _Plans()
 
 
 def _says_columns(state: InstanceState[Any]) -> bool:
     """Whether every relationship that was set since says what its column says."""
-    for name, columns in _plan_of(state.mapper.class_).references:
-        if name not in (state.dict if state.key is None else state.committed_state):
+    values = state.dict
+    for name, columns in _plans[state.class_].references:
+        if name not in (values if state.key is None else state.committed_state):
             continue
-        other = state.dict.get(name)
-        if any(state.dict.get(own) != (None if other is None else getattr(other, its)) for own, its in columns):
+        other = values.get(name)
+        if any(values.get(own) != (None if other is None else getattr(other, its)) for own, its in columns):
             return False
     return True

@@ -7,15 +7,15 @@ JSON of an event, and with it the hash in the chain, is the same on every machin
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 _PLAIN = frozenset({str, int, bool, type(None)})
-_MAPPINGS = (dict, Mapping)  # to be a dict is seen at once, to be a Mapping is looked up
 _DATES, _FRACTIONS = (datetime, date), (float, Decimal)
 _WORD_START = re.compile(r"(?<!^)(?=[A-Z])")
 
@@ -30,10 +30,22 @@ class Event:
 
     @property
     def data(self) -> dict[str, Any]:
-        return {
-            name: value if type(value := getattr(self, name)) in _PLAIN else plain(value)
-            for name in self.__dataclass_fields__
-        }
+        names, values = _fields[type(self)]
+        told = zip(names, values(self), strict=True)
+        return {name: value if type(value) in _PLAIN else plain(value) for name, value in told}
+
+
+class _Fields(dict[type[Event], tuple[tuple[str, ...], Callable[[Event], Iterable[Any]]]]):
+    """Of each class of events the names of its data, and what gives their values at once."""
+
+    def __missing__(self, event: type[Event]) -> tuple[tuple[str, ...], Callable[[Event], Iterable[Any]]]:
+        names = tuple(event.__dataclass_fields__)
+        values = attrgetter(*names) if len(names) > 1 else lambda one: [getattr(one, name) for name in names]
+        self[event] = names, values
+        return names, values
+
+
+_fields = _Fields()
 
 
 def kind_of(event: type[Event]) -> str:
@@ -47,12 +59,19 @@ def _in_snake_case(name: str) -> str:
 
 def plain(value: Any) -> Any:
     """The value as JSON without floats: decimals, dates and instants as texts."""
-    if type(value) in _PLAIN:  # nearly everything is: the questions below cost more than the answer
+    kind = type(value)
+    if kind in _PLAIN:  # nearly everything is: the questions below cost more than the answer
         return value
+    if kind is dict:
+        return {str(key): item if type(item) in _PLAIN else plain(item) for key, item in value.items()}
+    return format(value, "f") if kind is Decimal else _plain_of_another(value)
+
+
+def _plain_of_another(value: Any) -> Any:
     if isinstance(value, _DATES):
         return value.isoformat()
-    if isinstance(value, _MAPPINGS):
-        return {str(key): item if type(item) in _PLAIN else plain(item) for key, item in value.items()}
+    if isinstance(value, Mapping):
+        return plain(dict(value))
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(item) for item in value]
     if isinstance(value, _FRACTIONS):

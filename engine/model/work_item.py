@@ -102,12 +102,13 @@ class WorkItem(Base):
 
     def ensure_live(self) -> None:
         """Raises AlreadyCompleted or AlreadyCancelled, saying by whom and when."""
-        if self.state is WorkItemState.COMPLETED:
+        state = self.state
+        if state is WorkItemState.COMPLETED:
             by = self.completed_by.full_name if self.completed_by else ""
             raise AlreadyCompleted(by=by, at=self.completed_at, outcome=self.outcome)
-        if self.state is WorkItemState.CANCELLED:
+        if state is WorkItemState.CANCELLED:
             raise AlreadyCancelled
-        if self.state is WorkItemState.SUSPENDED:
+        if state is WorkItemState.SUSPENDED:
             raise DealIsSuspended
 
     def claim(self, person: Person, *, at: datetime) -> None:

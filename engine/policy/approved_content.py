@@ -60,6 +60,8 @@ class Difference:
 
 def deal_value(deal: Deal, client: Client, name: str) -> Any:
     """What a deal has under a name that maps use: own fields bare, the rest under ``deal.`` and ``client.``."""
+    if "." not in name:
+        return deal.fields.get(name)
     subject: Deal | Client
     for root, subject, columns in (("deal.", deal, _DEAL_COLUMNS), ("client.", client, _CLIENT_COLUMNS)):
         if name.startswith(root):

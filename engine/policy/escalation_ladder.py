@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from engine.bpmn.deadline_rules import EscalationAction, EscalationLadder, EscalationLevel, WorkingTime
+from engine.clock import as_utc
 from engine.policy.business_calendar import BusinessCalendar
 from engine.policy.due_dates import moved
 
@@ -50,6 +51,8 @@ def next_escalation_at(
     opened_at: datetime | None = None,
 ) -> datetime | None:
     """The UTC moment of the first rung that is not reached yet, perhaps past; None at the top of the ladder."""
+    if reached == 0:
+        return _first_of_all(ladder, due_at, calendar, opened_at)
     ahead = _ahead(ladder, due_at, calendar, reached, opened_at)
     return ahead[0][2] if ahead else None
 
@@ -58,6 +61,20 @@ def heads_told_before(ladder: EscalationLadder, due_at: datetime, calendar: Busi
     """How many rungs below the one of ``index`` tell a head, where the map names nobody: the next tells one above."""
     below = _in_order(ladder, due_at, calendar)[:index]
     return sum(level.action is EscalationAction.TELL_HEAD and not level.to for _, level in below)
+
+
+def _first_of_all(
+    ladder: EscalationLadder, due_at: datetime, calendar: BusinessCalendar, opened_at: datetime | None
+) -> datetime | None:
+    """Of a step that opens. Rungs before the deadline are never behind the others: where one is ahead, it is first."""
+    before = [moved(due_at, level.offset, calendar, before=True) for level in ladder.levels if level.before]
+    ahead = [at for at in before if opened_at is None or at > opened_at]
+    if ahead:
+        return min(ahead)
+    offsets = [level.offset for level in ladder.levels if not level.before]
+    if None in offsets:
+        return as_utc(due_at)
+    return min((moved(due_at, offset, calendar) for offset in offsets), default=None)
 
 
 def _ahead(

@@ -23,7 +23,6 @@ from engine.policy.personal_texts import committed, erased_commitments, resealed
 FIRST_PREVIOUS_HASH = ""
 _ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 _SORTED = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
-_MAPPINGS = (dict, Mapping)  # to be a dict is seen at once, to be a Mapping is looked up
 _EXACT = frozenset({str, int, bool, type(None)})
 _TEXTS_ERASED = kind_of(TextsErased)
 _NOT_OURS = (TypeError, ValueError)  # a float, half a character, salts of other data: nothing that we ever wrote
@@ -194,9 +193,9 @@ def is_intact(entry: ChainEntry) -> bool:
 def _ensure_exact(value: Any) -> None:
     if type(value) in _EXACT:  # nearly everything is, and an isinstance of Mapping costs more than the encoding
         return
-    if isinstance(value, _MAPPINGS):
+    if type(value) is dict or isinstance(value, Mapping):
         for key, inner in value.items():
-            if not isinstance(key, str):
+            if type(key) is not str and not isinstance(key, str):
                 raise TypeError("a key of canonical JSON is a text")
             if type(inner) not in _EXACT:
                 _ensure_exact(inner)

@@ -147,7 +147,7 @@ class Actor:
     @property
     def recorded_id(self) -> int | None:
         """What history and foreign keys hold: the person, or None for the machinery."""
-        return None if self.is_system else self.person_id
+        return None if self.person_id == _SYSTEM_ID else self.person_id
 
     @property
     def people_acted_for(self) -> frozenset[int]:

@@ -73,11 +73,12 @@ def process_of(session: Session, definition_id: int) -> CompiledProcess:
         definition = held[definition_id] = session.get(ProcessDefinition, definition_id)
     if definition is None:
         raise NotFound
-    kept = _cache.get(definition.content_hash) if definition.content_hash else None
+    content_hash = definition.content_hash
+    kept = _cache.get(content_hash) if content_hash else None
     if kept is None:
         kept = _Kept(definition.process(), reads_client=CLIENT_ROOT in (definition.compiled or ""))
-        if definition.content_hash:
-            _cache.keep(definition.content_hash, kept)
+        if content_hash:
+            _cache.keep(content_hash, kept)
     return kept.process if not kept.reads_client else kept.with_fields(organisation(session).own_fields)
 
 

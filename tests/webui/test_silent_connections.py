@@ -78,3 +78,15 @@ def test_a_connection_that_nobody_waits_for_is_as_before(accept: Accept) -> None
     ours.settimeout(0)
     with pytest.raises(BlockingIOError):
         ours.recv(100)
+
+
+def test_a_timeout_is_as_it_was_set_last(accept: Accept) -> None:
+    ours, _other = accept()
+    assert ours.gettimeout() is None
+    ours.settimeout(5)
+    ours.settimeout(5)
+    assert ours.gettimeout() == 5
+    ours.settimeout(0)
+    assert ours.gettimeout() == 0
+    ours.settimeout(None)
+    assert ours.getblocking()

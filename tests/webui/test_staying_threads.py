@@ -44,7 +44,7 @@ class Server(BaseApplication):
         for name, value in {"bind": "127.0.0.1:" + sys.argv[1], "worker_class": CountingWorker, "keepalive": 75,
                             "threads": int(sys.argv[2]), "control_socket_disable": True, "workers": int(sys.argv[3]),
                             "pre_fork": give_place, "child_exit": leave_place,
-                            "post_worker_init": lambda _: print("ready", flush=True)}.items():
+                            "post_worker_init": lambda _: os.write(1, b"ready\\n")}.items():
             self.cfg.set(name, value)
     def load(self):
         def answer(environ, start):

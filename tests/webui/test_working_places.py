@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from werkzeug.exceptions import ClientDisconnected
+from werkzeug.wsgi import get_input_stream
 
 from engine.db.session import Database
 from webui.serving.web_server import WORKING_AT_ONCE
@@ -92,6 +93,45 @@ def test_who_waits_for_a_body_leaves_the_place_and_goes_on_without_one(places: W
     assert not behind.is_begun.wait(0.2), "there is one place still"
     stays.set()
     assert behind.ended()
+
+
+def test_a_small_body_has_come_before_the_request_takes_a_place() -> None:
+    body, read = Body(), []
+
+    def application(environ: dict[str, Any], _start: Any) -> Iterable[bytes]:
+        read.append(environ["wsgi.input"].read())
+        return []
+
+    places = WorkingPlaces(application, 1)
+    environ = {"wsgi.input": body, "CONTENT_LENGTH": "4"}
+    sender = Thread(target=lambda: places(environ, lambda *_: lambda _: None), daemon=True)
+    sender.start()
+    assert body.is_asked_for.wait(_PATIENCE_S)
+    other: dict[str, Any] = {"wsgi.input": io.BytesIO(b"another's")}
+    places(other, lambda *_: lambda _: None)
+    body.comes.set()
+    sender.join(_PATIENCE_S)
+    assert read == [b"another's", b"body"]
+
+
+@pytest.mark.parametrize("length", ["0", "-1", "70000", "many", "²", ""])
+def test_any_other_body_is_left_for_whoever_wants_it(length: str) -> None:
+    body = Body()
+    WorkingPlaces(lambda *_: [], 1)({"wsgi.input": body, "CONTENT_LENGTH": length}, lambda *_: lambda _: None)
+    assert not body.is_asked_for.is_set()
+
+
+def test_a_small_body_that_breaks_off_is_told_as_one_of_another_length() -> None:
+    class Broken:
+        def read(self, _size: int) -> bytes:
+            raise ConnectionResetError
+
+    def application(environ: dict[str, Any], _start: Any) -> Iterable[bytes]:
+        get_input_stream(environ).read()
+        return []
+
+    with pytest.raises(ClientDisconnected):
+        WorkingPlaces(application, 1)({"wsgi.input": Broken(), "CONTENT_LENGTH": "4"}, lambda *_: lambda _: None)
 
 
 def test_a_body_that_breaks_off_is_no_failure_of_ours() -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import Response
 from pydantic import BaseModel
@@ -11,13 +11,27 @@ from pydantic import BaseModel
 from engine.queries.pages import Page, cursor_key, cursor_text
 from webui.api.models.values import Listed, Paging, ShortPaging
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
 Row = TypeVar("Row")
 Item = TypeVar("Item", bound=BaseModel)
 
 
+class WholeResponse(Response):
+    """One whose headers say all when it is made: nothing is added to them, and nothing of it comes piece by piece."""
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] == "HEAD" or self._on_close or "Location" in self.headers or self.is_streamed:
+            return super().__call__(environ, start_response)
+        start_response(self.status, self.headers.to_wsgi_list())
+        pieces: Any = self.response  # a list: nothing of it is streamed
+        return pieces  # type: ignore[no-any-return]
+
+
 def answer(told: BaseModel, status: int = 200, *, location: str | None = None) -> Response:
     """``told`` as the answer; ``location`` is the address of what was made."""
-    response = Response(told.model_dump_json(), status=status, content_type="application/json")
+    response = WholeResponse(told.model_dump_json(), status=status, content_type="application/json")
     if location is not None:
         response.headers["Location"] = location
     return response

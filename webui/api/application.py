@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
-from flask import Flask
+from flask import Flask, Request
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
+from werkzeug.exceptions import BadHost
+from werkzeug.routing import MapAdapter
+from werkzeug.wsgi import get_host
 
 from webui.api.blueprint import api
 from webui.api.caller import configure_call_limits, identify
@@ -77,8 +81,37 @@ class DescribedApplication(OpenAPI):
     url_rule_class = RuleBuiltWhenNeeded
     jinja_environment = PageEnvironment
 
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """Addresses are the same under each name of the server, so that nothing is looked for in it.
+
+        werkzeug asks the environment twice for the name, and spells it for redirects with each request.
+        """
+        if request is None or "HTTP_UPGRADE" in request.environ:
+            return super().create_url_adapter(request)
+        request.host = get_host(request.environ)
+        return MapAdapter(
+            self.url_map,
+            _spelled_for_redirects(request.host.lower()),
+            request.root_path,
+            "",
+            request.environ["wsgi.url_scheme"],
+            request.path,
+            request.method,
+            request.query_string.decode(errors="replace"),
+        )
+
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         return func
+
+
+@lru_cache(maxsize=64)
+def _spelled_for_redirects(host: str) -> str:
+    """Raises BadHost."""
+    name, colon, port = host.partition(":")
+    try:
+        return f"{name.encode('idna').decode('ascii')}{colon}{port}"
+    except UnicodeError as error:
+        raise BadHost from error
 
 
 def described_application(import_name: str, **flask: Any) -> OpenAPI:

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, TypeVar, cast
+from typing import Any, ClassVar, Literal, TypeVar
 
 from flask import Flask, current_app, g, request
 from flask_babel import force_locale
-from flask_limiter.util import get_remote_address
 
 from engine.errors import N_, DomainError
 from engine.policy.permissions import Actor
 from webui.api.call_limits import CallLimits
 from webui.i18n import LOCALES, chosen_locale
-from webui.request_context import now, services, signed_in
+from webui.request_context import now, services, signed_in, this_request
 from webui.sign_in_log import ProgramsSeen, program_came
 
 Locale = Literal["uk", "en"]
@@ -25,6 +24,8 @@ _SCHEME = "bearer"
 _LIMITS = "reglament_call_limits"
 _PROGRAMS = "reglament_programs_seen"
 _LATER = "is_identified_by_its_command"
+_UNKNOWN_ADDRESS = "127.0.0.1"
+"""Of a caller without one, as on a socket of the file system."""
 
 
 class NotIdentified(DomainError):
@@ -59,14 +60,15 @@ def identify() -> None:
 
     A request with an Authorization header stands or falls with it: no cookie speaks for a wrong token.
     """
-    limits = cast("CallLimits", current_app.extensions[_LIMITS])
-    authorization, address = request.headers.get("Authorization"), get_remote_address()
+    asked, app = this_request(), current_app
+    limits: CallLimits = app.extensions[_LIMITS]
+    authorization, address = asked.headers.get("Authorization"), asked.remote_addr or _UNKNOWN_ADDRESS
     by_token = authorization is not None
     # Tokens are counted by their hash: nothing keeps them in clear.
     calling = hash(_token_in(authorization)) if authorization is not None else _person_or(address)
     limits.count_call(calling, address, by_token=by_token)
     try:
-        later = hasattr(current_app.view_functions.get(request.endpoint or ""), _LATER)
+        later = hasattr(app.view_functions.get(asked.endpoint or ""), _LATER)
         g.api_caller = _by_session() if authorization is None else _by_token(authorization, later=later)
     except NotIdentified:
         if by_token:
@@ -83,18 +85,20 @@ def _person_or(address: str) -> str:
 
 def caller() -> Actor:
     """Who calls, as commands and queries know them."""
-    return cast("Caller", g.api_caller).actor
+    known: Caller = g.api_caller
+    return known.actor
 
 
 def reader_locale() -> Locale:
     """The language of texts in answers: the one asked for with a token; with a session the person's own choice."""
-    known = cast("Caller | None", g.get("api_caller"))
-    asked = request.accept_languages.best_match(LOCALES) if request.accept_languages else None
-    if known is not None and not known.by_token:
-        asked = None
+    known: Caller | None = g.get("api_caller")
+    wanted = request.accept_languages if known is None or known.by_token else None
+    asked = wanted.best_match(LOCALES) if wanted else None
     own = known.actor.locale if known is not None else chosen_locale()
-    chosen = next((one for one in (asked, own, services().settings.locale) if one in LOCALES), LOCALES[0])
-    return "en" if chosen == "en" else "uk"
+    for one in (asked, own, services().settings.locale):
+        if one in LOCALES:
+            return one
+    return LOCALES[0]
 
 
 @contextmanager
@@ -106,7 +110,8 @@ def in_readers_language() -> Iterator[None]:
 
 def unconfirmed_revision() -> int | None:
     """The revision of the company as of which the caller is known, while nobody has looked whether it stands."""
-    return cast("Caller", g.api_caller).revision
+    known: Caller = g.api_caller
+    return known.revision
 
 
 def confirm_caller() -> None:
@@ -125,7 +130,8 @@ def _by_token(authorization: str, *, later: bool = False) -> Caller:
     account = accounts.of_token(token, at)
     if account is None:
         raise NotIdentified
-    if cast("ProgramsSeen", current_app.extensions[_PROGRAMS]).is_new(hash(token), at.date()):
+    seen: ProgramsSeen = current_app.extensions[_PROGRAMS]
+    if seen.is_new(hash(token), at.date()):
         program_came(account.actor.person_id, token)
     return Caller(account.actor, by_token=True)
 

@@ -51,7 +51,8 @@ def carry_out(command: Callable[[Session], T]) -> T:
 
 
 def _perform(command: Callable[[Session], T]) -> T:
-    return perform(services().database, command, actor=caller(), clock=services().clock)
+    given = services()
+    return perform(given.database, command, actor=caller(), clock=given.clock)
 
 
 def _as_of(revision: int, command: Callable[[Session], T], session: Session) -> T:

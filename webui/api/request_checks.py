@@ -8,13 +8,14 @@ from functools import cache
 from typing import Any, get_type_hints
 
 import orjson
-from flask import current_app, request
+from flask import Request, current_app
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
 from engine.errors import DomainError, InvalidInput
 from webui.api.models.values import GivenOrNothing
 from webui.api.request_faults import FieldNotStorable, FieldRepeated, FieldUnknown, fault_of
+from webui.request_context import this_request
 
 _LARGEST_JSON = 1024 * 1024
 _DEEPEST = 20
@@ -33,10 +34,11 @@ class StrictJson(DefaultJSONProvider):
 
 def check_request() -> None:
     """Raises BadRequest, UnsupportedMediaType, RequestEntityTooLarge, InvalidInput."""
-    view = current_app.view_functions[request.endpoint or ""]
-    faults = _query_faults(view) if request.query_string else {}
-    if request.method not in _SAFE_METHODS:
-        faults |= _body_faults(view)
+    asked = this_request()
+    view = current_app.view_functions[asked.endpoint or ""]
+    faults = _query_faults(asked, view) if asked.query_string else {}
+    if asked.method not in _SAFE_METHODS:
+        faults |= _body_faults(asked, view)
     if faults:
         raise InvalidInput(faults)
 
@@ -66,12 +68,12 @@ def _several_times(view: Any) -> frozenset[str]:
     )
 
 
-def _query_faults(view: Any) -> dict[str, DomainError]:
+def _query_faults(asked: Request, view: Any) -> dict[str, DomainError]:
     faults: dict[str, DomainError] = {}
     if "query" not in _parts_of(view):
-        faults |= {name: FieldUnknown() for name in request.args}
+        faults |= {name: FieldUnknown() for name in asked.args}
     several = _several_times(view)
-    for name, texts in request.args.lists():
+    for name, texts in asked.args.lists():
         if len(texts) > 1 and name not in several:
             faults[name] = FieldRepeated()
         for text in texts:
@@ -79,23 +81,23 @@ def _query_faults(view: Any) -> dict[str, DomainError]:
     return faults
 
 
-def _body_faults(view: Any) -> dict[str, DomainError]:
+def _body_faults(asked: Request, view: Any) -> dict[str, DomainError]:
     takes = _parts_of(view)
     if "form" in takes:
-        if request.mimetype != "multipart/form-data":
+        if asked.mimetype != "multipart/form-data":
             raise UnsupportedMediaType
         return {}
-    request.max_content_length = _LARGEST_JSON
-    content = request.get_data(cache=True)
+    asked.max_content_length = _LARGEST_JSON
+    content = asked.get_data(cache=True)
     # Sent in chunks, a body that is too large is cut at the limit without a word.
-    if request.content_length is None and len(content) >= _LARGEST_JSON:
+    if asked.content_length is None and len(content) >= _LARGEST_JSON:
         raise RequestEntityTooLarge
     if not content and not _needs_body(view):
         return {}
-    if not request.is_json:
+    if not asked.is_json:
         raise UnsupportedMediaType
     try:
-        body = request.get_json()
+        body = asked.get_json()
     except orjson.JSONDecodeError as error:
         raise BadRequest from error
     if not isinstance(body, dict):
@@ -112,17 +114,18 @@ def _unstorable(value: Any, name: str) -> dict[str, DomainError]:
     waiting = [(value, name, 0)]
     while waiting:
         one, where, depth = waiting.pop()
-        if isinstance(one, str):
+        kind = type(one)
+        if kind is str:
             if _CONTROL.search(one):
                 faults[where] = FieldNotStorable()
-        elif isinstance(one, _NESTED) and depth > _DEEPEST:
+        elif kind in _NESTED and depth > _DEEPEST:
             faults[where] = FieldNotStorable()
-        elif isinstance(one, dict):
+        elif kind is dict:
             for key, item in one.items():
                 inner = f"{where}.{key[:_LONGEST_NAME]}" if where else key[:_LONGEST_NAME]
                 if _CONTROL.search(key):
                     faults[where or "body"] = FieldNotStorable()
                 waiting.append((item, inner, depth + 1))
-        elif isinstance(one, list):
+        elif kind is list:
             waiting += [(item, f"{where}.{at}", depth + 1) for at, item in enumerate(one)]
     return faults

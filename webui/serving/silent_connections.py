@@ -48,6 +48,14 @@ class ImpatientSocket(socket.socket):
         impatient.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, LONGEST_SILENCE_S * 1000)
         return impatient
 
+    def settimeout(self, value: float | None, /) -> None:
+        """Python tells the system each time, also what it knows."""
+        if value != self.gettimeout():
+            super().settimeout(value)
+
+    def setblocking(self, flag: bool, /) -> None:
+        self.settimeout(None if flag else 0.0)
+
     recv = _or_given_up(socket.socket.recv)
     recv_into = _or_given_up(socket.socket.recv_into)
     send = _or_given_up(socket.socket.send)

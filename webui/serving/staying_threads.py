@@ -14,9 +14,12 @@ from multiprocessing.sharedctypes import RawArray
 from time import sleep
 from typing import Any, ClassVar
 
+from gunicorn.http.wsgi import create
+from gunicorn.util import close_graceful
 from gunicorn.workers.gthread import ThreadWorker
 
 from webui.serving.silent_connections import Impatient
+from webui.serving.whole_answers import WholeAnswer
 
 _STAYS_MS = 10
 _GIVES_WAY_S = 0.001
@@ -59,6 +62,44 @@ class StayingThreadWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has n
             kept = super().handle(conn)
         return kept
 
+    def handle_request(self, req: Any, conn: Any) -> bool:
+        """Answer as gunicorn does, in one piece where it is short; whether the connection may be kept.
+
+        Without gunicorn's hooks around a request, its log of them and its count of them: nothing of it is configured.
+        """
+        answer, environ = create(req, conn.sock, conn.client, conn.server, self.cfg, response_class=WholeAnswer)
+        environ["wsgi.multithread"] = True
+        if not self.alive or len(self.keepalived_conns) >= self.max_keepalived:
+            answer.force_close()
+        try:
+            pieces = self.wsgi(environ, answer.start_response)
+            try:
+                if isinstance(pieces, environ["wsgi.file_wrapper"]):
+                    answer.write_file(pieces)
+                else:
+                    for piece in pieces:
+                        answer.write(piece)
+                answer.close()
+            finally:
+                if hasattr(pieces, "close"):
+                    pieces.close()
+        except OSError:
+            raise
+        except (Exception, SystemExit) as failure:
+            if not answer.headers_sent:
+                raise
+            self.log.exception("Error handling request")
+            close_graceful(conn.sock)
+            raise StopIteration from failure
+        return not answer.should_close()
+
+    def _keepalive_after(self, conn: Any, keepalive: bool) -> bool:
+        """Nothing has to be drained of a body that was read to its end: no timeout is set for that, and taken back."""
+        if keepalive and _is_read(conn.parser.mesg.body):
+            conn.parser.mesg = None  # else it would be looked for anew before the next request is read
+            return True
+        return bool(super()._keepalive_after(conn, keepalive))
+
     def _has_spare_threads(self) -> bool:
         served = self.nr_conns - len(self.keepalived_conns) - len(self.pending_conns)
         return bool(served < self.cfg.threads)
@@ -77,6 +118,11 @@ def give_place(server: Any, worker: Any) -> None:
 def leave_place(_server: Any, worker: Any) -> None:
     """Gunicorn's hook when a process has ended: nobody gives way to it any more."""
     worker.nr_conns = _MORE_THAN_ANYBODY
+
+
+def _is_read(body: Any) -> bool:
+    """Whether the connection holds nothing more of a body whose length was told."""
+    return getattr(body.reader, "length", None) == 0
 
 
 def _has_next(conn: Any) -> bool:

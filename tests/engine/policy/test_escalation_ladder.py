@@ -20,6 +20,13 @@ REMIND, TELL, REASSIGN = (
     DUE,
     datetime(2026, 6, 8, 11, 0, tzinfo=KYIV),
 )
+_RUNGS = (
+    "нагадати за 4 роб. год",
+    "нагадати за 2 р.д.",
+    "керівнику в строк",
+    "керівнику через 3 роб. год",
+    "передати керівнику через 1 р.д.",
+)
 A_MOMENT = timedelta(microseconds=1)
 
 
@@ -65,6 +72,20 @@ def test_a_reminder_before_the_step_was_opened_is_left_out() -> None:
     assert next_escalation_at(DEFAULT_LADDER, DUE, DEFAULT_CALENDAR, 0, opened_at=opened) == TELL
     climbed = rungs_due(DEFAULT_LADDER, DUE, DEFAULT_CALENDAR, 0, TELL, opened_at=opened)
     assert [index for index, _, _ in climbed] == [1]
+
+
+@given(
+    st.lists(st.sampled_from(_RUNGS), max_size=4).map("; ".join),
+    st.integers(0, 14 * 24 * 60).map(lambda minutes: DUE + timedelta(minutes=minutes)),
+    st.none() | st.integers(-3 * 24 * 60, 24 * 60),
+)
+def test_what_a_step_waits_for_first_is_the_first_of_all_rungs(words: str, due: datetime, opened: int | None) -> None:
+    ladder = parse_ladder(words or "без ескалації")
+    opened_at = due + timedelta(minutes=opened) if opened is not None else None
+    at_some_time = due + timedelta(days=365)
+    climbed = rungs_due(ladder, due, DEFAULT_CALENDAR, 0, at_some_time, opened_at=opened_at)
+    first = next_escalation_at(ladder, due, DEFAULT_CALENDAR, 0, opened_at=opened_at)
+    assert first == (climbed[0][2] if climbed else None)
 
 
 def test_a_ladder_without_rungs_never_escalates() -> None:
