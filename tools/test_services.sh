@@ -7,7 +7,16 @@ set -eu
 have() { command -v "$1" >/dev/null 2>&1; }
 have_postgresql() { have initdb || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; }
 have_pgbouncer() { have pgbouncer || [ -x /usr/sbin/pgbouncer ]; }
-have_chromium() { have chromium || have chromium-browser || have google-chrome; }
+have_chromium() { have chromium-headless-shell || have chromium || have chromium-browser || have google-chrome; }
+# Without its window the browser needs a third of the time to start and to draw; not every distribution has it by itself.
+chromium_package() {
+    if apt-cache show chromium-headless-shell >/dev/null 2>&1; then echo chromium-headless-shell; else echo chromium; fi
+}
+packages_of() {
+    for one in "$@"; do
+        case $one in chromium) chromium_package ;; *) echo "$one" ;; esac
+    done
+}
 have_font() { ls /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf >/dev/null 2>&1; }
 
 missing=
@@ -32,7 +41,7 @@ if have apt-get && { [ -z "$as_root" ] || { have sudo && sudo -n true 2>/dev/nul
     fi
     # shellcheck disable=SC2086  # words are meant to split
     if ! { $as_root apt-get update -q && $as_root env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -q -y --no-install-recommends $missing; } >"$log" 2>&1; then
+        apt-get install -q -y --no-install-recommends $(packages_of $missing); } >"$log" 2>&1; then
         tail -n 20 "$log"
         echo "apt could not install all of:$missing (the whole log: $log)"
     else

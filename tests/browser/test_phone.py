@@ -106,7 +106,8 @@ def test_a_field_becomes_a_column_of_deals_by_the_keys_and_fits_into_a_phone(
     page = people.at_work("olena", width=WIDTH)
     page.goto("/deals?q=Поле стовпцем")
     page.get_by_role("link", name=uk("Columns")).press("Enter")
-    terms = page.get_by_role("group", name=uk("Fields that can be columns too")).get_by_label("Умови оплати")
+    group = page.get_by_role("group", name=uk("Fields that can be columns too"))
+    terms = group.locator("[value='fields.payment_terms']")  # maps of other journeys have a field of this name, too
     terms.focus()
     page.keyboard.press("Space")
     page.get_by_role("button", name=uk("Save")).press("Enter")
@@ -115,7 +116,7 @@ def test_a_field_becomes_a_column_of_deals_by_the_keys_and_fits_into_a_phone(
         cells = page.locator(".deal-table td.own-cell")
         expect(cells).to_have_text("—")
         expect(cells).to_be_visible()
-        assert cells.get_attribute("data-label") == "Умови оплати"
+        expect(cells).to_have_attribute("data-label", re.compile("^Умови оплати"))
         page.wait_for_load_state()  # with its styles
         assert page.evaluate("document.documentElement.scrollWidth") <= WIDTH, "nothing hangs over the edge"
     finally:

@@ -50,7 +50,7 @@ def test_a_bulk_move_goes_on_behind_a_killed_worker_and_is_undone_behind_another
     settings = environment(tmp_path / "var", DATABASE_URL=url, PORT=str(free_port()), REGLAMENT_DEMO="0", **more)
     office = Office(Database(url))
     first = office.publish()
-    deals = [office.open_deal(title=f"Угода {one}") for one in range(300 if full else 60)]
+    deals = [office.open_deal(title=f"Угода {one}") for one in range(300 if full else 30)]
     before = dues(office)
     step = sales_map().steps["prepare"].model_copy(update={"deadline": WorkingTime(days=9)})
     second = office.publish(edited(sales_map(), {"prepare": step}))

@@ -332,7 +332,7 @@ _ports = _ports_of_this_process()
 
 def chromium() -> Path:
     """The installed browser, or `ServerMissing`."""
-    for name in ("chromium", "chromium-browser", "google-chrome"):
+    for name in ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"):
         if found := shutil.which(name):
             return Path(found)
     msg = "Chromium is not installed"
