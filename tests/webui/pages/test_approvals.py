@@ -150,6 +150,19 @@ def test_an_open_step_tells_what_became_of_it_and_keeps_what_is_typed(office: Of
     assert browse("danylo").get(news_of(shown), part=True).status_code == 404
 
 
+def test_a_comment_is_told_above_an_open_step_as_it_is_below(office: Office, browse: SignIn) -> None:
+    office.publish(naming({"legal": DISCOUNT}))
+    office.open_deal()
+    office.prepare()
+    legal, olena, iryna = office.step("legal").id, browse("olena"), browse("iryna")
+    shown = iryna.get(f"/work-items/{legal}", part=True).text
+    said = {"text": "@iryna, гляньте <script>alert(1)</script>"}
+    assert olena.post(f"/work-items/{legal}/comment", said, part=True).status_code == 200
+    told = iryna.get(news_of(shown), part=True).text
+    assert "@Ірина Бондар, гляньте &lt;script&gt;alert(1)&lt;/script&gt;" in told
+    assert "<script" not in told
+
+
 def test_an_open_approval_tells_that_its_content_changed_and_shows_what(office: Office, browse: SignIn) -> None:
     office.publish(naming({"legal": DISCOUNT}))
     office.open_deal()
