@@ -48,7 +48,8 @@ def write_book(
     """A book whose sheets are called ``name``; rows that are too many, or too long, for one go on in the next.
 
     What a spreadsheet would show as something else stands there as a text: a number of more than fifteen digits before
-    its point, a day before 1900. ``widths`` are the columns' in letters; long texts wrap then. No text holds what XML cannot.
+    its point, a day before 1900. ``widths`` are the columns' in letters; long texts wrap then. No text holds what XML
+    cannot.
     """
     frame, left, sheets = _Frame(_Made(name, header, widths, 1), len(header)), iter(rows), 0
     with ZipFile(file, "w", ZIP_DEFLATED) as book:
@@ -148,7 +149,8 @@ class _Frame:
             style = self._moment if isinstance(value, datetime) else self._day
             return f"{style}><v>{to_excel(value)}</v>"  # type: ignore[no-untyped-call]
         told = f"{value:f}" if isinstance(value, Decimal) else str(value)
-        return self._said(told) if abs(value) >= _INEXACT_FROM else f"{self._number}><v>{told}</v>"
+        is_exact = -_INEXACT_FROM < value < _INEXACT_FROM
+        return f"{self._number}><v>{told}</v>" if is_exact else self._said(told)
 
 
 def _fitting(text: str) -> str:

@@ -212,7 +212,5 @@ def _cell(value: Any, *, with_time: bool) -> str:
             return value.isoformat()
         case float() if value.is_integer():
             return str(int(value))
-        case str() if "_x00" in value:
-            return _CHARACTER.sub(lambda found: chr(int(found[1], 16)), value)
         case _:
-            return str(value)
+            return _CHARACTER.sub(lambda found: chr(int(found[1], 16)), str(value))

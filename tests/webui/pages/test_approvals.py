@@ -181,6 +181,17 @@ def test_an_open_approval_tells_that_its_content_changed_and_shows_what(office: 
     assert "Знижка, % 7,5 % 9 %" in text_of(looked)
 
 
+@pytest.mark.parametrize("forged", ['{"files": 5}', '{"fields": {"discount": "1"}}', "[" * 100_000])
+def test_what_no_page_of_ours_showed_is_compared_with_nothing(office: Office, browse: SignIn, forged: str) -> None:
+    office.publish(naming({"legal": DISCOUNT}))
+    office.open_deal()
+    office.prepare()
+    iryna, step = browse("iryna"), office.step("legal").id
+    mark = dict(_HIDDEN.findall(iryna.get(f"/work-items/{step}", part=True).text))["seen_content"].split(" ")[0]
+    looked = iryna.post(f"/work-items/{step}/look", {"seen_content": f"{mark} {forged}"}, part=True)
+    assert (looked.status_code, "changes-table" in looked.text) == (200, False)
+
+
 @pytest.fixture
 def careful(office: Office) -> int:
     """An approval that has to be confirmed by password and code."""
