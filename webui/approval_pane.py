@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from flask import current_app
 from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import FieldDefinition, FieldType, Outcome, OutcomeKind, Reauthentication, StepKind
@@ -36,7 +38,6 @@ from webui.timeline import Fields
 
 WITH_REMARKS = "approved_with_remarks"
 """What the button sends: an approval that has to say something."""
-_LONGEST_SEEN = 400_000
 _SHORT_HASH = 12
 _TOP = {
     "client.name": (N_("Client"), FieldType.TEXT),
@@ -127,7 +128,7 @@ def approval_pane(session: Session, work_item_id: int, known: Fields, currency: 
         changes=showing.changes(view.changes),
         changed_meanwhile=showing.changes(changed),
         remarks=shown,
-        seen=canonical_json(view.content).decode() if view.content_hash else "",
+        seen=_shown_here(view.content) if view.content_hash else "",
         late_word=decided(view.late.outcome) if view.late is not None else "",
         before_word=_decision_word(view) if view.before is not None else "",
     )
@@ -175,13 +176,24 @@ def _decision_word(view: ApprovalView) -> str:
     return decided(before.outcome, with_remarks=remarked)
 
 
-def _read_seen(text: str) -> Content:
-    """What a page says that it showed: only to tell differences, so that a forged one deceives its forger alone."""
-    try:
-        read = json.loads(text[:_LONGEST_SEEN])
-    except ValueError:
+def _shown_here(content: Content) -> str:
+    """As a page takes it along, with our mark: nothing else is read as a content afterwards."""
+    text = canonical_json(content).decode()
+    return f"{_mark(text)} {text}"
+
+
+def _read_seen(sent: str) -> Content:
+    """What a page of ours showed; nothing where none of ours says so."""
+    mark, _, text = sent.partition(" ")
+    if not hmac.compare_digest(mark.encode(), _mark(text).encode()):
         return {}
-    return read if isinstance(read, dict) else {}
+    content: Content = json.loads(text)
+    return content
+
+
+def _mark(text: str) -> str:
+    key: str = current_app.config["SECRET_KEY"]
+    return hmac.digest(key.encode(), b"seen content " + text.encode(), "sha256").hex()
 
 
 @dataclass(frozen=True, slots=True)

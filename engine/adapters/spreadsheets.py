@@ -38,6 +38,8 @@ _ENCODING = re.compile(rb"<\?xml[^>]*\bencoding\s*=\s*[\"'](?!utf-8[\"']|us-asci
 _ROWS, _CELLS, _STRINGS = (re.compile(rb"<(?:[^\s<>/:]{1,40}:)?" + name + rb"[\s/>]") for name in (b"row", b"c", b"si"))
 _TOO_LONG = re.compile(rb"<[^\s<>/?!]{56}")
 _IS_HTML = re.compile(rb"\s*<(?:!doctype html|html|head|meta|table)\b", re.IGNORECASE)
+_CHARACTER = re.compile(r"_x(00(?:09|0[Aa]|0[Dd])|005[Ff])_")
+"""How a book writes the characters of a text that its XML may not keep: tabulators, ends of lines, the mark itself."""
 _SEVERAL_LINES = 2
 _UNREADABLE = (
     InvalidFileException,
@@ -211,4 +213,4 @@ def _cell(value: Any, *, with_time: bool) -> str:
         case float() if value.is_integer():
             return str(int(value))
         case _:
-            return str(value)
+            return _CHARACTER.sub(lambda found: chr(int(found[1], 16)), str(value))

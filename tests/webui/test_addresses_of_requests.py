@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from gunicorn.http.parser import RequestParser
+from support.web import web_settings
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import EnvironBuilder
 
 from webui.api.application import DescribedApplication
+from webui.serving.web_server import WebServer
 
 
 @pytest.fixture
@@ -39,3 +42,9 @@ def _adapter(create: Any, application: Flask, environ: dict[str, Any]) -> Any:
     except HTTPException as error:
         return type(error)
     return vars(adapter), request.host
+
+
+def test_no_header_of_a_stranger_moves_the_pages() -> None:
+    asked = b"GET /inbox HTTP/1.1\r\nHost: here\r\nSCRIPT_NAME: /inbox\r\nPATH_INFO: /elsewhere\r\n\r\n"
+    request = next(RequestParser(WebServer(web_settings()).cfg, [asked], ("127.0.0.1", 1)))
+    assert request.headers == [("HOST", "here")]

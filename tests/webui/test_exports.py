@@ -13,6 +13,7 @@ from flask import Response
 from openpyxl import load_workbook
 from openpyxl.cell import WriteOnlyCell
 
+from engine.adapters.spreadsheets import sheet_rows
 from webui.exports import csv_file, neutralised, xlsx_content, xlsx_file
 
 
@@ -54,6 +55,18 @@ def test_rows_beyond_what_a_sheet_of_excel_holds_go_on_in_the_next(monkeypatch: 
     sheets = load_workbook(io.BytesIO(_content_of(xlsx_file("deals", ("Число",), [(1,), (2,), (3,)])))).worksheets
     told = [[row[0] for row in sheet.iter_rows(values_only=True)] for sheet in sheets]
     assert told == [["Число", 1, 2], ["Число", 3]]
+
+
+def test_rows_that_are_too_long_together_go_on_in_the_next_sheet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("webui.books._MOST_WRITTEN", 1_000)
+    sheets = load_workbook(io.BytesIO(xlsx_content("notes", ("Що",), [("я" * 700,)] * 3))).worksheets
+    assert [sheet.max_row for sheet in sheets] == [3, 2]
+
+
+def test_a_small_sheet_is_not_described_as_a_huge_one() -> None:
+    """Some programs take that for a damaged file."""
+    with ZipFile(io.BytesIO(xlsx_content("notes", ("Що",), [("так",)]))) as parts:
+        assert {one.extract_version for one in parts.infolist()} == {20}, "no ZIP64"
 
 
 @pytest.mark.parametrize("make", [csv_file, xlsx_file])
@@ -114,10 +127,36 @@ def test_values_stay_what_they_are_and_wrap_where_columns_have_widths(
     assert {one.width for one in sheet.column_dimensions.values()} == set(widths)
 
 
-def test_a_text_is_no_longer_than_a_cell_of_excel_holds() -> None:
-    sheet = load_workbook(io.BytesIO(xlsx_content("notes", ("Що",), [("я" * 40_000,)]))).active
+@pytest.mark.parametrize(("character", "kept"), [("я", 32_767), ("🙂", 16_383)])
+def test_a_text_is_no_longer_than_a_cell_of_excel_holds(character: str, kept: int) -> None:
+    sheet = load_workbook(io.BytesIO(xlsx_content("notes", ("Що",), [(character * 40_000,)]))).active
     assert sheet is not None
-    assert len(str(sheet["A2"].value)) == 32_767
+    assert sheet["A2"].value == character * kept
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (999_999_999_999_999, 999_999_999_999_999),
+        (-1_234_567_890_123_456, "-1234567890123456"),
+        (Decimal("1234567890123456.50"), "1234567890123456.50"),
+        (Decimal(1) / 3, 0.3333333333333333),
+        (date(1900, 1, 1), datetime(1900, 1, 1)),  # noqa: DTZ001 (a spreadsheet knows no zone)
+        (date(1899, 12, 31), "1899-12-31"),
+        (date(24, 5, 1), "0024-05-01"),
+    ],
+)
+def test_what_a_spreadsheet_would_show_as_something_else_is_a_text(value: object, told: object) -> None:
+    sheet = load_workbook(io.BytesIO(xlsx_content("deals", ("Що",), [(value,)]))).active
+    assert sheet is not None
+    assert sheet["A2"].value == told
+
+
+def test_words_that_a_spreadsheet_reads_as_a_character_stay_words() -> None:
+    content = xlsx_content("notes", ("Що",), [("_x000D_ і _x_, name_x0041_",)])
+    with ZipFile(io.BytesIO(content)) as parts:
+        assert "_x005F_x000D_ і _x_, name_x005F_x0041_" in parts.read("xl/worksheets/sheet1.xml").decode()
+    assert [row[0] for row in sheet_rows(content)] == ["Що", "_x000D_ і _x_, name_x0041_"]
 
 
 def test_no_object_is_made_for_a_cell_of_a_row(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -87,6 +87,16 @@ def test_the_head_of_a_file_goes_before_it(tmp_path: Path) -> None:
     assert (head.startswith(b"HTTP/1.1 200 OK"), body) == (True, b"what it holds")
 
 
+def test_an_answer_has_begun_when_its_head_has_left(sent: Sent) -> None:
+    """Until then a failure of the application can be answered as one."""
+    answer = answer_to("GET", sent)
+    answer.start_response("200 OK", [_SAFE])
+    answer.write(b"")
+    assert (answer.has_begun, sent.pieces) == (False, [])
+    answer.write(b"one")
+    assert answer.has_begun
+
+
 def test_a_header_that_would_begin_another_answer_is_refused(sent: Sent) -> None:
     with pytest.raises(InvalidHeader):
         answer_to("GET", sent).start_response("200 OK", [("Location", "/\r\nSet-Cookie: a=b")])

@@ -9,6 +9,7 @@ from threading import Event, Thread
 from typing import Any
 
 import pytest
+from gunicorn.http.errors import InvalidChunkSize
 from sqlalchemy import text
 from werkzeug.exceptions import ClientDisconnected
 from werkzeug.wsgi import get_input_stream
@@ -121,30 +122,35 @@ def test_any_other_body_is_left_for_whoever_wants_it(length: str) -> None:
     assert not body.is_asked_for.is_set()
 
 
-def test_a_small_body_that_breaks_off_is_told_as_one_of_another_length() -> None:
-    class Broken:
-        def read(self, _size: int) -> bytes:
-            raise ConnectionResetError
+class Reset:
+    def read(self, _size: int = -1) -> bytes:
+        raise ConnectionResetError
 
+
+class NoChunk:
+    def read(self, _size: int = -1) -> bytes:
+        raise InvalidChunkSize(b"ZZ")
+
+
+@pytest.mark.parametrize(
+    ("body", "length"),
+    [
+        (io.BytesIO(b"hel"), "5"),
+        (io.BytesIO(b"hel"), "500000"),
+        (Reset(), "5"),
+        (Reset(), "500000"),
+        (Reset(), ""),
+        (NoChunk(), ""),
+    ],
+)
+def test_a_body_that_breaks_off_is_no_whole_one_and_no_failure_of_ours(body: Any, length: str) -> None:
     def application(environ: dict[str, Any], _start: Any) -> Iterable[bytes]:
         get_input_stream(environ).read()
         return []
 
+    environ = {"wsgi.input": body, "CONTENT_LENGTH": length, "wsgi.input_terminated": True}  # as gunicorn says of any
     with pytest.raises(ClientDisconnected):
-        WorkingPlaces(application, 1)({"wsgi.input": Broken(), "CONTENT_LENGTH": "4"}, lambda *_: lambda _: None)
-
-
-def test_a_body_that_breaks_off_is_no_failure_of_ours() -> None:
-    class Broken:
-        def read(self) -> bytes:
-            raise ConnectionResetError
-
-    def application(environ: dict[str, Any], _start: Any) -> Iterable[bytes]:
-        environ["wsgi.input"].read()
-        return []
-
-    with pytest.raises(ClientDisconnected):
-        WorkingPlaces(application, 1)({"wsgi.input": Broken()}, lambda *_: lambda _: None)
+        WorkingPlaces(application, 1)(environ, lambda *_: lambda _: None)
 
 
 def test_each_that_works_has_a_connection_to_the_database_and_more_are_left(database_url: str) -> None:

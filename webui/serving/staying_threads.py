@@ -86,7 +86,7 @@ class StayingThreadWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has n
         except OSError:
             raise
         except (Exception, SystemExit) as failure:
-            if not answer.headers_sent:
+            if not answer.has_begun:
                 raise
             self.log.exception("Error handling request")
             close_graceful(conn.sock)

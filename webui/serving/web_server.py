@@ -63,6 +63,7 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "loglevel": "warning",
             "control_socket_disable": True,
             "forwarded_allow_ips": "*",  # who may name the caller is decided by the application, from BASE_URL
+            "forwarder_headers": "",  # else anybody's SCRIPT_NAME would move the pages: nothing of ours is told by one
             "pre_fork": give_place,
             "child_exit": leave_place,
             "post_worker_init": self._begin,

@@ -25,6 +25,11 @@ class WholeAnswer(Response):  # type: ignore[misc]  # gunicorn has no types
     _head = b""
     _head_waits = True
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether something of it has left, so that no other answer can be given."""
+        return self.headers_sent and not self._head
+
     def process_headers(self, headers: Headers) -> None:
         """Keep them for the head. Raises what gunicorn raises for one that cannot be sent."""
         super().process_headers([one for one in headers if one not in _NEVER_CHANGING])

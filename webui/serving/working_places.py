@@ -12,12 +12,17 @@ from io import BytesIO
 from threading import Semaphore
 from typing import TYPE_CHECKING, Any, Self
 
+from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import ClientDisconnected
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-_BODY = "wsgi.input"
+_BODY, _LENGTH = "wsgi.input", "CONTENT_LENGTH"
+_ENDS_WHERE_IT_ENDS = "wsgi.input_terminated"
+"""Gunicorn's word for any body: with it, werkzeug takes one that broke off for a whole one."""
+_BROKEN = (OSError, ParseException)
+"""The connection is reset, or silent for too long; a chunk is none."""
 _SMALL = 64 * 1024
 """Bytes: a body that is read before there is a place, instead of leaving the place for it."""
 
@@ -33,6 +38,8 @@ class WorkingPlaces:
         self._free = Semaphore(number)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ.get(_LENGTH):
+            environ.pop(_ENDS_WHERE_IT_ENDS, None)
         small = _small_body(environ)
         with _Place(self._free) as place:
             environ[_BODY] = _ComingBody(environ[_BODY], place) if small is None else small
@@ -41,12 +48,12 @@ class WorkingPlaces:
 
 def _small_body(environ: WSGIEnvironment) -> BytesIO | None:
     """A small body whose length is told, read to its end; one that breaks off is shorter. None where it is no such."""
-    length = environ.get("CONTENT_LENGTH", "")
+    length = environ.get(_LENGTH, "")
     if not (length.isascii() and length.isdecimal() and 0 < int(length) <= _SMALL):
         return None
     try:
         return BytesIO(environ[_BODY].read(int(length)))
-    except OSError:  # the connection is reset, or silent for too long
+    except _BROKEN:
         return BytesIO()
 
 
@@ -103,5 +110,5 @@ class _ComingBody:
     def _wait(self, wait: Callable[[], Any]) -> Any:
         try:
             return self._place.left_during(wait)
-        except OSError as broken:  # the connection is reset, or silent for too long
+        except _BROKEN as broken:
             raise ClientDisconnected from broken

@@ -64,6 +64,11 @@ def test_numbers_dates_and_formulas_of_a_book_are_what_they_show() -> None:
     assert row[3] == "2024-05-01"
 
 
+def test_ends_of_lines_that_a_book_writes_by_their_number_are_read_as_such() -> None:
+    told = book(["один_x000D_\nдва_x0009_три", "_x005F_x000D_ _x0041_ _x0000_ _xD83D_"])
+    assert next(iter(sheet_rows(told)))[:2] == ["один\r\nдва\tтри", "_x000D_ _x0041_ _x0000_ _xD83D_"]
+
+
 def test_bombs_entities_and_broken_archives_are_no_sheets() -> None:
     sound, sheet = book(["a"]), "xl/worksheets/sheet1.xml"
     laughs = (

@@ -150,6 +150,19 @@ def test_an_open_step_tells_what_became_of_it_and_keeps_what_is_typed(office: Of
     assert browse("danylo").get(news_of(shown), part=True).status_code == 404
 
 
+def test_a_comment_is_told_above_an_open_step_as_it_is_below(office: Office, browse: SignIn) -> None:
+    office.publish(naming({"legal": DISCOUNT}))
+    office.open_deal()
+    office.prepare()
+    legal, olena, iryna = office.step("legal").id, browse("olena"), browse("iryna")
+    shown = iryna.get(f"/work-items/{legal}", part=True).text
+    said = {"text": "@iryna, гляньте <script>alert(1)</script>"}
+    assert olena.post(f"/work-items/{legal}/comment", said, part=True).status_code == 200
+    told = iryna.get(news_of(shown), part=True).text
+    assert "@Ірина Бондар, гляньте &lt;script&gt;alert(1)&lt;/script&gt;" in told
+    assert "<script" not in told
+
+
 def test_an_open_approval_tells_that_its_content_changed_and_shows_what(office: Office, browse: SignIn) -> None:
     office.publish(naming({"legal": DISCOUNT}))
     office.open_deal()
@@ -166,6 +179,17 @@ def test_an_open_approval_tells_that_its_content_changed_and_shows_what(office: 
     hidden = {name: unescape(value) for name, value in _HIDDEN.findall(shown)}
     looked = iryna.post(f"/work-items/{step.id}/look", hidden, part=True)
     assert "Знижка, % 7,5 % 9 %" in text_of(looked)
+
+
+@pytest.mark.parametrize("forged", ['{"files": 5}', '{"fields": {"discount": "1"}}', "[" * 100_000])
+def test_what_no_page_of_ours_showed_is_compared_with_nothing(office: Office, browse: SignIn, forged: str) -> None:
+    office.publish(naming({"legal": DISCOUNT}))
+    office.open_deal()
+    office.prepare()
+    iryna, step = browse("iryna"), office.step("legal").id
+    mark = dict(_HIDDEN.findall(iryna.get(f"/work-items/{step}", part=True).text))["seen_content"].split(" ")[0]
+    looked = iryna.post(f"/work-items/{step}/look", {"seen_content": f"{mark} {forged}"}, part=True)
+    assert (looked.status_code, "changes-table" in looked.text) == (200, False)
 
 
 @pytest.fixture
