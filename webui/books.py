@@ -125,7 +125,7 @@ class _Frame:
             cells = "".join(
                 f'<c r="{column}{number}"{self._said(value)}</c>'
                 for column, value in zip(self._columns, row, strict=True)
-                if value is not None
+                if value not in {None, ""}
             )
             yield f'<row r="{number}">{cells}</row>'
             written += len(cells)
