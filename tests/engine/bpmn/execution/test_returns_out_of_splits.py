@@ -268,6 +268,33 @@ def test_two_of_three_are_enough_and_the_third_may_still_return_the_deal() -> No
     assert run.open == ["prepare"]
 
 
+def test_a_third_that_is_being_reworked_still_ends_where_two_were_enough() -> None:
+    """Its branch has only reworks left, each of which comes to the join past what takes tokens of the branch back."""
+    enough = "<activationCondition>${activationCount &gt;= 2}</activationCondition>"
+    run = begun(
+        *AROUND,
+        step("pack") + step("count") + step("check") + step("rework"),
+        '<parallelGateway id="around"/><parallelGateway id="split"/><parallelGateway id="agreed"/>',
+        element("complexGateway", "join", "", enough),
+        decided(*APPROVALS, join="agreed", to="rework"),
+        chain("start", "prepare", "around", "check", "split", "legal") + chain("split", "finance"),
+        chain("around", "pack", "join") + chain("around", "count", "join") + chain("agreed", "join"),
+        chain("rework", "check") + chain("join", "sign", "end"),
+    )
+    run.complete("check")
+    for one in APPROVALS:
+        run.complete(one, RETURNED)
+    run.complete("pack")
+    run.complete("count")
+    assert run.open == ["rework", "rework", "sign"]
+    run.complete("rework")
+    run.complete("check")
+    for one in APPROVALS:
+        run.complete(one, APPROVED)
+    run.complete("sign")
+    assert run.last.finished, "the third came late, and nothing follows it"
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.randoms(use_true_random=False), st.data())
 def test_splits_and_joins_of_all_kinds_pass_no_approval_by(random: Random, data: st.DataObject) -> None:
