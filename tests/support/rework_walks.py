@@ -36,6 +36,7 @@ class _Walk:
         self.answers: dict[str, list[str]] = {}  # since it was last asked for
         self.wanted: dict[str, int] = {}  # by approval: it has to be asked for after this
         self.said_before: dict[str, tuple[str, ...]] = {}  # when the last answer was given
+        self.led: list[tuple[int, str, str]] = []  # when, from where and to where, by a return or an alarm
         self.faults: list[str] = []
 
     @property
@@ -53,9 +54,16 @@ class _Walk:
     def passed_by(self) -> list[str]:
         """The approvals that the deal should have had before it is signed."""
         faults = [f"{one} is open" for one in self.must if one in self.run.open]
-        faults += [f"{one} said {self.answers.get(one)}" for one in self.must if not self.is_approved(one)]
-        late = (one for one, at in self.wanted.items() if one in self.must and self.asked_at.get(one, -1) < at)
-        return faults + [f"{one} was not asked again" for one in late]
+        lacking = {one: f"{one} said {self.answers.get(one)}" for one in self.must if not self.is_approved(one)}
+        for one, at in self.wanted.items():
+            if one in self.must and self.asked_at.get(one, -1) < at:
+                lacking.setdefault(one, f"{one} was not asked again")
+        return faults + [fault for one, fault in lacking.items() if not self.is_led_around(one)]
+
+    def is_led_around(self, name: str) -> bool:
+        """Whether the drawing leads the deal past that approval since it was last asked for, if ever."""
+        since = self.asked_at.get(name, -1)
+        return any(at >= since and name in self.drawn.led_around(*way) for at, *way in self.led)
 
     def left_behind(self) -> list[str]:
         """What still waits when everything open is done, and nothing is returned any more."""
@@ -73,7 +81,10 @@ class _Walk:
     def go_on(self, moment: int) -> None:
         run, chance = self.run, self.random.random()
         if run.timers and chance < 0.1:
-            run.fire_timer(self.random.choice(sorted(run.timers.values(), key=lambda one: int(one.activity_id))))
+            timer = self.random.choice(sorted(run.timers.values(), key=lambda one: int(one.activity_id)))
+            if timer.node_id in self.drawn.alarms:
+                self.led.append((moment, *self.drawn.alarms[timer.node_id]))
+            run.fire_timer(timer)
             return
         calling = [one for one in run.messages.values() if self.may_be_called(one.node_id)]
         if calling and chance > 0.9:
@@ -83,6 +94,8 @@ class _Walk:
         outcome = APPROVED if self.random.random() < 0.7 else RETURNED
         others = Counter(run.open) - Counter([opened.element_id])
         self.complete(opened, outcome)
+        if outcome == RETURNED and opened.element_id in self.drawn.approvals:
+            self.led.append((moment, opened.element_id, self.drawn.approvals[opened.element_id]))
         self.want(opened.element_id, others, moment)
 
     def may_be_called(self, event: str) -> bool:

@@ -320,7 +320,7 @@ def test_no_approval_is_asked_twice_or_passed_by(random: Random, data: st.DataOb
 @given(st.randoms(use_true_random=False), st.data())
 def test_ways_into_other_branches_pass_no_approval_by(random: Random, data: st.DataObject) -> None:
     """Such maps may wait for what cannot come, which is told and stops the deal; or they are refused."""
-    drawn = rework_map(random, wild=True)
+    drawn = rework_map(random, wild=True, varied=data.draw(st.booleans()))
     note(str(drawn.ways))
     process = drawn.compiled()
     if process is None:
