@@ -65,8 +65,8 @@ _DECISIONS: Mapping[str, FindingText] = {
             "one answer could hide the other."
         ),
         N_(
-            "Let the branches meet before in a diamond with a plus (parallel gateway): that waits for all of them. What "
-            "follows an event on a border that can happen several times, lead to an end of its own."
+            "Let the branches meet before in a diamond with a plus (parallel gateway): that waits for all of them. "
+            "What follows an event on a border that can happen several times, lead to an end of its own."
         ),
     ),
     "RETURN_TAKES_BACK": FindingText(

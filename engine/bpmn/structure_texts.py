@@ -145,8 +145,8 @@ ARROWS: Mapping[str, FindingText] = {
 
 _CHECK_THE_SPLIT = N_(
     "Check the split before this join: an exclusive split must be joined by an exclusive gateway. Lead a return out of "
-    "one parallel branch back to before they split, not into another branch, and what follows an event on a border to an "
-    "end of its own."
+    "one parallel branch back to before they split, not into another branch, and what follows an event on a border to "
+    "an end of its own."
 )
 
 STARTS_AND_ENDS: Mapping[str, FindingText] = {
@@ -207,8 +207,8 @@ STARTS_AND_ENDS: Mapping[str, FindingText] = {
             "that are under way, and goes on once for them together."
         ),
         N_(
-            "Nothing to do. Where every branch comes in any case, you can draw a diamond with a plus (parallel gateway) "
-            "before it; behind an event that may not happen, that would wait for ever."
+            "Nothing to do. Where every branch comes in any case, you can draw a diamond with a plus (parallel "
+            "gateway) before it; behind an event that may not happen, that would wait for ever."
         ),
     ),
     "RUNS_TWICE": FindingText(
