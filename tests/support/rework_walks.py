@@ -36,6 +36,7 @@ class _Walk:
         self.answers: dict[str, list[str]] = {}  # since it was last asked for
         self.wanted: dict[str, int] = {}  # by approval: it has to be asked for after this
         self.said_before: dict[str, tuple[str, ...]] = {}  # when the last answer was given
+        self.undecided: set[str] = set()  # what has been answered since it was last decided on
         self.led: list[tuple[int, str, str]] = []  # when, from where and to where, by a return or an alarm
         self.faults: list[str] = []
 
@@ -47,6 +48,7 @@ class _Walk:
         for opened in self.run.last.opened_steps:
             self.asked_at[opened.element_id] = moment
             self.answers[opened.element_id] = []
+            self.undecided.discard(opened.element_id)
         for name, count in Counter(self.run.open).items():
             if name in self.drawn.approvals and count > self.drawn.times.get(name, 1):
                 self.faults.append(f"{name} twice at {moment}")
@@ -106,12 +108,15 @@ class _Walk:
         name = opened.element_id
         if name in self.drawn.approvals:
             self.answers.setdefault(name, []).append(outcome)
+            self.undecided.add(name)
             self.said_before = {one: tuple(said) for one, said in self.answers.items()}
         self.run.complete_opened(opened, outcome if name in self.drawn.approvals else "completed", {})
 
     def want(self, name: str, open_beside: Counter[str], moment: int) -> None:
         """Note what has to be asked for again, if everything that one decision looks at is answered now."""
-        if name not in self.must or not (fellows := self.drawn.fellows(name)).isdisjoint(open_beside):
+        fellows = self.drawn.fellows(name)
+        if name not in self.must or not fellows.isdisjoint(open_beside) or not fellows <= self.undecided:
             return
+        self.undecided -= fellows
         if any(RETURNED in self.said_before.get(one, ()) for one in fellows):
             self.wanted |= dict.fromkeys(self.drawn.only_through(self.drawn.approvals[name]), moment + 1)
