@@ -64,7 +64,10 @@ _DECISIONS: Mapping[str, FindingText] = {
             "Two branches of a deal can come here at the same time: %(steps)s would be asked for twice at once, and "
             "one answer could hide the other."
         ),
-        N_("Let the branches meet before in a diamond with a plus (parallel gateway): that waits for all of them."),
+        N_(
+            "Let the branches meet before in a diamond with a plus (parallel gateway): that waits for all of them. "
+            "What follows an event on a border that can happen several times, lead to an end of its own."
+        ),
     ),
     "RETURN_TAKES_BACK": FindingText(
         N_(

@@ -201,11 +201,12 @@ class ComplexGateway(InclusiveGateway):
     def _end_round(self, scope: Scope, fired: LiveTask, tokens: dict[str, LiveTask]) -> bool:
         """Whether the round is over: every flow that had no token has one now, or none is waited for.
 
-        A token that can reach an arrow whose token has come, in this round or late, is not waited for at any other.
+        A token that can reach an arrow whose token has come, in this round or late, is not waited for at any other; but
+        one that comes only past a withdrawal of what has come there, as out of a rework, is.
         """
         late = {flow: token for flow, token in tokens.items() if flow in fired.internal_data[EXPECTED]}
         missing = frozenset(fired.internal_data[EXPECTED]) - late.keys()
-        if any(beside and beside <= missing for _, beside in self._ways_of_others(scope)):
+        if any(ways & missing and beside <= missing for ways, beside in self._ways_of_others(scope)):
             return False
         self._consume(late, fired)
         fired.spend()

@@ -143,6 +143,12 @@ ARROWS: Mapping[str, FindingText] = {
     ),
 }
 
+_CHECK_THE_SPLIT = N_(
+    "Check the split before this join: an exclusive split must be joined by an exclusive gateway. Lead a return out of "
+    "one parallel branch back to before they split, not into another branch, and what follows an event on a border to "
+    "an end of its own."
+)
+
 STARTS_AND_ENDS: Mapping[str, FindingText] = {
     "NO_ENTRY": FindingText(
         N_("There is no start, and every step has an arrow into it: it is not clear where to begin."),
@@ -173,11 +179,11 @@ STARTS_AND_ENDS: Mapping[str, FindingText] = {
     ),
     "DEADLOCK": FindingText(
         N_("The deal waits here for ever: no token can come along %(branches)s."),
-        N_("Check the split before this join: an exclusive split must be joined by an exclusive gateway."),
+        _CHECK_THE_SPLIT,
     ),
     "MAY_DEADLOCK": FindingText(
         N_("On some paths the deal waits here for ever: along %(branches)s nothing comes."),
-        N_("Check the split before this join: an exclusive split must be joined by an exclusive gateway."),
+        _CHECK_THE_SPLIT,
     ),
     "NEVER_ENDS": FindingText(
         N_("No path leads to an end: the deal would go round for ever. There is no way out of: %(steps)s."),
@@ -197,10 +203,13 @@ STARTS_AND_ENDS: Mapping[str, FindingText] = {
     ),
     "WAITS_FOR_ALL": FindingText(
         N_(
-            "Branches that run side by side come together here, and an approval follows: the deal waits here for all "
-            "of them and goes on once, so that nobody is asked twice."
+            "Branches that run side by side come together here, and an approval follows: the deal waits here for those "
+            "that are under way, and goes on once for them together."
         ),
-        N_("Nothing to do, or draw a diamond with a plus (parallel gateway) before it: that waits for all branches."),
+        N_(
+            "Nothing to do. Where every branch comes in any case, you can draw a diamond with a plus (parallel "
+            "gateway) before it; behind an event that may not happen, that would wait for ever."
+        ),
     ),
     "RUNS_TWICE": FindingText(
         N_("Branches that run side by side come together here and do not wait: this runs once for each of them."),

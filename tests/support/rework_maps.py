@@ -6,6 +6,7 @@ of the drawing alone, without anything that the product knows about maps.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from random import Random
 
@@ -36,7 +37,8 @@ class ReworkMap:
 
     ``values`` are those by which inclusive splits are decided; ``spared`` the approvals that a deal with them need not
     have had; ``times`` how many people an approval asks side by side, where it is not one; ``begun_by`` the steps that
-    an event begins, by its id. ``around`` and ``tables`` are what stands beside the process.
+    an event begins, by its id; ``alarms`` by event that interrupts its host, that and where it leads. ``around`` and
+    ``tables`` are what stands beside the process.
     """
 
     parts: list[str] = field(default_factory=list)
@@ -47,6 +49,7 @@ class ReworkMap:
     spared: set[str] = field(default_factory=set)
     times: dict[str, int] = field(default_factory=dict)
     begun_by: dict[str, set[str]] = field(default_factory=dict)
+    alarms: dict[str, tuple[str, str]] = field(default_factory=dict)
     around: list[str] = field(default_factory=list)
     tables: list[bytes] = field(default_factory=list)
 
@@ -68,13 +71,36 @@ class ReworkMap:
 
     def only_through(self, place: str) -> set[str]:
         """The approvals that no way from the start leads to without ``place``."""
-        seen, waiting = {place}, ["start"]
+        passed_by = self.reached("start", {place})
+        return {one for one in self.approvals if one not in passed_by or one == place}
+
+    def led_around(self, source: str, place: str) -> set[str]:
+        """The approvals at and behind ``source`` that a deal led from there to ``place`` is signed without, as drawn.
+
+        Nothing that every way on from ``place`` to the signature passes leads to them.
+        """
+        ahead = self.on_every_way(place, SIGN, back=self.on_every_way("start", place) - {place})
+        left = self.reached(source, (ahead | self.on_every_way("start", source)) - {source})
+        return (left & self.approvals.keys()).difference(*(self.only_through(one) for one in ahead))
+
+    def on_every_way(self, begin: str, end: str, back: Collection[str] = ()) -> set[str]:
+        """What every way from ``begin`` to ``end`` passes, these two among it; none that leads ``back``."""
+        between = self.reached(begin, back)
+        return {begin, end} | {one for one in between if end not in self.reached(begin, {one, *back})}
+
+    def reached(self, begin: str, without: Collection[str]) -> set[str]:
+        """What a way from ``begin`` leads to that passes nothing of ``without``."""
+        after: dict[str, list[str]] = {}
+        for source, target in self.ways:
+            after.setdefault(source, []).append(target)
+        seen: set[str] = set()
+        waiting = [begin]
         while waiting:
             node = waiting.pop()
-            if node not in seen:
+            if node not in seen and node not in without:
                 seen.add(node)
-                waiting += [target for source, target in self.ways if source == node]
-        return {one for one in self.approvals if one not in seen or one == place}
+                waiting += after.get(node, ())
+        return seen
 
 
 class _Drawer:
@@ -217,7 +243,10 @@ class _Drawer:
         self.map.parts.append(element("boundaryEvent", event, "", timer, **said))
         self.map.ways.append((host, event))
         if interrupting or self.random.random() < 0.3:
-            self.way(event, self.random.choice(self.steps if self.wild else places))
+            place = self.random.choice(self.steps if self.wild else places)
+            self.way(event, place)
+            if interrupting:
+                self.map.alarms[event] = host, place
             return
         look, end = self.step(self.new("s")), self.new("end")
         self.map.parts.append(element("endEvent", end))

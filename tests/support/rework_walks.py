@@ -36,6 +36,8 @@ class _Walk:
         self.answers: dict[str, list[str]] = {}  # since it was last asked for
         self.wanted: dict[str, int] = {}  # by approval: it has to be asked for after this
         self.said_before: dict[str, tuple[str, ...]] = {}  # when the last answer was given
+        self.undecided: set[str] = set()  # what has been answered since it was last decided on
+        self.led: list[tuple[int, str, str]] = []  # when, from where and to where, by a return or an alarm
         self.faults: list[str] = []
 
     @property
@@ -46,6 +48,7 @@ class _Walk:
         for opened in self.run.last.opened_steps:
             self.asked_at[opened.element_id] = moment
             self.answers[opened.element_id] = []
+            self.undecided.discard(opened.element_id)
         for name, count in Counter(self.run.open).items():
             if name in self.drawn.approvals and count > self.drawn.times.get(name, 1):
                 self.faults.append(f"{name} twice at {moment}")
@@ -53,9 +56,16 @@ class _Walk:
     def passed_by(self) -> list[str]:
         """The approvals that the deal should have had before it is signed."""
         faults = [f"{one} is open" for one in self.must if one in self.run.open]
-        faults += [f"{one} said {self.answers.get(one)}" for one in self.must if not self.is_approved(one)]
-        late = (one for one, at in self.wanted.items() if one in self.must and self.asked_at.get(one, -1) < at)
-        return faults + [f"{one} was not asked again" for one in late]
+        lacking = {one: f"{one} said {self.answers.get(one)}" for one in self.must if not self.is_approved(one)}
+        for one, at in self.wanted.items():
+            if one in self.must and self.asked_at.get(one, -1) < at:
+                lacking.setdefault(one, f"{one} was not asked again")
+        return faults + [fault for one, fault in lacking.items() if not self.is_led_around(one)]
+
+    def is_led_around(self, name: str) -> bool:
+        """Whether the drawing leads the deal past that approval since it was last asked for, if ever."""
+        since = self.asked_at.get(name, -1)
+        return any(at >= since and name in self.drawn.led_around(*way) for at, *way in self.led)
 
     def left_behind(self) -> list[str]:
         """What still waits when everything open is done, and nothing is returned any more."""
@@ -73,7 +83,10 @@ class _Walk:
     def go_on(self, moment: int) -> None:
         run, chance = self.run, self.random.random()
         if run.timers and chance < 0.1:
-            run.fire_timer(self.random.choice(sorted(run.timers.values(), key=lambda one: int(one.activity_id))))
+            timer = self.random.choice(sorted(run.timers.values(), key=lambda one: int(one.activity_id)))
+            if timer.node_id in self.drawn.alarms:
+                self.led.append((moment, *self.drawn.alarms[timer.node_id]))
+            run.fire_timer(timer)
             return
         calling = [one for one in run.messages.values() if self.may_be_called(one.node_id)]
         if calling and chance > 0.9:
@@ -83,6 +96,8 @@ class _Walk:
         outcome = APPROVED if self.random.random() < 0.7 else RETURNED
         others = Counter(run.open) - Counter([opened.element_id])
         self.complete(opened, outcome)
+        if outcome == RETURNED and opened.element_id in self.drawn.approvals:
+            self.led.append((moment, opened.element_id, self.drawn.approvals[opened.element_id]))
         self.want(opened.element_id, others, moment)
 
     def may_be_called(self, event: str) -> bool:
@@ -93,12 +108,15 @@ class _Walk:
         name = opened.element_id
         if name in self.drawn.approvals:
             self.answers.setdefault(name, []).append(outcome)
+            self.undecided.add(name)
             self.said_before = {one: tuple(said) for one, said in self.answers.items()}
         self.run.complete_opened(opened, outcome if name in self.drawn.approvals else "completed", {})
 
     def want(self, name: str, open_beside: Counter[str], moment: int) -> None:
         """Note what has to be asked for again, if everything that one decision looks at is answered now."""
-        if name not in self.must or not (fellows := self.drawn.fellows(name)).isdisjoint(open_beside):
+        fellows = self.drawn.fellows(name)
+        if name not in self.must or not fellows.isdisjoint(open_beside) or not fellows <= self.undecided:
             return
+        self.undecided -= fellows
         if any(RETURNED in self.said_before.get(one, ()) for one in fellows):
             self.wanted |= dict.fromkeys(self.drawn.only_through(self.drawn.approvals[name]), moment + 1)

@@ -6,10 +6,10 @@ on without its answer. Where it comes to the approval itself, ``asked_once`` has
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from engine.bpmn.map_model import Node, NodeType, Process
-from engine.bpmn.repairs.approval_routes import is_approval
+from engine.bpmn.repairs.approval_routes import approvals_in
 from engine.bpmn.repairs.workbench import Workbench
 from engine.bpmn.token_ways import is_join
 
@@ -24,7 +24,7 @@ def say_alarms_that_join(workbench: Workbench, process: Process) -> None:
         joined = [node for node in joined if node.type is not NodeType.END]
         if not joined:
             continue
-        approvals = [one for node in dict.fromkeys((host, *joined)) for one in _approvals_of(node)]
+        approvals = [one for node in dict.fromkeys((host, *joined)) for one in approvals_in(node)]
         if approvals:
             names = ", ".join(dict.fromkeys(one.title for one in approvals))
             workbench.noticed.warning("ALARM_JOINS_APPROVALS", alarm, steps=names)
@@ -44,8 +44,3 @@ def _reached(begin: Iterable[Node], past: Node) -> dict[Node, None]:
             seen[node] = None
             waiting += [*_targets(node), *node.boundaries]
     return seen
-
-
-def _approvals_of(node: Node) -> Iterator[Node]:
-    inside = node.inside.all_nodes() if node.inside is not None else ()
-    return (one for one in (node, *inside) if is_approval(one))

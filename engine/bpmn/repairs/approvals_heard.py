@@ -1,6 +1,6 @@
 """An approval whose rejection nobody looks at would be no approval: that is an error.
 
-A table or a script that reads it looks at it where some decision reads what that gives.
+A table or a script that reads it looks at it where some decision behind reads what that gives.
 """
 
 from __future__ import annotations
@@ -19,10 +19,14 @@ from engine.bpmn.variables import outcome_variable
 
 _NEGATIVE = (OutcomeKind.RETURNED, OutcomeKind.REJECTED)
 
+Computing = tuple[Node, frozenset[str]]
+"""A table or a script, and the variables that it writes by what it reads."""
+
 
 def check_approvals(workbench: Workbench, process: Process) -> None:
     approvals = [node for node in process.scope.all_nodes() if is_approval(node)]
     listeners = listeners_of(workbench, process) if approvals else Listeners()
+    listeners.find_computing_heard(outcome_variable(node.id) for node in approvals)
     heard_at: dict[Node, frozenset[Node]] = {}
     for node in approvals:
         plan = node.step
@@ -40,6 +44,7 @@ def check_approvals(workbench: Workbench, process: Process) -> None:
     for hearing, steps in _alike(heard_at).items():
         heard |= _heard(steps, hearing).intersection(steps)
         passed_by |= _passed_by(steps, hearing).intersection(steps)
+    passed_by |= {node for node in heard_at if listeners.comes_to_partly_heard(node, [outcome_variable(node.id)])}
     for node in heard_at:
         if node not in heard:
             workbench.noticed.error("APPROVAL_IGNORED", node)
@@ -51,12 +56,15 @@ def check_approvals(workbench: Workbench, process: Process) -> None:
 class Listeners:
     """The decisions that look at a step, by its id: those that hear the button pressed, and those that read it.
 
-    ``by_name`` are the decisions that read a variable, ``computing`` what makes others of it, and which.
+    ``by_name`` are the decisions that read a variable, ``computing`` what makes others of it. Of that, ``heard`` is
+    what some decision behind looks at, and ``partly_heard`` what on some of the ways to an end none does.
     """
 
     of_outcome: dict[str, set[Node]] = field(default_factory=dict)
     by_name: dict[str, set[Node]] = field(default_factory=dict)
-    computing: dict[str, list[tuple[Node, frozenset[str]]]] = field(default_factory=dict)
+    computing: dict[str, list[Computing]] = field(default_factory=dict)
+    heard: set[Computing] = field(default_factory=set)
+    partly_heard: set[Computing] = field(default_factory=set)
 
     def of(self, step: Node, *, by_outcome: bool) -> frozenset[Node]:
         """The decisions, those among them that read only what was made of the step's outcome."""
@@ -67,13 +75,37 @@ class Listeners:
 
     def first(self, step: Node, *, by_outcome: bool) -> frozenset[Node]:
         """What looks at the step itself: decisions, and what computes something for one of them."""
-        outcome = outcome_variable(step.id)
-        hearing = set(self.of_outcome.get(step.id, ())) if by_outcome else set()
-        hearing |= self.by_name.get(outcome, set())
-        for node, written in self.computing.get(outcome, ()):
-            if any(name in self.by_name for one in written for name in self._made_of(one)):
-                hearing.add(node)
-        return frozenset(hearing)
+        hearing = self.of_outcome.get(step.id, set()) if by_outcome else set()
+        return frozenset(hearing | self._looking_at([outcome_variable(step.id)]))
+
+    def find_computing_heard(self, outcomes: Iterable[str]) -> None:
+        """Find which tables and scripts that something of ``outcomes`` comes to are looked at behind them."""
+        names = dict.fromkeys(name for outcome in outcomes for name in self._made_of(outcome))
+        all_of_them = list(dict.fromkeys(one for name in names for one in self.computing.get(name, ())))
+        _add_while_any(all_of_them, self.heard, self._is_heard)
+        _add_while_any(all_of_them, self.partly_heard, self._is_partly_heard)
+
+    def comes_to_partly_heard(self, node: Node, names: Collection[str]) -> bool:
+        """Whether a token comes from ``node`` to what makes something of ``names`` that is heard only on some ways."""
+        partly = {one for name in names for one, _ in self.partly_heard.intersection(self.computing.get(name, ()))}
+        return bool(partly) and node in _heard([node], self._looking_at(names), partly)
+
+    def _is_heard(self, one: Computing) -> bool:
+        node, written = one
+        return node in _heard([node], self._looking_at(written))
+
+    def _is_partly_heard(self, one: Computing) -> bool:
+        node, written = one
+        if one not in self.heard:
+            return False
+        return node in _passed_by([node], self._looking_at(written)) or self.comes_to_partly_heard(node, written)
+
+    def _looking_at(self, names: Iterable[str]) -> frozenset[Node]:
+        found: set[Node] = set()
+        for name in names:
+            found |= self.by_name.get(name, set())
+            found.update(node for node, _ in self.heard.intersection(self.computing.get(name, ())))
+        return frozenset(found)
 
     def _made_of(self, name: str) -> list[str]:
         """``name`` and the names of all that is computed from it."""
@@ -83,6 +115,13 @@ class Listeners:
                 waiting += [other for other in written if other not in found]
                 found |= dict.fromkeys(written)
         return list(found)
+
+
+def _add_while_any(left: list[Computing], found: set[Computing], belongs: Callable[[Computing], bool]) -> None:
+    """Add to ``found`` what ``belongs`` there, until nothing more does because of what has been added."""
+    while more := [one for one in left if belongs(one)]:
+        found.update(more)
+        left = [one for one in left if one not in found]
 
 
 def listeners_of(workbench: Workbench, process: Process) -> Listeners:
@@ -135,10 +174,13 @@ def _alike(heard_at: Mapping[Node, frozenset[Node]]) -> dict[frozenset[Node], li
     return found
 
 
-def _heard(steps: list[Node], hearing: frozenset[Node]) -> set[Node]:
-    """Those from which a token may come to one of ``hearing``, also outside the sub-process that they stand in."""
+def _heard(steps: list[Node], hearing: frozenset[Node], by: Collection[Node] | None = None) -> set[Node]:
+    """Those from which a token may come to one of ``hearing``, also outside the sub-process that they stand in.
+
+    ``by``: to one of these of ``hearing``, and before to none of it.
+    """
     before = _walked(steps, hearing, _comes_by) if hearing else {}
-    return _leading(hearing, before, lambda _: True)
+    return _leading(hearing if by is None else by, before, lambda _: True)
 
 
 def _passed_by(steps: list[Node], hearing: frozenset[Node]) -> set[Node]:

@@ -268,6 +268,33 @@ def test_two_of_three_are_enough_and_the_third_may_still_return_the_deal() -> No
     assert run.open == ["prepare"]
 
 
+def test_a_third_that_is_being_reworked_still_ends_where_two_were_enough() -> None:
+    """Its branch has only reworks left, each of which comes to the join past what takes tokens of the branch back."""
+    enough = "<activationCondition>${activationCount &gt;= 2}</activationCondition>"
+    run = begun(
+        *AROUND,
+        step("pack") + step("count") + step("check") + step("rework"),
+        '<parallelGateway id="around"/><parallelGateway id="split"/><parallelGateway id="agreed"/>',
+        element("complexGateway", "join", "", enough),
+        decided(*APPROVALS, join="agreed", to="rework"),
+        chain("start", "prepare", "around", "check", "split", "legal") + chain("split", "finance"),
+        chain("around", "pack", "join") + chain("around", "count", "join") + chain("agreed", "join"),
+        chain("rework", "check") + chain("join", "sign", "end"),
+    )
+    run.complete("check")
+    for one in APPROVALS:
+        run.complete(one, RETURNED)
+    run.complete("pack")
+    run.complete("count")
+    assert run.open == ["rework", "rework", "sign"]
+    run.complete("rework")
+    run.complete("check")
+    for one in APPROVALS:
+        run.complete(one, APPROVED)
+    run.complete("sign")
+    assert run.last.finished, "the third came late, and nothing follows it"
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.randoms(use_true_random=False), st.data())
 def test_splits_and_joins_of_all_kinds_pass_no_approval_by(random: Random, data: st.DataObject) -> None:
@@ -297,6 +324,24 @@ def test_ways_into_other_branches_pass_no_approval_by(random: Random, data: st.D
     note(str(drawn.ways))
     process = drawn.compiled()
     if process is None:
+        return
+    try:
+        faults = faults_of_walk(drawn, process, data.draw(st.randoms(use_true_random=False)))
+    except MapFailed:
+        return
+    assert not faults
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.randoms(use_true_random=False), st.data())
+def test_ways_into_other_branches_that_nothing_is_told_of_lead_past_what_is_drawn_so(
+    random: Random, data: st.DataObject
+) -> None:
+    """With joins of all kinds: a return into a branch beside lets an inclusive one go on without the approval."""
+    drawn = rework_map(random, wild=True, varied=True)
+    note(str(drawn.ways))
+    process = drawn.compiled()
+    if process is None or {"MAY_DEADLOCK", "RUNS_BEFORE_APPROVAL"} & {one.code for one in process.findings}:
         return
     try:
         faults = faults_of_walk(drawn, process, data.draw(st.randoms(use_true_random=False)))

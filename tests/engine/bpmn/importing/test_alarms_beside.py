@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from support.drawn_maps import END, START, chain, flow, found, outcome_of, step
+from support.drawn_maps import END, START, chain, drawn, element, flow, found, outcome_of, step
 
-from engine.bpmn.compile import CompileOutcome
+from engine.bpmn.compile import CompileOutcome, compile_bpmn
 from engine.bpmn.findings import Severity
 
 TWO_DAYS = "<timerEventDefinition><timeDuration>P2D</timeDuration></timerEventDefinition>"
@@ -38,6 +38,29 @@ def with_alarm(host: str, after: str, *, interrupting: str = "false") -> Compile
 def test_an_alarm_that_joins_the_way_behind_an_approval_is_told() -> None:
     finding = found(with_alarm("legal", "on"), "ALARM_JOINS_APPROVALS")
     assert (finding.severity, finding.element_id, finding.params["steps"]) == (Severity.WARNING, "alarm", "Юрист")
+
+
+def test_one_that_joins_the_way_behind_a_called_map_is_told_of_the_approvals_in_it() -> None:
+    agreeing = (
+        *('<startEvent id="asked"/>', '<endEvent id="agreed"/>', '<endEvent id="refused"/>'),
+        step("legal", "Юрист", approval="any"),
+        '<exclusiveGateway id="decide"/>',
+        chain("asked", "legal", "decide"),
+        flow("decide", "agreed", "Погоджено"),
+        flow("decide", "refused", "Відхилено"),
+    )
+    diagram = drawn(
+        START,
+        END,
+        step("sign", "Підписати"),
+        element("callActivity", "call", "Погодження", calledElement="agreeing"),
+        element("boundaryEvent", "alarm", "", TWO_DAYS, attachedToRef="call", cancelActivity="false"),
+        '<exclusiveGateway id="meet"/>',
+        chain("start", "call", "meet", "sign", "end") + chain("alarm", "meet"),
+        around=f'<process id="agreeing" isExecutable="true">{"".join(agreeing)}</process>',
+    )
+    outcome = compile_bpmn({"map.bpmn": diagram}, process_key="sale")
+    assert found(outcome, "ALARM_JOINS_APPROVALS").params["steps"] == "Юрист"
 
 
 def test_one_that_comes_to_the_approval_is_waited_for_there() -> None:

@@ -171,23 +171,27 @@ class Play:
             return
         came = {flow: token for flow, token in held.items() if flow in late[join]}
         open_still = set(late[join]) - came.keys()
-        for arrow in self.elsewhere(marking, join):
-            ways = {entry for entry in join.incoming if self.leads(arrow, entry, self.taking(entry))}
-            if ways and ways <= open_still:
-                return
+        if any(ways & open_still and beside <= open_still for ways, beside in self.ways_of_others(marking, join)):
+            return
         over = frozenset((one, flows) for one, flows in marking.late if one is not join)
         yield _marking(marking.counted() - Counter(came.values()), (), over)
 
     def waits(self, marking: Marking, join: Node, arrived: set[Flow]) -> bool:
-        around = {node for node in self.takes if join in node.withdraws}
+        around = self.around(join)
+        elsewhere = self.elsewhere(marking, join)
+        if any(self.comes_by_itself(arrow, node) for arrow in elsewhere for node in around):
+            return True
+        return any(ways - arrived and not beside & arrived for ways, beside in self.ways_of_others(marking, join))
+
+    def ways_of_others(self, marking: Marking, join: Node) -> Iterator[tuple[set[Flow], set[Flow]]]:
+        """Per token elsewhere, the arrows into ``join`` that it can come to, and those beside a token there."""
+        around = self.around(join)
         for arrow in self.elsewhere(marking, join):
-            if any(self.comes_by_itself(arrow, node) for node in around):
-                return True
-            may_come = {entry for entry in join.incoming if self.leads(arrow, entry, around)}
-            beside = {entry for entry in join.incoming if self.leads(arrow, entry, self.taking(entry))}
-            if may_come - arrived and not beside & arrived:
-                return True
-        return False
+            ways = {entry for entry in join.incoming if self.leads(arrow, entry, around)}
+            yield ways, {entry for entry in ways if self.leads(arrow, entry, self.taking(entry))}
+
+    def around(self, join: Node) -> set[Node]:
+        return {node for node in self.takes if join in node.withdraws}
 
     def elsewhere(self, marking: Marking, join: Node) -> set[Flow]:
         return {token.arrow for token, _ in marking.tokens if token.arrow.target is not join}

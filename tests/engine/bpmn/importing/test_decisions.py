@@ -171,28 +171,55 @@ def test_a_condition_on_the_outcome_variable_hears_the_approval() -> None:
     assert [each.id for each in outcome.process.steps["t"].outcomes] == ["approved", "returned", "rejected"]
 
 
-def deciding_by_table(condition: str) -> CompileOutcome:
-    """A table makes ``way`` of what the approval said; behind it ``condition`` leads on, all else to a refusal."""
-    columns = [("t_outcome", "string")]
-    task = '<businessRuleTask id="rules" camunda:decisionRef="limit" camunda:resultVariable="way" {}/>'
+RULES_TASK = (
+    '<businessRuleTask id="rules" camunda:decisionRef="limit" camunda:resultVariable="way"'
+    ' camunda:mapDecisionResult="singleEntry"/>'
+)
+
+
+def deciding_by_table(condition: str, *ways: str) -> CompileOutcome:
+    """A table makes ``way`` of what the approval said; ``condition`` leads on at “g”, all else to a refusal."""
+    rules = [('"approved"', '"on"'), ("-", '"back"')]
+    limit = dmn(table([("t_outcome", "string")], ["way"], *rules, policy="FIRST"))
     diagram = drawn(
         START,
         step("t", "Погодити", погодження="усі"),
-        task.format('camunda:mapDecisionResult="singleEntry"'),
+        RULES_TASK,
         '<exclusiveGateway id="g" default="no"/>',
         END,
         '<endEvent id="refused"/>',
-        chain("start", "t", "rules", "g"),
-        flow("g", "end", condition=condition, flow_id="yes"),
         flow("g", "refused", flow_id="no"),
+        *(ways or (chain("start", "t", "rules", "g"), flow("g", "end", condition=condition))),
     )
-    rules = [('"approved"', '"on"'), ("-", '"back"')]
-    return compile_bpmn({"map.bpmn": diagram, "way.dmn": dmn(table(columns, ["way"], *rules, policy="FIRST"))})
+    return compile_bpmn({"map.bpmn": diagram, "way.dmn": limit})
 
 
 def test_a_table_hears_an_approval_where_a_decision_reads_what_it_gives() -> None:
-    assert "APPROVAL_IGNORED" not in codes(deciding_by_table('way == "on"'))
+    heard = deciding_by_table('way == "on"')
+    assert not {"APPROVAL_IGNORED", "APPROVAL_PARTLY_IGNORED"} & codes(heard)
     assert "APPROVAL_IGNORED" in codes(deciding_by_table("deal.amount > 5"))
+
+
+def test_what_a_table_gives_is_read_too_late_by_a_decision_before_it() -> None:
+    before = chain("start", "g"), flow("g", "t", condition='way == "on"'), chain("t", "rules", "end")
+    assert "APPROVAL_IGNORED" in codes(deciding_by_table("", *before))
+
+
+@pytest.mark.parametrize("between", [(), ("script",)], ids=["by a table", "by a script behind it"])
+def test_an_approval_whose_answer_a_table_hands_on_is_passed_by_where_no_decision_reads_that(
+    between: tuple[str, ...],
+) -> None:
+    ways = (
+        '<exclusiveGateway id="large" default="small"/>',
+        '<scriptTask id="script"><script>word = way</script></scriptTask>',
+        chain("start", "t", "rules", *between, "large"),
+        flow("large", "g", condition="deal.amount > 5"),
+        flow("large", "end", flow_id="small"),
+        flow("g", "end", condition='word == "on"' if between else 'way == "on"'),
+    )
+    outcome = deciding_by_table("", *ways if between else (ways[0], *ways[2:]))
+    assert found(outcome, "APPROVAL_PARTLY_IGNORED").element_id == "t"
+    assert "APPROVAL_IGNORED" not in codes(outcome)
 
 
 def test_one_approval_of_three_without_a_word_for_it_is_never_passed_in_silence() -> None:
