@@ -444,6 +444,18 @@ class SalesMap:
         scope.nodes.append(node)
         return node
 
+    def take_out(self, node: Node) -> None:
+        """A node that was not drawn, and its flows, are not needed after all: their ids are free again."""
+        for flow in node.outgoing:
+            flow.target.incoming.remove(flow)
+            self._free(flow.id)
+        node.scope.nodes.remove(node)
+        self._free(node.id)
+
+    def _free(self, element_id: str) -> None:
+        self.used_ids.remove(element_id)
+        self._next_number.pop(element_id, None)
+
     def connect(self, source: Node, target: Node, *, like: Flow | None = None) -> Flow:
         """A flow that was not drawn, from ``source`` to ``target``."""
         flow = Flow(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
@@ -57,7 +58,8 @@ class LateDecision:
 class TakenBack:
     """The return of the approval ``step``, by which a request was taken back that the reader was asked.
 
-    ``typed`` is the comment that the reader had begun there, and nobody has seen.
+    ``typed`` is the comment that the reader had begun there, and nobody has seen; ``fields`` what they had typed into
+    the fields, ``former`` what the steps before the request had given these.
     """
 
     step: str
@@ -65,6 +67,8 @@ class TakenBack:
     at: datetime | None
     comment: str
     typed: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    former: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +166,30 @@ def taken_back(session: Session, actor: Actor, work_item: WorkItem) -> TakenBack
         return None
     draft = session.get(Draft, (withdrawn.id, actor.person_id))
     by = returned.completed_by.full_name if returned.completed_by is not None else ""
-    typed = draft.comment if draft is not None else ""
-    return TakenBack(returned.name, by, returned.completed_at, returned.comment, typed)
+    if draft is None:
+        return TakenBack(returned.name, by, returned.completed_at, returned.comment, "")
+    former = _given_before(session, withdrawn)
+    return TakenBack(
+        returned.name, by, returned.completed_at, returned.comment, draft.comment, fields=draft.typed, former=former
+    )
+
+
+def _given_before(session: Session, work_item: WorkItem) -> dict[str, Any]:
+    """What the steps of the instance had given by field, each the last, when ``work_item`` opened."""
+    done = session.scalars(
+        select(WorkItem.values)
+        .where(
+            WorkItem.instance_id == work_item.instance_id,
+            WorkItem.state == WorkItemState.COMPLETED,
+            WorkItem.completed_at <= work_item.opened_at,
+            WorkItem.id < work_item.id,
+        )
+        .order_by(WorkItem.completed_at, WorkItem.id)
+    )
+    given: dict[str, Any] = {}
+    for values in done:
+        given |= values
+    return given
 
 
 def recalled(session: Session, work_item: WorkItem) -> Recalled | None:

@@ -11,19 +11,25 @@ LEGAL, FINANCE = "Погодити: юрист", "Погодити: фінанс
 
 def parallel_returns() -> CompiledProcess:
     """prepare → legal beside finance, each returning to prepare → sign."""
+    return around_approvals(chain("split", "legal"))
+
+
+def around_approvals(*to_legal: str) -> CompiledProcess:
+    """The same, with what stands between the split and the lawyer."""
     return compiled(
         START,
-        _step("prepare", "Підготувати", "=owner"),
-        _step("legal", LEGAL, "Юридичний відділ", approval="any"),
-        _step("finance", FINANCE, "Фінансовий відділ", approval="any"),
-        _step("sign", "Підписати", "=owner"),
+        said_step("prepare", "Підготувати", "=owner"),
+        said_step("legal", LEGAL, "Юридичний відділ", approval="any"),
+        said_step("finance", FINANCE, "Фінансовий відділ", approval="any"),
+        said_step("sign", "Підписати", "=owner"),
         element("parallelGateway", "split"),
         element("parallelGateway", "join"),
         element("exclusiveGateway", "legal_said", "Юрист погодив?"),
         element("exclusiveGateway", "finance_said", "Фінанси погодили?"),
         END,
-        chain("start", "prepare", "split", "legal", "legal_said"),
-        chain("split", "finance", "finance_said"),
+        *to_legal,
+        chain("start", "prepare", "split", "finance", "finance_said"),
+        chain("legal", "legal_said"),
         flow("legal_said", "join", "Погоджено"),
         flow("legal_said", "prepare", "На доопрацювання"),
         flow("finance_said", "join", "Погоджено"),
@@ -32,5 +38,6 @@ def parallel_returns() -> CompiledProcess:
     )
 
 
-def _step(element_id: str, name: str, responsible: str, **said: str) -> str:
+def said_step(element_id: str, name: str, responsible: str, **said: str) -> str:
+    """A step with all that a step should say."""
     return step(element_id, name, stage="Договір", responsible=responsible, deadline="1 р.д.", **said)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, flash, jsonify, make_response, redirect, render_template, request, url_for
@@ -34,7 +35,7 @@ from engine.errors import DomainError, InvalidInput, MapFailed, NotFound
 from engine.model.consultation import Consultation
 from engine.model.work_item import LIVE, WorkItem
 from engine.policy.form_values import read_form
-from engine.queries.approval_view import is_with_remarks
+from engine.queries.approval_view import is_with_remarks, taken_back
 from engine.queries.deal_waiting import deal_waiting
 from engine.queries.inbox import inbox
 from engine.queries.inbox_tabs import Tab
@@ -64,6 +65,7 @@ from webui.security import is_partial
 from webui.sessions import polls
 from webui.step_people import between_people, may_extend
 from webui.timeline import currency_of, entries, fields_of
+from webui.typed_before import shown_before, typed_before
 from webui.waiting import waiting_sentence
 
 blueprint = Blueprint("work_items", __name__, url_prefix="/work-items")
@@ -102,6 +104,17 @@ def news(work_item_id: int) -> ResponseReturnValue:
 def look_again(work_item_id: int) -> ResponseReturnValue:
     """The step as it is now, with what was being typed: in its form, or beside the step where it is over."""
     return _pane(work_item_id, typed=typed_values(request.form), comment=request.form.get("comment", ""))
+
+
+@blueprint.post("/<int:work_item_id>/typed-before")
+def take_typed_before(work_item_id: int) -> ResponseReturnValue:
+    """The form with what its reader had typed into the request before, which was taken back; the rest stays."""
+    with reading() as session:
+        view = work_item_view(session, actor(), work_item_id, now())
+        before = taken_back(session, actor(), session.get_one(WorkItem, work_item_id))
+        typed = {**view.typed, **typed_values(request.form), **typed_before(view, before)}
+    comment = request.form.get("comment", view.draft_comment)
+    return _pane(work_item_id, typed=typed, comment=comment or (before.typed if before is not None else ""))
 
 
 @blueprint.post("/<int:work_item_id>/complete")
@@ -421,6 +434,14 @@ def _pane_context(
         writes_client=True,
     )
     proposed = proposed_decision(session, actor(), work_item_id)
+    approval = approval_pane(
+        session,
+        work_item_id,
+        known,
+        view.row.currency,
+        seen=request.form.get("seen_content", ""),
+    )
+    before = typed_before(replace(view, typed=filled), approval.taken_back)
     return {
         "view": view,
         "row": view.row,
@@ -441,13 +462,8 @@ def _pane_context(
             view.outcomes,
             with_remarks=is_with_remarks(view.row.kind, view.row.outcome, view.comment),
         ),
-        "approval": approval_pane(
-            session,
-            work_item_id,
-            known,
-            view.row.currency,
-            seen=request.form.get("seen_content", ""),
-        ),
+        "approval": approval,
+        "typed_before": shown_before(session, view, before),
         "proof_errors": proof_errors(error),
         "provider_offer": provider_offer(session, work_item_id, url_for("work_items.show", work_item_id=work_item_id)),
         "typed_late": _typed_late(view, typed, comment),

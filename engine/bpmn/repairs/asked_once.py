@@ -30,18 +30,12 @@ def ask_once(workbench: Workbench, process: Process) -> None:
         asking = {node: approvals for node in scope.nodes if (approvals := approvals_in(node))}
         if not asking or not branches_may_meet(scope):
             continue
-        listeners, together = listeners_of(workbench, process), ArrowsTogether(scope)
+        listeners = listeners_of(workbench, process)
         judged = {node: approvals for node in asking if (approvals := _heard_beyond(node, asking[node], listeners))}
-        # Where a return leads into a branch, tokens meet only because the branches have met before: those wait first.
-        for returning in (_ways_of_returns(scope), set[Flow]()):
-            twice = [] if together.are_unknown else _asked_twice(judged, listeners, together)
-            if _wait_before_asking(workbench, scope, twice, together, returning):
-                together = ArrowsTogether(scope)
+        together = _wait_where_branches_meet(workbench, scope, asking, judged, listeners)
         withdrawals = _withdraw_with_returns(workbench, scope, asking, together)
         if withdrawals:
-            together = ArrowsTogether(scope)
-            if _take_open_places(withdrawals, together):
-                together = ArrowsTogether(scope)
+            together = _with_open_places(withdrawals, scope)
             _say_what_is_taken_back(workbench, withdrawals, together)
         for node in _asked_twice(judged, listeners, together) if branches_may_meet(scope) else ():
             names = ", ".join(one.title for one in asking[node])
@@ -124,6 +118,36 @@ def _is_negative(flow: Flow) -> bool:
     return isinstance(condition, OutcomeCondition) and OutcomeKind.APPROVED not in condition.outcomes
 
 
+def _wait_where_branches_meet(
+    workbench: Workbench,
+    scope: Scope,
+    asking: Collection[Node],
+    judged: Mapping[Node, list[Node]],
+    listeners: Listeners,
+) -> ArrowsTogether:
+    """Let branches that meet before an approval wait for each other; what stands together then.
+
+    Which do is seen while ways back take away what is open: two ways of a choice meet only in a token that a return
+    has left behind, and are no branches. Where a return leads into a branch, tokens meet only because the branches
+    have met before: those wait first.
+    """
+    together = ArrowsTogether(scope)
+    for returning in (_ways_of_returns(scope), set[Flow]()):
+        if together.are_unknown or not _asked_twice(judged, listeners, together):
+            break
+        withdrawals = _withdraw_with_returns(workbench, scope, asking, together)
+        taken = _with_open_places(withdrawals, scope) if withdrawals else together
+        twice = [] if taken.are_unknown else _asked_twice(judged, listeners, taken)
+        waits = _wait_before_asking(workbench, scope, twice, taken, returning)
+        for one in withdrawals:
+            _take_out(workbench, one)
+        if waits:
+            together = ArrowsTogether(scope)
+        elif not twice:
+            break
+    return together
+
+
 def _wait_before_asking(
     workbench: Workbench, scope: Scope, twice: list[Node], together: ArrowsTogether, returning: Collection[Flow]
 ) -> bool:
@@ -181,15 +205,16 @@ def _withdraw_with_returns(
     return withdrawals
 
 
-def _take_open_places(withdrawals: list[Node], together: ArrowsTogether) -> bool:
-    """Take away what is open at the place returned to, as by an alarm on its border; whether anything can be."""
+def _with_open_places(withdrawals: list[Node], scope: Scope) -> ArrowsTogether:
+    """Take away what is open at the place returned to, as by an alarm on its border; what stands together then."""
+    together = ArrowsTogether(scope)
     found = False
     for one in withdrawals:
         place = one.outgoing[0].target
         if not is_join(place) and together.with_any(one.incoming) & together.mask(place.incoming):
             one.withdraws += (place,)
             found = True
-    return found
+    return ArrowsTogether(scope) if found else together
 
 
 def _say_what_is_taken_back(workbench: Workbench, withdrawals: list[Node], together: ArrowsTogether) -> None:
@@ -256,3 +281,10 @@ def _put_withdrawal(workbench: Workbench, flows: list[Flow], taken: list[Node]) 
         redirect_target(flow, withdrawal)
     workbench.sales_map.connect(withdrawal, place)
     return withdrawal
+
+
+def _take_out(workbench: Workbench, withdrawal: Node) -> None:
+    """Let the returns lead to their place as they were drawn."""
+    for flow in tuple(withdrawal.incoming):
+        redirect_target(flow, withdrawal.outgoing[0].target)
+    workbench.sales_map.take_out(withdrawal)

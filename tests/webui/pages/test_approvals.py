@@ -12,9 +12,10 @@ from sqlalchemy import select
 from support.approval_maps import DISCOUNT, SUM, naming
 from support.office import Office
 from support.parallel_returns import FINANCE, LEGAL, parallel_returns
+from support.versions import edited
 from support.web import Browser, text_of
 
-from engine.bpmn.compiled import ApprovalRule, ContentRule, Reauthentication
+from engine.bpmn.compiled import ApprovalRule, ContentRule, FieldDefinition, FieldType, Reauthentication
 from engine.commands.clients import update_client
 from engine.commands.people import set_password
 from engine.commands.work_items import claim_work_item
@@ -388,3 +389,34 @@ def test_who_is_asked_anew_reads_why(office: Office, browse: SignIn) -> None:
     office.complete("olena", "prepare")
     told = text_of(browse("iryna").get(f"/work-items/{office.step('legal').id}", part=True))
     assert f"Вас запитують знову Попередній запит відкликано: «{FINANCE}» повернуто на доопрацювання." in told
+
+
+def test_what_was_typed_into_a_request_taken_back_is_offered_where_it_is_asked_anew(
+    office: Office, browse: SignIn
+) -> None:
+    """Not so what the form showed by itself, and a step behind has changed since."""
+    process = parallel_returns()
+    term = FieldDefinition(name="term", label="Строк, днів", type=FieldType.NUMBER)
+    part = FieldDefinition(name="part", label="Пункт договору")
+    asked = {"prepare": (term,), "legal": (term, part)}
+    steps = {one: process.steps[one].model_copy(update={"fields": fields}) for one, fields in asked.items()}
+    office.publish(edited(process, steps))
+    office.open_deal()
+    office.complete("olena", "prepare", values={"term": "7"})
+    iryna, legal = browse("iryna"), office.step("legal").id
+    typed = {"field:term": "7", "field:part": "4.2", "comment": "Не так"}
+    assert iryna.post(f"/work-items/{legal}/draft", typed, part=True).status_code == 204
+    office.complete("oksana", "finance", "returned", comment="Знижка завелика")
+    office.complete("olena", "prepare", values={"term": "14"})
+    anew = office.step("legal").id
+    told = text_of(iryna.get(f"/work-items/{anew}", part=True))
+    assert "Що ви ввели там у форму: Пункт договору 4.2" in told
+    typing = {"field:term": "15", "field:part": "", "comment": ""}
+    taken = iryna.post(f"/work-items/{anew}/typed-before", typing, part=True)
+    assert 'value="4.2"' in taken.text
+    assert 'value="15"' in taken.text, "what is being typed stays"
+    assert ">Не так</textarea>" in taken.text
+    assert "Що ви ввели там у форму" not in text_of(taken)
+    plain = iryna.post(f"/work-items/{anew}/typed-before", {})
+    assert 'value="14"' in plain.text
+    assert "Що ви ввели" not in text_of(browse("oksana").get(f"/work-items/{office.step('finance').id}", part=True))

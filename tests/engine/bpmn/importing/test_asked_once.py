@@ -210,6 +210,47 @@ def test_where_the_owner_wants_each_to_go_on_the_map_is_refused() -> None:
     assert (question.preselected, question.proposals[0].because) == (WAIT, Because.ASKED_ONCE)
 
 
+def chosen_before(approval: str) -> str:
+    """split → a step or none by the sum → ``approval``, on to the join or back to the preparation."""
+    return "".join(
+        (
+            step(approval, approval="any"),
+            step(f"{approval}_more"),
+            *(element("exclusiveGateway", f"{approval}_{one}") for one in ("choice", "merge", "decides")),
+            chain("split", f"{approval}_choice"),
+            flow(f"{approval}_choice", f"{approval}_more", condition="deal.amount > 100"),
+            flow(f"{approval}_choice", f"{approval}_merge", condition="deal.amount <= 100"),
+            chain(f"{approval}_more", f"{approval}_merge", approval, f"{approval}_decides"),
+            flow(f"{approval}_decides", "join", "Погоджено"),
+            flow(f"{approval}_decides", "prepare", "На доопрацювання"),
+        )
+    )
+
+
+def test_a_choice_in_a_branch_is_no_meeting_of_branches() -> None:
+    """Before a return takes the others back, two tokens could come by both its ways: the lawyer waited for finance."""
+    outcome = outcome_of(
+        START,
+        END,
+        step("prepare"),
+        step("sign"),
+        '<parallelGateway id="split"/><parallelGateway id="join"/>',
+        chosen_before("legal"),
+        chosen_before("finance"),
+        chain("start", "prepare", "split"),
+        chain("join", "sign", "end"),
+    )
+    assert codes(outcome) == ["RETURN_TAKES_BACK", "RETURN_TAKES_BACK"]
+    assert outcome.process is not None
+    assert set(outcome.process.withdrawals) == {"prepare_withdraw"}, "its id is that of a map without a choice"
+    run = InstanceRun(outcome.process, deal={"amount": 50})
+    run.complete("prepare")
+    assert run.open == ["finance", "legal"]
+    run.complete("finance", "returned")
+    run.complete("prepare")
+    assert run.open == ["finance", "legal"]
+
+
 def test_an_approval_in_a_part_counts_for_the_part() -> None:
     inside = '<startEvent id="is"/>' + step("legal", "Юрист", approval="any") + '<endEvent id="ie"/>'
     outcome = outcome_of(
