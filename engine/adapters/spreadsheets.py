@@ -14,6 +14,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
+from itertools import chain
 from typing import IO, Any, ClassVar
 
 from openpyxl import load_workbook
@@ -58,10 +59,23 @@ _UNREADABLE = (
 )
 """What the readers of archives, XML and sheets raise for a file that is no sheet."""
 
+_END = "\x00"
+"""A last line that no text holds: a cell that has swallowed it was never closed."""
+
 
 class SheetNotUnderstood(DomainError):
     code: ClassVar[str] = "sheet_not_understood"
     template: ClassVar[str] = N_("The file cannot be read. Save it as CSV or XLSX, with the headings in its first row.")
+
+
+class QuoteNotClosed(SheetNotUnderstood):
+    """All that follows would stand in one cell, and be missed by nobody."""
+
+    code: ClassVar[str] = "quote_not_closed"
+    template: ClassVar[str] = N_(
+        "A quotation mark that begins a cell in line %(line)s is never closed: all rows below would be lost in it. "
+        "Close it, or save the file as XLSX."
+    )
 
 
 def sheet_rows(
@@ -93,9 +107,16 @@ def _text(content: bytes) -> str:
 
 def _csv_rows(text: str) -> Iterator[Sequence[str]]:
     """Raises SheetNotUnderstood. Excel in Ukraine separates by semicolons."""
+    lines, begun = chain(io.StringIO(text, newline=""), (_END,)), 1
+    reader = csv.reader(lines, delimiter=_delimiter(text))
     try:
-        for row in csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text)):
+        for row in reader:
+            if row == [_END]:
+                return
+            if row and row[-1].endswith(_END):
+                raise QuoteNotClosed(line=begun)
             yield row[:MOST_COLUMNS]
+            begun = reader.line_num + 1
     except csv.Error as error:
         raise SheetNotUnderstood from error
 

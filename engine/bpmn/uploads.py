@@ -13,7 +13,6 @@ from engine.bpmn.safe_xml import XmlRefused
 TABLE_SUFFIX = ".dmn"
 _DIAGRAM_SUFFIXES = (".bpmn", ".bpmn2", ".xml", TABLE_SUFFIX)
 _FORM_SUFFIXES = (".form", ".json")
-_TEXT_SUFFIXES = (".md", ".txt")
 _MARKS = b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"  # of an encoding, before the first sign
 
 
@@ -67,5 +66,5 @@ def _put(name: str, data: bytes, upload: Upload, noticed: Noticed, *, alone: boo
         upload.documents[name] = data
     elif alone or folded.endswith(_DIAGRAM_SUFFIXES) or data.lstrip(_MARKS).startswith(b"<"):
         upload.diagrams[name] = data
-    elif not folded.endswith(_TEXT_SUFFIXES):
+    else:
         noticed.info("ZIP_FOREIGN_FILE", Place(file=name), name=name)

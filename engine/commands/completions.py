@@ -103,11 +103,15 @@ class CompletionRequest:
 
 @dataclass(frozen=True, slots=True)
 class CompletionResult:
-    """``error`` is None when the step is done. ``is_unexplained``: its deal is lost, and nobody has chosen why."""
+    """``error`` is None when the step is done. ``is_unexplained``: its deal is lost, and nobody has chosen why.
+
+    ``not_taken`` as ``values_not_taken`` tells it.
+    """
 
     work_item_id: int
     error: DomainError | None
     is_unexplained: bool = False
+    not_taken: tuple[str, ...] = ()
 
 
 def complete_work_item(
@@ -202,7 +206,7 @@ def complete_many(
     for request in requests:
         key = f"{command_id}:{request.work_item_id}" if command_id else None
 
-        def command(session: Session, one: CompletionRequest = request, once: str | None = key) -> bool:
+        def command(session: Session, one: CompletionRequest = request, once: str | None = key) -> CompletionResult:
             done = complete_work_item(
                 session,
                 one.work_item_id,
@@ -219,15 +223,24 @@ def complete_many(
                 by_program=by_program,
                 loss=one.loss,
             )
-            return is_lost_unexplained(session, done)
+            told = is_lost_unexplained(session, done), values_not_taken(done, one.values)
+            return CompletionResult(one.work_item_id, None, *told)
 
         try:
-            is_open = perform(database, command, actor=actor, clock=clock)
+            results.append(perform(database, command, actor=actor, clock=clock))
         except DomainError as failure:
             results.append(CompletionResult(request.work_item_id, failure))
-        else:
-            results.append(CompletionResult(request.work_item_id, None, is_open))
     return results
+
+
+def values_not_taken(done: WorkItem, given: Mapping[str, Any]) -> tuple[str, ...]:
+    """Names in ``given`` that changed nothing in a step that is done: no field of it, or one that did not apply.
+
+    Programs may send more than a step asks for, so that this is no error; but a name misspelt is not lost in silence.
+    """
+    return tuple(
+        name for name, value in given.items() if name not in done.values or (done.values[name] is None and value)
+    )
 
 
 def is_lost_unexplained(session: Session, done: WorkItem) -> bool:

@@ -45,9 +45,10 @@ def add_webhook(
         return added
     try:
         parts = urlsplit(url)
+        port = parts.port
     except ValueError:
         raise InvalidInput({"url": AddressRefused(url=url)}) from None
-    if parts.scheme != "https" or not parts.hostname or parts.username:
+    if parts.scheme != "https" or not parts.hostname or parts.username or port == 0:
         raise InvalidInput({"url": AddressRefused(url=url)})
     webhook = Webhook(
         url=url,

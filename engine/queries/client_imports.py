@@ -26,7 +26,9 @@ from engine.model.client_import import (
 from engine.model.deal import Deal
 from engine.model.person import Person
 from engine.policy.permissions import Ability, Actor, ensure_may, may
-from engine.queries.pages import Page, cursor_key, page_of, page_size
+from engine.queries.pages import ListOrder, Page, page_size
+
+_ORDER = ListOrder("rows_of_import", (int,))
 
 _SHOWN_OF_OTHERS = 20
 
@@ -130,12 +132,12 @@ def import_rows(
     )
     if states:
         rows = rows.where(ClientImportRow.state.in_(states))
-    after = cursor_key(cursor, int)
+    after = _ORDER.after(cursor)
     if after is not None:
         rows = rows.where(ClientImportRow.number > after[0])
     found = session.execute(rows.order_by(ClientImportRow.number).limit(size + 1)).all()
     listed = [ListedRow(**row._asdict() | {"client_name": row.client_name or ""}) for row in found]
-    return page_of(listed, limit=size, cursor=cursor, key=lambda row: (row.number,))
+    return _ORDER.page(listed, limit=size, cursor=cursor, key=lambda row: (row.number,))
 
 
 def refused_rows(session: Session, import_id: int) -> tuple[ListedRow, ...]:

@@ -21,8 +21,10 @@ from engine.policy.letter_addresses import sendable_address
 from engine.policy.permissions import Actor
 from engine.policy.personal_texts import ERASED
 from engine.queries.deal_history import ensure_visible_deal
-from engine.queries.pages import Page, cursor_key, cursor_text, page_of, page_size
+from engine.queries.pages import ListOrder, Page, page_size
 from engine.queries.scopes import visible_deals
+
+_ORDER = ListOrder("client_letters", (int,))
 
 NOT_SENT = (
     ClientLetterState.REFUSED,
@@ -235,11 +237,11 @@ def letters_of_deal(
     ensure_visible_deal(session, actor, deal_id)
     size = page_size(limit)
     conditions = [ClientLetter.deal_id == deal_id]
-    before = cursor_key(cursor, int)
+    before = _ORDER.after(cursor)
     if before is not None:
         conditions.append(ClientLetter.id < before[0])
     rows = _rows(session, conditions, limit=size + 1)
-    return page_of(rows, limit=size, cursor=cursor, key=lambda row: (row.id,))
+    return _ORDER.page(rows, limit=size, cursor=cursor, key=lambda row: (row.id,))
 
 
 def letters_with_one(
@@ -252,7 +254,7 @@ def letters_with_one(
     latest = letters_of_deal(session, actor, deal_id, limit=limit)
     if latest.next_cursor is None or letter_id >= latest.items[-1].id:
         return latest, False
-    return letters_of_deal(session, actor, deal_id, limit=limit, cursor=cursor_text((letter_id + 1,))), True
+    return letters_of_deal(session, actor, deal_id, limit=limit, cursor=_ORDER.cursor((letter_id + 1,))), True
 
 
 def all_letters_of_deal(session: Session, actor: Actor, deal_id: int) -> tuple[ClientLetterRow, ...]:

@@ -14,8 +14,10 @@ from engine.model.client import Client
 from engine.model.client_note import ClientNote
 from engine.model.person import Person
 from engine.policy.permissions import Actor
-from engine.queries.pages import Page, cursor_key, page_of, page_size
+from engine.queries.pages import ListOrder, Page, page_size
 from engine.queries.scopes import visible_clients
+
+_ORDER = ListOrder("client_notes", (datetime, int))
 
 _BEFORE_ALL = datetime(1, 1, 1, tzinfo=UTC)
 """Where a note stands of which nobody knows when it was written: below all others."""
@@ -50,7 +52,7 @@ def notes_of(session: Session, client_id: int, *, limit: int = 20, cursor: str |
     """The same of a client that the caller has found visible."""
     size, written = page_size(limit), func.coalesce(ClientNote.written_at, literal(_BEFORE_ALL, Moment))
     conditions: list[ColumnElement[bool]] = [ClientNote.client_id == client_id]
-    before = cursor_key(cursor, datetime, int)
+    before = _ORDER.after(cursor)
     if before is not None:
         conditions.append(
             tuple_(written, ClientNote.id) < tuple_(literal(before[0], Moment), literal(before[1], Identity))
@@ -71,7 +73,7 @@ def notes_of(session: Session, client_id: int, *, limit: int = 20, cursor: str |
         .limit(size + 1)
     )
     found = [NoteRow(**row._asdict() | {"brought_by": row.brought_by or ""}) for row in rows]
-    return page_of(found, limit=size, cursor=cursor, key=lambda row: (row.written_at or _BEFORE_ALL, row.id))
+    return _ORDER.page(found, limit=size, cursor=cursor, key=lambda row: (row.written_at or _BEFORE_ALL, row.id))
 
 
 def count_of_notes(client_id: InstrumentedAttribute[int]) -> ScalarSelect[int]:

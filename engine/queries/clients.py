@@ -43,7 +43,7 @@ from engine.queries.contacts import contacts_at
 from engine.queries.deal_history import HistoryRow, history_of, history_rows
 from engine.queries.deal_rows import DealRow, deal_rows, deals_of
 from engine.queries.own_fields import own_fields
-from engine.queries.pages import READ_AT_ONCE, Page, cursor_key, page_of, page_size
+from engine.queries.pages import READ_AT_ONCE, ListOrder, Page, page_size
 from engine.queries.scopes import choosable_clients, visible_clients, visible_deals
 from engine.queries.text_search import matches
 from engine.queries.work_item_rows import WorkItemRow, rows_of, work_item_rows
@@ -82,6 +82,10 @@ _SORTED_BY: Mapping[str, tuple[InstrumentedAttribute[Any], type]] = {
     "name": (Client.sort_key, str),
     "created_at": (Client.created_at, datetime),
 }
+_ORDERS = {
+    sort: ListOrder(f"clients {sort.value}", (_SORTED_BY[sort.removeprefix("-")][1], int)) for sort in ClientSort
+}
+_CHANGES = ListOrder("client_history", (int,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,19 +129,19 @@ def clients(
     Raises CursorNotUnderstood.
     """
     size, descending = page_size(limit, READ_AT_ONCE), sort.startswith("-")
-    column, kind = _SORTED_BY[sort.removeprefix("-")]
+    column = _SORTED_BY[sort.removeprefix("-")][0]
     conditions = [visible_clients(actor), matches(session, Client.search_text, q)]
     if owner_id is not None:
         conditions.append(Client.owner_id == owner_id)
     conditions += _having(session, own)
-    after = cursor_key(cursor, kind, int)
+    after = _ORDERS[sort].after(cursor)
     if after is not None:
         shown, last = tuple_(column, Client.id), tuple_(literal(after[0], column.type), literal(after[1], BigInteger))
         conditions.append(shown < last if descending else shown > last)
     order = (column.desc(), Client.id.desc()) if descending else (column.asc(), Client.id.asc())
     found = session.execute(client_rows(*conditions).order_by(*order).limit(size + 1)).all()
     rows = clients_of(session, actor, found)
-    return page_of(rows, limit=size, cursor=cursor, key=lambda row: (_sorted_by(row, sort), row.id))
+    return _ORDERS[sort].page(rows, limit=size, cursor=cursor, key=lambda row: (_sorted_by(row, sort), row.id))
 
 
 def _sorted_by(row: ClientRow, sort: ClientSort) -> str | datetime:
@@ -208,7 +212,7 @@ def client_history(
     """
     if session.scalar(select(Client.id).where(Client.id == client_id, visible_clients(actor, only=client_id))) is None:
         raise NotFound
-    size, before = page_size(limit), cursor_key(cursor, int)
+    size, before = page_size(limit), _CHANGES.after(cursor)
     wanted = [HistoryEvent.kind.in_(_OF_CLIENTS)]
     if before is not None:
         wanted.append(HistoryEvent.id < before[0])
@@ -217,7 +221,7 @@ def client_history(
     latest = (_latest_about(session, part, wanted, size) for part in parts)
     ids = heapq.nlargest(size + 1, chain.from_iterable(latest))
     rows = history_of(session.execute(history_rows(HistoryEvent.id.in_(ids)).order_by(HistoryEvent.id.desc())))
-    return page_of(rows, limit=size, cursor=cursor, key=lambda row: (row.id,))
+    return _CHANGES.page(rows, limit=size, cursor=cursor, key=lambda row: (row.id,))
 
 
 def _latest_about(

@@ -13,9 +13,11 @@ from engine.model.client import Contact
 from engine.policy.permissions import Actor
 from engine.queries.client_merges import standing_client_id
 from engine.queries.client_rows import ContactRow, contacts_of
-from engine.queries.pages import Page, cursor_key, page_of, page_size
+from engine.queries.pages import ListOrder, Page, page_size
 from engine.queries.scopes import visible_clients
 from engine.queries.text_search import matches
+
+_ORDER = ListOrder("contacts", (str, int))
 
 
 def contacts(
@@ -49,12 +51,12 @@ def _page(
     session: Session, conditions: Sequence[ColumnElement[bool]], *, q: str, limit: int, cursor: str | None
 ) -> Page[ContactRow]:
     size, wanted = page_size(limit), [*conditions, matches(session, Contact.search_text, q)]
-    after = cursor_key(cursor, str, int)
+    after = _ORDER.after(cursor)
     if after is not None:
         last = tuple_(literal(after[0], Contact.sort_key.type), literal(after[1], BigInteger))
         wanted.append(tuple_(Contact.sort_key, Contact.id) > last)
     rows = contacts_of(session, *wanted, limit=size + 1)
-    return page_of(rows, limit=size, cursor=cursor, key=lambda row: (sort_key(row.full_name), row.id))
+    return _ORDER.page(rows, limit=size, cursor=cursor, key=lambda row: (sort_key(row.full_name), row.id))
 
 
 def contact_at(session: Session, client_id: int, contact_id: int | None) -> ContactRow | None:

@@ -47,7 +47,7 @@ from engine.queries.calendars import default_calendar
 from engine.queries.deal_rows import DealRow, deal_rows, deals_of
 from engine.queries.exchange_rates import company_rates
 from engine.queries.ordered_reads import smallest_first
-from engine.queries.pages import LONGEST_PAGE, cursor_key, page_of
+from engine.queries.pages import LONGEST_PAGE, ListOrder
 from engine.queries.work_item_rows import WorkItemRow, rows_of, work_item_rows
 
 MOST_COUNTED = 200
@@ -57,6 +57,8 @@ SILENT_DAYS = 5
 LOOKED_BACK = 10
 """Working days whose looks are shown."""
 
+_STEPS = ListOrder("controlled_steps", (datetime, int))
+_DEALS = ListOrder("controlled_deals", (datetime, int))
 _RETURNED = f"'{OutcomeKind.RETURNED.value}'"
 _RETURNED_WITHIN = timedelta(days=30)
 _TOO_OFTEN = 2
@@ -213,12 +215,12 @@ def controlled_steps(
     if department_id is not None:
         taker = WorkItem.group_id == department_id if department_id else WorkItem.group_id.is_(None)
         conditions.append(and_(taker, WorkItem.assignee_id.is_(None)))
-    after = cursor_key(cursor, datetime, int)
+    after = _STEPS.after(cursor)
     parts = [(WorkItem.state == state, *conditions) for state in LIVE]
     ids = smallest_first(WorkItem.due_at, WorkItem.id, parts, after=after, size=limit).subquery("page")
     ordered = work_item_rows(page=ids).order_by(WorkItem.due_at.asc().nulls_last(), WorkItem.id)
     found = rows_of(session.execute(ordered), actor, now) if limit else ()
-    page = page_of(found, limit=limit, cursor=cursor, key=lambda row: (row.due_at, row.id))
+    page = _STEPS.page(found, limit=limit, cursor=cursor, key=lambda row: (row.due_at, row.id))
     counting = select(func.count()).select_from(WorkItem).where(WorkItem.state.in_(LIVE), *conditions)
     return ListedSteps(page.items, session.scalar(counting) if counted else None, page.next_cursor)
 
@@ -241,11 +243,11 @@ def controlled_deals(
     """
     ensure_controls(actor)
     chosen = (Deal.result == DealResult.OPEN, _of_controlled(actor), *_chosen_deals(session, actor, which, now))
-    after = cursor_key(cursor, datetime, int)
+    after = _DEALS.after(cursor)
     ids = smallest_first(Deal.stage_since, Deal.id, [chosen], after=after, size=limit).subquery("page")
     ordered = deal_rows().join(ids, ids.c.id == Deal.id).order_by(Deal.stage_since.asc().nulls_last(), Deal.id)
     found = deals_of(session, session.execute(ordered).all(), now) if limit else ()
-    page = page_of(found, limit=limit, cursor=cursor, key=lambda row: (row.stage_since, row.id))
+    page = _DEALS.page(found, limit=limit, cursor=cursor, key=lambda row: (row.stage_since, row.id))
     some = select(Deal.id).where(*chosen).limit(most_counted).subquery()
     total = session.scalar(select(func.count()).select_from(some)) if most_counted else None
     return ListedDeals(page.items, total, page.next_cursor)

@@ -16,8 +16,10 @@ from engine.model.deal import Deal
 from engine.model.history_event import HistoryEvent
 from engine.model.work_item import WorkItem
 from engine.policy.permissions import Actor
-from engine.queries.pages import Page, cursor_key, cursor_text, page_of, page_size
+from engine.queries.pages import ListOrder, Page, page_size
 from engine.queries.scopes import visible_deals
+
+_ORDER = ListOrder("deal_history", (int,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +57,13 @@ def deal_history(
     ensure_visible_deal(session, actor, deal_id)
     size = page_size(limit)
     statement = history_rows(HistoryEvent.deal_id == deal_id)
-    before = cursor_key(cursor, int)
+    before = _ORDER.after(cursor)
     if before is not None:
         statement = statement.where(HistoryEvent.number < before[0])
     if kinds is not None:
         statement = statement.where(HistoryEvent.kind.in_(kinds))
     rows = history_of(session.execute(statement.order_by(HistoryEvent.number.desc()).limit(size + 1)))
-    return page_of(rows, limit=size, cursor=cursor, key=lambda row: (row.number,))
+    return _ORDER.page(rows, limit=size, cursor=cursor, key=lambda row: (row.number,))
 
 
 _LATER = 3  # entries that stand before the one that somebody is led to
@@ -77,7 +79,7 @@ def history_with_entry(
     latest = deal_history(session, actor, deal_id, limit=limit)
     if latest.next_cursor is None or number >= (latest.items[-1].number or 0):
         return latest, False
-    before = cursor_text((number + _LATER + 1,))
+    before = _ORDER.cursor((number + _LATER + 1,))
     return deal_history(session, actor, deal_id, limit=limit, cursor=before), True
 
 

@@ -31,7 +31,7 @@ from engine.model.process_instance import ProcessInstance
 from engine.policy.permissions import Actor
 from engine.queries.counted_deals import CountedDeals, DealResults
 from engine.queries.deal_rows import DealRow, deal_rows, deals_of
-from engine.queries.pages import READ_AT_ONCE, CursorNotUnderstood, Page, cursor_key, page_of, page_size
+from engine.queries.pages import READ_AT_ONCE, ListOrder, Page, page_size
 from engine.queries.scopes import visible_deals
 from engine.queries.text_search import matches
 
@@ -71,6 +71,7 @@ _KEYS = {
     DealSort.TITLE: _Key(Deal.sort_key, str),
     DealSort.LONGEST_IN_STAGE: _Key(Deal.stage_since, datetime, may_be_empty=True),
 }
+_ORDERS = {sort: ListOrder(f"deals {sort.value}", (key.kind, int)) for sort, key in _KEYS.items()}
 
 
 def deals(
@@ -124,24 +125,10 @@ def deals(
     results = _results(result)
     if client_id is not None:
         key = replace(key, is_sorted=True)
-    chosen = _in_order(key, results, conditions, size, _after(cursor, sort)).subquery("page")
+    chosen = _in_order(key, results, conditions, size, _ORDERS[sort].after(cursor)).subquery("page")
     found = session.execute(deal_rows().join(chosen, chosen.c.id == Deal.id).order_by(*_order(key, chosen))).all()
     rows = deals_of(session, found, now)
-    return page_of(rows, limit=size, cursor=cursor, key=lambda row: (sort, _value_of(row, sort), row.id))
-
-
-def _after(cursor: str | None, sort: DealSort) -> tuple[Any, int] | None:
-    """The sort value and the id behind which the page begins. Raises CursorNotUnderstood for one of another sort.
-
-    Titles and moments are both texts in a cursor: read as the other, it would begin anywhere in the list.
-    """
-    found = cursor_key(cursor, str, _KEYS[sort].kind, int)
-    if found is None:
-        return None
-    of_sort, value, last_id = found
-    if of_sort != sort:
-        raise CursorNotUnderstood(field="cursor")
-    return value, last_id
+    return _ORDERS[sort].page(rows, limit=size, cursor=cursor, key=lambda row: (_value_of(row, sort), row.id))
 
 
 def _results(result: DealResult | DealResults | None) -> tuple[DealResult, ...]:

@@ -29,8 +29,10 @@ from engine.model.deal import Deal
 from engine.model.exchange_rate import BankProblem, CompanyCurrency, ExchangeRate, RateSource
 from engine.policy.exchange_rates import CURRENCIES, LatestRate, Rates
 from engine.policy.permissions import Ability, Actor
-from engine.queries.pages import Page, cursor_key, page_of
+from engine.queries.pages import ListOrder, Page
 from engine.queries.scopes import ensure_sees
+
+_ORDER = ListOrder("exchange_rates", (date, int))
 
 MOST_SHOWN = 60
 """Kept rates on a page."""
@@ -133,13 +135,15 @@ def managed_rates(session: Session, actor: Actor, *, cursor: str | None = None) 
 
 def _kept(session: Session, currency: str, cursor: str | None) -> Page[RateRow]:
     found = select(ExchangeRate).where(ExchangeRate.into_currency == currency)
-    after = cursor_key(cursor, date, int)
+    after = _ORDER.after(cursor)
     if after is not None:
         day, rate_id = after
         same_day = and_(ExchangeRate.day == day, ExchangeRate.id > rate_id)
         found = found.where(or_(ExchangeRate.day < day, same_day))
     ordered = found.order_by(ExchangeRate.day.desc(), ExchangeRate.id).limit(MOST_SHOWN + 1)
-    page = page_of(tuple(session.scalars(ordered)), limit=MOST_SHOWN, cursor=cursor, key=lambda one: (one.day, one.id))
+    page = _ORDER.page(
+        tuple(session.scalars(ordered)), limit=MOST_SHOWN, cursor=cursor, key=lambda one: (one.day, one.id)
+    )
     return Page(tuple(_row(one) for one in page.items), page.next_cursor, page.total)
 
 

@@ -20,8 +20,10 @@ from engine.policy.history_chain import ChainEntry, ChainFault, faults
 from engine.policy.permissions import Actor
 from engine.policy.personal_texts import is_fresh, salts_of
 from engine.queries.deal_history import HistoryRow, history_of, history_rows
-from engine.queries.pages import Page, cursor_key, page_of, page_size
+from engine.queries.pages import ListOrder, Page, page_size
 from engine.queries.scopes import visible_history
+
+_ORDER = ListOrder("history", (datetime, int))
 
 CHAIN_COLUMNS = (
     HistoryEvent.deal_id,
@@ -70,12 +72,12 @@ def history_since(
     statement = history_rows(visible_history(actor, HistoryEvent.deal_id))
     if since is not None:
         statement = statement.where(HistoryEvent.at >= since)
-    after = cursor_key(cursor, datetime, int)
+    after = _ORDER.after(cursor)
     if after is not None:
         last = tuple_(literal(after[0], Moment), literal(after[1], BigInteger))
         statement = statement.where(tuple_(HistoryEvent.at, HistoryEvent.id) > last)
     rows = history_of(session.execute(statement.order_by(HistoryEvent.at, HistoryEvent.id).limit(size + 1)))
-    return page_of(rows, limit=size, cursor=cursor, key=lambda row: (row.at, row.id))
+    return _ORDER.page(rows, limit=size, cursor=cursor, key=lambda row: (row.at, row.id))
 
 
 def is_settled(session: Session) -> ColumnElement[bool]:

@@ -17,11 +17,16 @@ from engine.policy.permissions import Actor
 from engine.queries.inbox_filters import MOST_SORTED, InboxFilter, InboxSort, narrowing
 from engine.queries.inbox_tabs import Tab, live_reasons, reasons
 from engine.queries.ordered_reads import largest_first, smallest_first
-from engine.queries.pages import READ_AT_ONCE, Page, cursor_key, page_of, page_size
+from engine.queries.pages import READ_AT_ONCE, ListOrder, Page, page_size
 from engine.queries.text_search import matches
 from engine.queries.work_item_rows import WorkItemRow, rows_of, work_item_rows
 
 UNFILTERED = InboxFilter()
+
+_BY_DEADLINE = ListOrder("steps by deadline", (datetime, int))
+_LATEST_FIRST = ListOrder("steps latest first", (datetime, int))
+_LARGEST_FIRST = ListOrder("steps by amount", (Decimal, int))
+_NEWEST_FIRST = ListOrder("steps by opening", (datetime, int))
 
 _LATEST = func.coalesce(WorkItem.completed_at, WorkItem.opened_at, type_=Moment)
 
@@ -39,7 +44,7 @@ def inbox(
     cursor: str | None = None,
     now: datetime,
 ) -> Page[WorkItemRow]:
-    """One page. ``state`` is "open" (waiting, held or not), "completed", "cancelled" or "all".
+    """One page. ``state`` is "open" (waiting, held or not), "claimed" (held), "completed", "cancelled" or "all".
 
     Live steps come nearest deadline first, those without one last, unless ``chosen`` sorts them; done steps latest
     first. The tab DONE shows done steps whatever ``state`` says. Raises CursorNotUnderstood.
@@ -47,14 +52,16 @@ def inbox(
     narrowed = [matches(session, WorkItem.search_text, q), *narrowing(session, chosen, now)]
     if deal_id is not None:
         narrowed.append(WorkItem.deal_id == deal_id)
+    if state == WorkItemState.CLAIMED:
+        narrowed.append(WorkItem.state == WorkItemState.CLAIMED)
     states = (WorkItemState.COMPLETED,) if tab is Tab.DONE else _states_of(state)
     size = page_size(limit, READ_AT_ONCE)
     order: tuple[Any, ...]
     if states == LIVE and chosen.sort is not InboxSort.DEADLINE:
         nearest = _by_due_date(actor, tab, narrowed, MOST_SORTED - 1, None)
-        found, key = _sorted(nearest, chosen.sort, cursor)
+        found, by, key = _sorted(nearest, chosen.sort, cursor)
         rows = rows_of(session.execute(found.limit(size + 1)), actor, now)
-        return page_of(rows, limit=size, cursor=cursor, key=key)
+        return by.page(rows, limit=size, cursor=cursor, key=key)
     if states == LIVE:
         page = _by_due_date(actor, tab, narrowed, size, cursor)
         order = (WorkItem.due_at.asc().nulls_last(), WorkItem.id)
@@ -65,26 +72,30 @@ def inbox(
     found = work_item_rows(page=ids).order_by(*order)
     rows = rows_of(session.execute(found), actor, now)
     if states == LIVE:
-        return page_of(rows, limit=size, cursor=cursor, key=lambda row: (row.due_at, row.id))
-    return page_of(rows, limit=size, cursor=cursor, key=lambda row: (row.completed_at or row.opened_at, row.id))
+        return _BY_DEADLINE.page(rows, limit=size, cursor=cursor, key=lambda row: (row.due_at, row.id))
+    return _LATEST_FIRST.page(
+        rows, limit=size, cursor=cursor, key=lambda row: (row.completed_at or row.opened_at, row.id)
+    )
 
 
 def _sorted(
     nearest: Select[*tuple[Any, ...]], sort: InboxSort, cursor: str | None
-) -> tuple[Select[*tuple[Any, ...]], Callable[[WorkItemRow], Sequence[Any]]]:
-    """The ``nearest`` steps in another order, from the cursor on, and the key that a cursor is made of."""
+) -> tuple[Select[*tuple[Any, ...]], ListOrder, Callable[[WorkItemRow], Sequence[Any]]]:
+    """The ``nearest`` steps in another order, from the cursor on, with that order and the key of a row in it."""
     ids = nearest.subquery("nearest")
     found = work_item_rows(page=ids)
     if sort is InboxSort.LARGEST:
-        after = cursor_key(cursor, Decimal, int)
+        after = _LARGEST_FIRST.after(cursor)
         if after is not None:
             found = found.where(_behind_amount(*after))
-        return found.order_by(Deal.amount.desc().nulls_last(), WorkItem.id), lambda row: (row.amount, row.id)
-    after = cursor_key(cursor, datetime, int)
+        found = found.order_by(Deal.amount.desc().nulls_last(), WorkItem.id)
+        return found, _LARGEST_FIRST, lambda row: (row.amount, row.id)
+    after = _NEWEST_FIRST.after(cursor)
     if after is not None:
         last = tuple_(literal(after[0], Moment), literal(after[1], BigInteger))
         found = found.where(tuple_(WorkItem.opened_at, WorkItem.id) < last)
-    return found.order_by(WorkItem.opened_at.desc(), WorkItem.id.desc()), lambda row: (row.opened_at, row.id)
+    found = found.order_by(WorkItem.opened_at.desc(), WorkItem.id.desc())
+    return found, _NEWEST_FIRST, lambda row: (row.opened_at, row.id)
 
 
 def _behind_amount(amount: Decimal | None, work_item_id: int) -> ColumnElement[bool]:
@@ -104,7 +115,7 @@ def _by_due_date(
     that the page costs the same among a hundred steps and among a hundred thousand.
     """
     parts = [(condition, *narrowed) for condition in live_reasons(actor, tab)]
-    return smallest_first(WorkItem.due_at, WorkItem.id, parts, after=cursor_key(cursor, datetime, int), size=size)
+    return smallest_first(WorkItem.due_at, WorkItem.id, parts, after=_BY_DEADLINE.after(cursor), size=size)
 
 
 def _latest_first(
@@ -116,12 +127,12 @@ def _latest_first(
 ) -> Select[*tuple[Any, ...]]:
     """Ids of the next ``size`` + 1 steps by when they were done, or opened where they are not. One reason each."""
     parts = [(condition, WorkItem.state == state, *narrowed) for condition in why for state in states]
-    return largest_first(_LATEST, WorkItem.id, parts, after=cursor_key(cursor, datetime, int), size=size)
+    return largest_first(_LATEST, WorkItem.id, parts, after=_LATEST_FIRST.after(cursor), size=size)
 
 
 def _states_of(state: str) -> tuple[WorkItemState, ...]:
     match state:
-        case "open":
+        case "open" | "claimed":
             return LIVE
         case "completed":
             return (WorkItemState.COMPLETED,)

@@ -21,10 +21,12 @@ from engine.model.service_call import CallState, ServiceCall
 from engine.policy.assignment import Directory
 from engine.policy.permissions import Ability, Actor
 from engine.queries.directories import directory
-from engine.queries.pages import CursorNotUnderstood, Page, cursor_key, cursor_text
+from engine.queries.pages import CursorNotUnderstood, ListOrder, Page
 from engine.queries.processes import element_name, process_of
 from engine.queries.scopes import ensure_sees
 from engine.queries.walked_path import source_id_of
+
+_ORDER = ListOrder("incidents", (datetime, int))
 
 REPEATED_CALL = "RepeatCall"
 """The kind of stored stimulus that makes a call anew."""
@@ -153,7 +155,7 @@ def incident_page(
     if deal_id is not None:
         wanted.append(Incident.deal_id == deal_id)
     total = session.scalar(_joined(select(func.count())).where(*wanted))
-    start = cursor_key(cursor, datetime, int)
+    start = _ORDER.after(cursor)
     if start is not None:
         if start[0] is None:
             raise CursorNotUnderstood(field="cursor")
@@ -165,7 +167,7 @@ def incident_page(
     after = None
     if len(rows) > limit:
         last: Incident = shown[-1].Incident
-        after = cursor_text([last.occurred_at.isoformat(), last.id])
+        after = _ORDER.cursor([last.occurred_at.isoformat(), last.id])
     return Page(items=tuple(_row(session, row) for row in shown), next_cursor=after, total=total)
 
 

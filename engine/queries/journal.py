@@ -21,8 +21,10 @@ from engine.model.process_definition import ProcessDefinition
 from engine.policy.permissions import Ability, Actor
 from engine.queries.deal_history import HistoryRow, history_of, history_rows
 from engine.queries.directories import directory
-from engine.queries.pages import Page, cursor_key, page_of
+from engine.queries.pages import ListOrder, Page
 from engine.queries.scopes import ensure_sees
+
+_ORDER = ListOrder("journal", (datetime, int))
 
 
 class JournalPart(StrEnum):
@@ -175,13 +177,13 @@ def journal(
     """Latest first. Raises NotFound for who may not read it, CursorNotUnderstood."""
     ensure_sees(actor, Ability.SEE_JOURNAL)
     statement = history_rows(*_conditions(wanted))
-    before = cursor_key(cursor, datetime, int)
+    before = _ORDER.after(cursor)
     if before is not None:
         last = tuple_(literal(before[0], Moment), literal(before[1], BigInteger))
         statement = statement.where(tuple_(HistoryEvent.at, HistoryEvent.id) < last)
     statement = statement.order_by(HistoryEvent.at.desc(), HistoryEvent.id.desc()).limit(limit + 1)
     rows = _with_subjects(session, history_of(session.execute(statement)))
-    return page_of(rows, limit=limit, cursor=cursor, key=lambda row: (row.event.at, row.event.id))
+    return _ORDER.page(rows, limit=limit, cursor=cursor, key=lambda row: (row.event.at, row.event.id))
 
 
 def calendar_names(session: Session) -> Mapping[int, str]:

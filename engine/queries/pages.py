@@ -27,7 +27,7 @@ _LARGEST_ID = 2**63 - 1
 
 
 class CursorNotUnderstood(DomainError):
-    """The cursor was not made by this list."""
+    """The cursor was not made by this list in this order."""
 
     code: ClassVar[str] = "cursor_not_understood"
     template: ClassVar[str] = N_("This page of the list cannot be found. Start from the first page.")
@@ -42,38 +42,47 @@ class Page(Generic[T]):
     total: int | None = None
 
 
-def page_of(rows: Sequence[T], *, limit: int, cursor: str | None, key: Callable[[T], Sequence[Any]]) -> Page[T]:
-    """The page from up to ``limit`` + 1 rows read: the one too many says that there is a next page."""
-    items = tuple(rows[:limit])
-    if len(rows) > limit:
-        return Page(items, next_cursor=cursor_text(key(items[-1])))
-    return Page(items, total=len(items) if cursor is None else None)
+@dataclass(frozen=True, slots=True)
+class ListOrder:
+    """What the rows of a list are sorted by, each part of its kind, the last one a whole number that no two rows share.
+
+    ``name`` stands in the cursors: texts, moments and ids look alike in every list, so that by the cursor of another
+    list, or of this one in another order, a page would begin anywhere. No two orders have one name.
+    """
+
+    name: str
+    kinds: tuple[type, ...]
+
+    def after(self, cursor: str | None) -> tuple[Any, ...] | None:
+        """The sort key behind which the page begins; None without a cursor. Raises CursorNotUnderstood.
+
+        Any part but a whole number may be None: the row had no value to sort by.
+        """
+        if not cursor:
+            return None
+        try:
+            parts = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+            if not isinstance(parts, list) or parts[:1] != [self.name]:
+                raise CursorNotUnderstood(field="cursor")
+            return tuple(_part(part, kind) for part, kind in zip(parts[1:], self.kinds, strict=True))
+        except (binascii.Error, ValueError, TypeError, ArithmeticError) as error:
+            raise CursorNotUnderstood(field="cursor") from error
+
+    def cursor(self, key: Sequence[Any]) -> str:
+        """Texts, whole numbers, None, dates, aware datetimes and decimals survive."""
+        return urlsafe_b64encode(orjson.dumps([self.name, *key], default=str)).decode().rstrip("=")
+
+    def page(self, rows: Sequence[T], *, limit: int, cursor: str | None, key: Callable[[T], Sequence[Any]]) -> Page[T]:
+        """The page from up to ``limit`` + 1 rows read: the one too many says that there is a next page."""
+        items = tuple(rows[:limit])
+        if len(rows) > limit:
+            return Page(items, next_cursor=self.cursor(key(items[-1])))
+        return Page(items, total=len(items) if cursor is None else None)
 
 
 def page_size(limit: int, longest: int = LONGEST_PAGE) -> int:
     """A limit from outside, brought between 1 and ``longest``."""
     return max(1, min(limit, longest))
-
-
-def cursor_text(key: Sequence[Any]) -> str:
-    """Texts, whole numbers, None, dates, aware datetimes and decimals survive."""
-    return urlsafe_b64encode(orjson.dumps(list(key), default=str)).decode().rstrip("=")
-
-
-def cursor_key(cursor: str | None, *kinds: type) -> tuple[Any, ...] | None:
-    """The sort key in ``cursor``, each part of its kind; None without a cursor. Raises CursorNotUnderstood.
-
-    Any part but a whole number may be None: the row had no value to sort by.
-    """
-    if not cursor:
-        return None
-    try:
-        parts = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if not isinstance(parts, list) or len(parts) != len(kinds):
-            raise CursorNotUnderstood(field="cursor")
-        return tuple(_part(part, kind) for part, kind in zip(parts, kinds, strict=True))
-    except (binascii.Error, ValueError, TypeError, ArithmeticError) as error:
-        raise CursorNotUnderstood(field="cursor") from error
 
 
 def _part(part: Any, kind: type) -> Any:

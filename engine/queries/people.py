@@ -21,9 +21,11 @@ from engine.model.history_event import HistoryEvent
 from engine.model.person import Person, Role
 from engine.model.substitution import Substitution
 from engine.policy.permissions import Ability, Actor
-from engine.queries.pages import Page, cursor_key, page_of, page_size
+from engine.queries.pages import ListOrder, Page, page_size
 from engine.queries.scopes import ensure_sees
 from engine.queries.text_search import matches
+
+_ORDER = ListOrder("people", (str, int))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,7 @@ def people(
         statement = statement.where(Person.id.in_(members), Person.is_active)
     found = session.scalars(statement.order_by(Person.sort_key, Person.id).limit(limit + 1)).all()
     rows = [_person_row(person) for person in found]
-    return page_of(rows, limit=limit, cursor=cursor, key=lambda row: (sort_key(row.full_name), row.id))
+    return _ORDER.page(rows, limit=limit, cursor=cursor, key=lambda row: (sort_key(row.full_name), row.id))
 
 
 def person_view(session: Session, actor: Actor, person_id: int) -> PersonView:
@@ -289,12 +291,12 @@ def active_people(
         .limit(limit + 1)
     )
     found = [PersonChoice(*row) for row in rows]
-    return page_of(found, limit=limit, cursor=cursor, key=lambda one: (sort_key(one.full_name), one.id))
+    return _ORDER.page(found, limit=limit, cursor=cursor, key=lambda one: (sort_key(one.full_name), one.id))
 
 
 def _behind(cursor: str | None) -> list[ColumnElement[bool]]:
     """Of people by name those whom no earlier page has shown. Raises CursorNotUnderstood."""
-    after = cursor_key(cursor, str, int)
+    after = _ORDER.after(cursor)
     if after is None:
         return []
     return [tuple_(Person.sort_key, Person.id) > tuple_(literal(after[0]), literal(after[1], BigInteger))]

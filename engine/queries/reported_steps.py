@@ -16,10 +16,12 @@ from engine.db.types import Moment
 from engine.model.work_item import LIVE, PENDING, WorkItem, WorkItemState
 from engine.policy.permissions import Actor
 from engine.queries.ordered_reads import largest_first
-from engine.queries.pages import LONGEST_PAGE, cursor_key, page_of
+from engine.queries.pages import LONGEST_PAGE, ListOrder
 from engine.queries.reports import ensure_reads_reports
 from engine.queries.scopes import visible_work_items
 from engine.queries.work_item_rows import WorkItemRow, rows_of, work_item_rows
+
+_ORDER = ListOrder("reported_steps", (datetime, int))
 
 RESPONSIBLE = func.coalesce(WorkItem.completed_by_id, WorkItem.assignee_id)
 """Who did the step, else who holds it; None for a step that nobody has taken."""
@@ -137,12 +139,12 @@ def reported_steps(
             conditions.append(column == wanted if wanted else column.is_(None))
     if step is not None:
         conditions.append(WorkItem.name == step)
-    after = cursor_key(cursor, datetime, int)
+    after = _ORDER.after(cursor)
     parts = [(WorkItem.state == state, *conditions) for state in _STATES.get(which, (WorkItemState.COMPLETED,))]
     chosen = largest_first(_LATEST, WorkItem.id, parts, after=after, size=limit).subquery("page")
     ordered = work_item_rows(page=chosen).order_by(_LATEST.desc(), WorkItem.id.desc())
     found = rows_of(session.execute(ordered), actor, now)
-    page = page_of(found, limit=limit, cursor=cursor, key=lambda row: (row.completed_at or row.opened_at, row.id))
+    page = _ORDER.page(found, limit=limit, cursor=cursor, key=lambda row: (row.completed_at or row.opened_at, row.id))
     counting = select(func.count()).select_from(WorkItem).where(*conditions)
     total = session.scalar(counting) if counted else None
     ids = [row.id for row in page.items]

@@ -14,8 +14,10 @@ from engine.model.api_token import ApiToken
 from engine.model.sign_in import SignIn, SignInKind, SignInWay
 from engine.policy.permissions import Ability, Actor
 from engine.queries.directories import directory
-from engine.queries.pages import Page, cursor_key, page_of
+from engine.queries.pages import ListOrder, Page
 from engine.queries.scopes import ensure_sees
+
+_ORDER = ListOrder("sign_ins", (datetime, int))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +59,12 @@ def sign_ins(
     """Latest first. Raises NotFound for who may not read it, CursorNotUnderstood."""
     ensure_sees(actor, Ability.SEE_JOURNAL)
     statement = _latest(_conditions(wanted))
-    before = cursor_key(cursor, datetime, int)
+    before = _ORDER.after(cursor)
     if before is not None:
         last = tuple_(literal(before[0], Moment), literal(before[1], BigInteger))
         statement = statement.where(tuple_(SignIn.at, SignIn.id) < last)
     rows = _rows(session, session.scalars(statement.limit(limit + 1)).all())
-    return page_of(rows, limit=limit, cursor=cursor, key=lambda row: (row.at, row.id))
+    return _ORDER.page(rows, limit=limit, cursor=cursor, key=lambda row: (row.at, row.id))
 
 
 def own_sign_ins(session: Session, actor: Actor, *, limit: int, failed: int) -> tuple[SignInRow, ...]:

@@ -37,9 +37,11 @@ from engine.model.version_move import (
     VersionMoveState,
 )
 from engine.policy.permissions import Ability, Actor
-from engine.queries.pages import Page, cursor_key, page_of, page_size
+from engine.queries.pages import ListOrder, Page, page_size
 from engine.queries.scopes import ensure_sees
 
+_MOVES = ListOrder("version_moves", (int,))
+_MOVED_DEALS = ListOrder("moved_deals", (int,))
 _STANDS = (MovedDealState.MOVED, MovedDealState.KEPT)  # the deal follows the version that it was moved to
 # Part of an approval is given without a step of the instance, and a later step may come back to the same place.
 _GOES_ON = tuple(map(kind_of, (StepCompleted, TimerFired, MessageReceived, SignalReceived, DealMoved, CallCompleted)))
@@ -123,11 +125,11 @@ def version_moves(
     wanted = _moves().order_by(VersionMove.id.desc()).limit(page_size(limit) + 1)
     if key is not None:
         wanted = wanted.where(ProcessDefinition.key == key)
-    start = cursor_key(cursor, int)
+    start = _MOVES.after(cursor)
     if start is not None:
         wanted = wanted.where(VersionMove.id < start[0])
     rows = _read(session, wanted)
-    return page_of(rows, limit=page_size(limit), cursor=cursor, key=lambda row: [row.id])
+    return _MOVES.page(rows, limit=page_size(limit), cursor=cursor, key=lambda row: [row.id])
 
 
 def version_move(session: Session, actor: Actor, move_id: int) -> MoveRow:
@@ -169,11 +171,11 @@ def moved_deals(
     )
     if state is not None:
         wanted = wanted.where(MovedDeal.state == state)
-    start = cursor_key(cursor, int)
+    start = _MOVED_DEALS.after(cursor)
     if start is not None:
         wanted = wanted.where(MovedDeal.id > start[0])
     rows = [MovedDealRow(*row) for row in session.execute(wanted)]
-    return page_of(rows, limit=page_size(limit), cursor=cursor, key=lambda row: [row.id])
+    return _MOVED_DEALS.page(rows, limit=page_size(limit), cursor=cursor, key=lambda row: [row.id])
 
 
 def may_come_back(session: Session, rows: Sequence[MovedDealRow]) -> frozenset[int]:

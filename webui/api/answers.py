@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from flask import Response
 from pydantic import BaseModel
 
-from engine.queries.pages import Page, cursor_key, cursor_text
+from engine.queries.pages import ListOrder, Page
 from webui.api.models.values import Listed, Paging, ShortPaging
+from webui.request_context import this_request
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -44,8 +45,14 @@ def listed(page: Page[Row], item: Callable[[Row], Item], model: type[Listed[Item
 
 def part_of(rows: Sequence[Row], paging: Paging | ShortPaging) -> Page[Row]:
     """A page of what is short enough to be read at once. Raises CursorNotUnderstood."""
-    (start,) = cursor_key(paging.cursor, int) or (0,)
+    by_place = order_by_place()
+    (start,) = by_place.after(paging.cursor) or (0,)
     end = start + (paging.limit or len(rows))
     return Page(
-        items=tuple(rows[start:end]), next_cursor=cursor_text([end]) if end < len(rows) else None, total=len(rows)
+        items=tuple(rows[start:end]), next_cursor=by_place.cursor([end]) if end < len(rows) else None, total=len(rows)
     )
+
+
+def order_by_place() -> ListOrder:
+    """Of the list that is asked for, where its next page begins: a place or the number of a page."""
+    return ListOrder(this_request().endpoint or "", (int,))

@@ -9,8 +9,7 @@ from engine.commands.client_merge_undoing import undo_merge
 from engine.commands.client_merging import MergeRequest, merge_clients
 from engine.policy.permissions import Ability, ensure_may
 from engine.queries.client_doubles import double_groups
-from engine.queries.pages import cursor_key, cursor_text
-from webui.api.answers import answer
+from webui.api.answers import answer, order_by_place
 from webui.api.blueprint import api, conflicts
 from webui.api.caller import caller
 from webui.api.clients import client_item, written_client
@@ -37,14 +36,15 @@ _STAYS = ("merge_stays", "merge_is_old", "merged_further", "changed_since_merge"
 def list_doubles(query: Paging) -> Response:
     """Groups of visible clients who are probably one: the same code, phone or e-mail, or a like name."""
     ensure_may(caller(), Ability.MANAGE_CLIENTS)
-    (page,) = cursor_key(query.cursor, int) or (1,)
+    by_page = order_by_place()
+    (page,) = by_page.after(query.cursor) or (1,)
     with reading() as session:
         found = double_groups(session, caller(), page=page, limit=query.limit)
     items = tuple(
         DoublesItem(clients=tuple(client_item(one) for one in group.clients), reasons=group.reasons)
         for group in found.groups
     )
-    onward = cursor_text([found.page + 1]) if found.page < found.pages else None
+    onward = by_page.cursor([found.page + 1]) if found.page < found.pages else None
     return answer(DoublesList(items=items, next_cursor=onward, total=found.total))
 
 

@@ -22,7 +22,7 @@ from webui.api.models.deals import NewDeal
 from webui.api.models.problems import FieldProblem
 from webui.api.models.values import DealName
 from webui.api.performing import command_id
-from webui.api.request_faults import fault_of
+from webui.api.request_faults import blanks_of, fault_of
 from webui.api.tags import DEALS
 from webui.deal_sheets import read_sheet, understood
 from webui.messages import error_text
@@ -44,7 +44,7 @@ def import_list(body: DealImport) -> Response:
         try:
             rows.append(_row(number, NewDeal.model_validate(item)))
         except ValidationError as error:
-            faults[number] = dict(map(fault_of, error.errors()))
+            faults[number] = blanks_of(NewDeal, item) | dict(map(fault_of, error.errors()))
     return _imported(rows, faults, opens=not body.check)
 
 

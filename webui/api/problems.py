@@ -22,6 +22,7 @@ from webui.api.call_limits import TooManyCalls
 from webui.api.caller import NotIdentified, in_readers_language
 from webui.api.findings import told_findings
 from webui.api.models.problems import PROBLEM_TYPE, FieldProblem, Problem
+from webui.api.request_checks import missed_in_body
 from webui.api.request_faults import fault_of
 from webui.error_pages import RETRY_AFTER_S, status_of
 from webui.i18n import _
@@ -107,7 +108,7 @@ def _of_domain_error(error: DomainError) -> Response:
 def _of_validation_error(error: ValidationError) -> Response:
     if error.title.endswith("Path"):  # an id that no record can have
         return _problem(404, NotFound())
-    return _problem(422, InvalidInput(dict(map(fault_of, error.errors()))))
+    return _problem(422, InvalidInput(missed_in_body() | dict(map(fault_of, error.errors()))))
 
 
 def _of_csrf_error(_error: CSRFError) -> Response:

@@ -13,8 +13,8 @@ from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
 from engine.errors import DomainError, InvalidInput
-from webui.api.models.values import GivenOrNothing
-from webui.api.request_faults import FieldNotStorable, FieldRepeated, FieldUnknown, fault_of
+from webui.api.models.values import Given, GivenOrNothing
+from webui.api.request_faults import FieldNotStorable, FieldRepeated, FieldUnknown, fault_of, missed_by
 from webui.request_context import this_request
 
 _LARGEST_JSON = 1024 * 1024
@@ -49,10 +49,22 @@ def _parts_of(view: Any) -> frozenset[str]:
     return frozenset(inspect.signature(view).parameters)
 
 
+def missed_in_body() -> dict[str, DomainError]:
+    """What the command would have missed in the body, of a request that it is not asked about."""
+    asked = this_request()
+    model = _body_of(current_app.view_functions[asked.endpoint or ""])
+    return missed_by(model, asked.get_json(silent=True)) if model is not None else {}
+
+
 @cache
+def _body_of(view: Any) -> type[Given] | None:
+    """The call's model for a body of JSON."""
+    return get_type_hints(inspect.unwrap(view)).get("body")
+
+
 def _needs_body(view: Any) -> bool:
     """Whether the call has a model for a body, and no body at all would not do."""
-    model = get_type_hints(inspect.unwrap(view)).get("body")
+    model = _body_of(view)
     return model is not None and not issubclass(model, GivenOrNothing)
 
 

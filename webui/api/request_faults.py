@@ -6,9 +6,13 @@ import json
 import re
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
+
+from pydantic import BaseModel
 
 from engine.errors import N_, DomainError, FieldNotUnderstood
+from engine.policy.visible_names import is_invisible
+from webui.api.models.values import Filled, Given
 
 
 class FieldMissing(DomainError):
@@ -68,6 +72,29 @@ _LIMITS = ("max_length", "min_length", "le", "ge", "lt", "gt", "max_digits", "de
 _LONGEST_SHOWN = 100
 _NAMED_DECIMAL = re.compile(r"Decimal\('(.+)'\)")
 _BRANCHES = frozenset({"int", "str", "bool", "constrained-int", "constrained-str"})
+
+
+def blanks_of(model: type[BaseModel], given: Any) -> dict[str, DomainError]:
+    """The texts in ``given`` that the command would refuse as empty, those of a nested object behind its name."""
+    if not isinstance(given, dict):
+        return {}
+    faults: dict[str, DomainError] = {}
+    for name, info in model.model_fields.items():
+        value = given.get(name)
+        if isinstance(value, str) and Filled in info.metadata and is_invisible(value):
+            faults[name] = FieldMissing()
+        for one in (info.annotation, *get_args(info.annotation)):
+            if isinstance(one, type) and issubclass(one, BaseModel):
+                faults |= {f"{name}.{inner}": fault for inner, fault in blanks_of(one, value).items()}
+    return faults
+
+
+def missed_by(model: type[Given], given: Any) -> dict[str, DomainError]:
+    """What the command would miss in ``given``, though the model does not."""
+    faults = blanks_of(model, given)
+    if model.needs_one_of and isinstance(given, dict) and not any(given.get(one) for one in model.needs_one_of):
+        faults[model.needs_one_of[0]] = FieldMissing()
+    return faults
 
 
 def fault_of(found: Mapping[str, Any]) -> tuple[str, DomainError]:

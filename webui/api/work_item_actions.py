@@ -18,6 +18,7 @@ from engine.commands.completions import (
     complete_many,
     complete_work_item,
     is_lost_unexplained,
+    values_not_taken,
 )
 from engine.commands.handing_back import hand_back_work_item
 from engine.commands.loss_choices import LossChoice
@@ -130,7 +131,12 @@ def complete(path: WorkItemPath, body: Completion) -> Response:
             by_program=True,
             loss=LossChoice(body.loss_reason_id),
         )
-        return _status(session, done, is_unexplained=is_lost_unexplained(session, done))
+        return _status(
+            session,
+            done,
+            is_unexplained=is_lost_unexplained(session, done),
+            not_taken=values_not_taken(done, body.values),
+        )
 
     return answer(carry_out(command))
 
@@ -262,7 +268,9 @@ def _ensure_sees(session: Session, work_item_id: int) -> None:
         raise NotFound
 
 
-def _status(session: Session, item: WorkItem, *, is_unexplained: bool = False) -> WorkItemStatus:
+def _status(
+    session: Session, item: WorkItem, *, is_unexplained: bool = False, not_taken: tuple[str, ...] = ()
+) -> WorkItemStatus:
     """How a step stands that the caller has just acted on, told before the transaction ends: nothing is read again."""
     people = directory(session)
     held, done_by = people.known_person(item.assignee_id), people.known_person(item.completed_by_id)
@@ -277,6 +285,7 @@ def _status(session: Session, item: WorkItem, *, is_unexplained: bool = False) -
         completed_at=item.completed_at,
         completed_by=done_by.full_name if done_by is not None else "",
         loss_reason_missing=is_unexplained,
+        values_not_taken=not_taken,
     )
 
 
@@ -305,5 +314,9 @@ def _result(result: CompletionResult) -> CompletionResultItem:
             errors={name: FieldProblem(code=one.code, message=error_text(one)) for name, one in faults.items()},
         )
     return CompletionResultItem(
-        id=result.work_item_id, done=error is None, error=fault, loss_reason_missing=result.is_unexplained
+        id=result.work_item_id,
+        done=error is None,
+        error=fault,
+        loss_reason_missing=result.is_unexplained,
+        values_not_taken=result.not_taken,
     )

@@ -7,12 +7,13 @@ import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from typing import Any
 
 import click
 
 from engine.errors import N_, DomainError
 from webui.command_line.failures import Failed, reason_of, told
-from webui.command_line.language import _
+from webui.command_line.language import _, let_click_speak_it
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,10 @@ _CALLED = "reglament.called"
 class Reglament(click.Group):
     __doc__ = N_("Regulated sales, executed.")
 
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        let_click_speak_it()
+        return super().main(*arguments, **options)
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
         return list(COMMANDS)
 
@@ -158,8 +163,9 @@ def translated(command: click.Command) -> click.Command:
 
 
 def _translated_option(parameter: click.Parameter) -> click.Parameter:
-    if not isinstance(parameter, click.Option) or not parameter.help:
+    if not isinstance(parameter, click.Option):
         return parameter
     own = copy.copy(parameter)
-    own.help = _(parameter.help)
+    own.help = _(parameter.help) if parameter.help else None
+    own.prompt = _(parameter.prompt) if parameter.prompt else None
     return own

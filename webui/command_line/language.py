@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gettext
 import os
 from collections.abc import Mapping
 from typing import Any
 
-from webui.catalogues import catalogue
+from webui.catalogues import DOMAIN, catalogue, catalogues_folder
 
 LOCALES = ("uk", "en")
 
@@ -18,6 +19,15 @@ def chosen_language(environ: Mapping[str, str]) -> str:
         if language in LOCALES:
             return language
     return LOCALES[0]
+
+
+def let_click_speak_it() -> None:
+    """Let click say what it says by itself in the terminal's language, from our catalogue.
+
+    It asks Python's gettext, which is told the language by the environment alone.
+    """
+    gettext.bindtextdomain(DOMAIN, catalogues_folder())
+    os.environ["LANGUAGE"] = chosen_language(os.environ)
 
 
 def _(message: str, **places: Any) -> str:

@@ -104,7 +104,12 @@ def _signed_by(found: ProvenFile, wanted: str | None) -> Iterator[tuple[str, boo
 @sheet.command("seal", help=N_("Seal approval sheets with the certificate in FILE (.p12, .pfx) from now on."))
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
-    "--password", prompt=True, hide_input=True, default="", show_default=False, help=N_("The password of the file.")
+    "--password",
+    prompt=N_("Password"),
+    hide_input=True,
+    default="",
+    show_default=False,
+    help=N_("The password of the file."),
 )
 def seal_with(file: Path, password: str) -> None:
     given = settings()

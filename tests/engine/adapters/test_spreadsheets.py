@@ -9,7 +9,7 @@ import pytest
 from openpyxl import Workbook
 
 from engine.adapters import spreadsheets
-from engine.adapters.spreadsheets import SheetNotUnderstood, sheet_rows
+from engine.adapters.spreadsheets import QuoteNotClosed, SheetNotUnderstood, sheet_rows
 
 ROWS = [["Клієнт", "Телефон"], ["ТОВ «Лан»; філія", "067"]]
 
@@ -41,6 +41,16 @@ def repacked(content: bytes, name: str, part: bytes) -> bytes:
 def test_text_in_any_usual_encoding_and_with_any_usual_separator(encoding: str, mark: str) -> None:
     lines = (mark.join(f'"{cell}"' for cell in row) for row in ROWS)
     assert list(sheet_rows("\r\n".join(lines).encode(encoding))) == ROWS
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n", '";"'])
+def test_a_quotation_mark_that_is_never_closed_is_told_with_its_line(end: str) -> None:
+    text = 'Клієнт;Телефон\r\n"ТОВ ""Лан""";067\r\n"ТОВ\r\nПромінь";068\r\nДон "Зоря";\r\n"Нива;069\r\nТОВ Обрій;070'
+    with pytest.raises(QuoteNotClosed) as refused:
+        list(sheet_rows((text + end).encode()))
+    assert refused.value.params["line"] == 6
+    whole = [row[0] for row in sheet_rows((text.replace('"Нива', "Нива") + "\n").encode())]
+    assert whole == ["Клієнт", 'ТОВ "Лан"', "ТОВ\r\nПромінь", 'Дон "Зоря"', "Нива", "ТОВ Обрій"]
 
 
 def test_tables_that_are_html_under_the_name_of_excel() -> None:

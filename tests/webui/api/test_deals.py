@@ -78,10 +78,17 @@ def test_everything_that_is_wrong_is_told_at_once_at_the_fields_that_were_sent(a
         "currency": "field_not_understood",
         "owner": "field_not_understood",
     }
-    assert faults(api("olena").post("/deals", {"colour": "red"})) == {
+    for title in ({}, {"title": "\u200b "}):
+        assert faults(api("olena").post("/deals", title | {"colour": "red"})) == {
+            "title": "field_required",
+            "client_id": "field_required",
+            "definition_key": "field_required",
+            "colour": "field_unknown",
+        }
+    assert faults(api("olena").post("/deals", {"title": "", "client": {"name": " "}})) == {
         "title": "field_required",
+        "client.name": "field_required",
         "definition_key": "field_required",
-        "colour": "field_unknown",
     }
 
 

@@ -132,6 +132,34 @@ def test_people_are_turned_over_and_short_lists_come_whole_or_in_parts(api: ApiO
     assert read(olena.get(f"/deals/{deal.id}/waiting?limit=200"))["next_cursor"] is None
 
 
+def test_every_list_refuses_the_cursor_of_another_one(api: ApiOf, office: Office) -> None:
+    deal = office.open_deal()
+    office.prepare()
+    people = [api(login) for login in ("admin", "bohdan", "owner")]
+    begun = ("/people", "/history", f"/deals/{deal.id}/history", "/departments")
+    foreign = {place: read(people[1].get(f"{place}?limit=1"))["next_cursor"] for place in begun}
+    refused = set()
+    for address, calls in read(people[0].get("/openapi.json"))["paths"].items():
+        place = address.removeprefix("/api/v1")
+        if "{" in place or "cursor" not in {one["name"] for one in calls.get("get", {}).get("parameters", ())}:
+            continue
+        for list_of, cursor in foreign.items():
+            if list_of != place:
+                asked = (one.get(f"{place}?cursor={cursor}") for one in people)
+                told = next(one for one in asked if one.status_code not in {403, 404})
+                assert set(faults(told, "cursor_not_understood")) == {"cursor"}, (place, list_of)
+                refused.add(place)
+    assert {
+        "/clients",
+        "/contacts",
+        "/work-items",
+        "/history",
+        "/journal",
+        "/journal/sign-ins",
+        "/incidents",
+    } <= refused
+
+
 def test_whom_a_step_can_be_handed_to_is_found_by_any_part_of_the_name(api: ApiOf) -> None:
     (found,) = read(api("olena").get("/people?q=мельн"))["items"]
     assert found["name"] == "Тарас Мельник"

@@ -69,6 +69,33 @@ def test_wrong_values_are_told_at_their_fields_and_the_step_stays_open(api: ApiO
     assert office.step("prepare").is_live
 
 
+def test_values_that_a_step_has_no_field_for_are_named_in_the_answer_and_harm_nothing(
+    api: ApiOf, office: Office
+) -> None:
+    office.open_deal()
+    olena, given = api("olena"), {"discount": 7.5, "dicsount": 9, "note": ""}
+    address = f"/work-items/{office.step('prepare').id}/complete"
+    done = read(olena.post(address, {"values": given}, key="click"))
+    assert (done["state"], done["values_not_taken"]) == ("completed", ["dicsount", "note"])
+    assert read(olena.post(address, {"values": given}, key="click")) == done
+    office.open_deal()
+    second = {"id": office.step("prepare").id, "values": {"discount": 1, "rabatt": 5}}
+    (told,) = read(olena.post("/work-items/complete-many", {"items": [second]}))["items"]
+    assert (told["done"], told["values_not_taken"]) == (True, ["rabatt"])
+
+
+def test_steps_are_narrowed_to_those_that_somebody_holds(api: ApiOf, office: Office) -> None:
+    deal = office.open_deal()
+    iryna = api("iryna")
+    office.prepare()
+    legal = office.step("legal").id
+    held = f"/work-items?scope=all&deal_id={deal.id}&state=claimed"
+    assert read(iryna.get(held))["items"] == []
+    read(iryna.post(f"/work-items/{legal}/claim"))
+    assert [(one["id"], one["state"]) for one in read(iryna.get(held))["items"]] == [(legal, "claimed")]
+    assert len(read(iryna.get(held.replace("claimed", "open")))["items"]) > 1
+
+
 def test_returning_needs_a_reason(api: ApiOf, office: Office) -> None:
     office.open_deal()
     office.prepare()

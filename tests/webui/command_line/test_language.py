@@ -30,6 +30,37 @@ def test_the_terminal_is_spoken_to_in_its_language(environ: Mapping[str, str], l
     assert chosen_language(environ) == language
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said", "in_english"),
+    [
+        (["--help"], "Використання: reglament", "Usage: reglament"),
+        (["map", "check", "--help"], "Показати цю довідку й завершити роботу.", "Show this message and exit."),
+        (["map", "check"], "Помилка: Бракує аргументу 'FILES...'.", "Error: Missing argument 'FILES...'."),
+        (["token", "create"], "Помилка: Бракує параметра '--user'.", "Error: Missing option '--user'."),
+        (["token", "create", "--user"], "'--user' потребує значення.", "'--user' requires an argument."),
+        (["migrate", "now"], "Помилка: Зайвий аргумент (now)", "Error: Got unexpected extra argument (now)"),
+        (["nothing"], "Команди 'nothing' немає.", "No such command 'nothing'."),
+        (["user", "add", "x", "--name", "X", "--role", "boss"], "'boss' — не одне з 'manager'", "'boss' is not one of"),
+        (["worker", "-c", "99"], "99 — поза межами", "99 is not in the range"),
+    ],
+)
+def test_what_click_says_by_itself_is_in_the_language_of_the_terminal(
+    command: Command, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str, in_english: str
+) -> None:
+    for language, expected, other in (("uk", said, in_english), ("en", in_english, said)):
+        monkeypatch.setenv("LOCALE_DEFAULT", language)
+        told = command(*arguments).output
+        assert expected in told
+        assert other not in told
+
+
+def test_a_password_is_asked_for_in_the_language_of_the_terminal(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOCALE_DEFAULT", "uk")
+    assert command("user", "password", "olena", given="\n").output.startswith("Новий пароль")
+
+
 def test_every_command_has_help(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOCALE_DEFAULT", "en")
     done = command("--help")

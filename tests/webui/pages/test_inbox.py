@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -10,7 +10,7 @@ from support.office import Office
 from support.web import Browser, events_of, text_of
 
 from engine.commands.work_items import save_draft
-from engine.queries.pages import cursor_text
+from engine.queries.pages import ListOrder
 from webui.news_desk import news_desk
 
 SignIn = Callable[[str | None], Browser]
@@ -179,7 +179,7 @@ def test_list_is_exported_as_it_is_narrowed(office: Office, browse: SignIn) -> N
 def test_a_place_in_another_order_is_not_looked_for(office: Office, browse: SignIn) -> None:
     office.open_deal("olena")
     olena = browse("olena")
-    cursor = cursor_text([office.clock.now(), 0])
+    cursor = ListOrder("steps by deadline", (datetime, int)).cursor([office.clock.now(), 0])
     assert olena.get(f"/inbox?cursor={cursor}&sort=deadline").status_code == 200
     olena.post("/inbox/filter", {"tab": "mine", "sort": "amount"})
     assert "Підготувати пропозицію" in text_of(olena.get(f"/inbox/steps?cursor={cursor}&sort=deadline", part=True))

@@ -268,6 +268,12 @@ def test_a_webhook_is_added_with_its_secret_shown_once(office: Office, browse: S
         assert session.query(Webhook).count() == 0
 
 
+def test_each_kind_of_event_is_offered_once(browse: SignIn) -> None:
+    kinds = re.findall(r'name="kinds" value="(\w+)"', browse("admin").get("/settings/webhooks").text)
+    assert "deal_won" in kinds
+    assert len(kinds) == len(set(kinds))
+
+
 def test_an_address_is_added_once_however_often_its_button_is_pressed(office: Office, browse: SignIn) -> None:
     admin = browse("admin")
     form = {"url": "https://example.com/hook", "command_id": "one press"}

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, JsonValue, StringConstraints
 
 from webui.api.models.values import (
     READ_VERSION,
+    Filled,
     Given,
     Id,
     Line,
@@ -35,7 +36,7 @@ class NewClient(Given):
 
     model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [_CLIENT]})
 
-    name: ClientTitle
+    name: Annotated[ClientTitle, Filled]
     edrpou: Edrpou = Field(default="", description="8, 10 or 12 digits, or empty.")
     segment: Word = ""
     source: Word = ""
@@ -98,7 +99,7 @@ class NewContact(Given):
     )
 
     client_id: Id
-    full_name: Line
+    full_name: Annotated[Line, Filled]
     position: Line = ""
     phone: Phone = ""
     email: Email = ""

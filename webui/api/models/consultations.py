@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from webui.api.models.values import DealName, Given, Id, Listed, Paging, PersonName, Text, Told
+from webui.api.models.values import DealName, Filled, Given, Id, Listed, Paging, PersonName, Text, Told
 
 _EXAMPLE: dict[str, Any] = {
     "id": 5,
@@ -60,7 +60,7 @@ class Asking(Given):
     to: Id | Annotated[str, StringConstraints(min_length=1, max_length=64)] = Field(
         description="A person by login or id."
     )
-    question: Text
+    question: Annotated[Text, Filled]
 
 
 class Answer(Given):

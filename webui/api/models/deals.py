@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, PlainSerializer, StringConstraints
 
@@ -19,6 +19,7 @@ from webui.api.models.values import (
     READ_VERSION,
     ClientName,
     Day,
+    Filled,
     Given,
     Id,
     Key,
@@ -60,7 +61,9 @@ class NewDeal(Given):
         },
     )
 
-    title: Title
+    needs_one_of: ClassVar[tuple[str, ...]] = ("client_id", "client")
+
+    title: Annotated[Title, Filled]
     definition_key: Key = Field(description="The key of a published sales map.")
     client_id: Id | None = Field(default=None, description="A known client.")
     client: NewClient | None = Field(default=None, description="A new client, instead of `client_id`.")

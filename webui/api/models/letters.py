@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints
 from engine.commands.client_letters import LONGEST_SUBJECT, MOST_FILES, MOST_RECEIVERS
 from engine.model.client_letter import ClientLetterState
 from engine.policy.letter_addresses import LONGEST_ADDRESS
-from webui.api.models.values import Given, Id, Listed, PersonName, Text, Told
+from webui.api.models.values import Filled, Given, Id, Listed, PersonName, Text, Told
 
 _Address = Annotated[str, StringConstraints(max_length=LONGEST_ADDRESS)]
 
@@ -19,8 +19,8 @@ class NewLetter(Given):
     """A letter to the client: plain text, as it is to be read."""
 
     to: list[_Address] = Field(min_length=1, max_length=MOST_RECEIVERS, description="Addresses.")
-    subject: Annotated[str, StringConstraints(max_length=LONGEST_SUBJECT)]
-    text: Text
+    subject: Annotated[str, StringConstraints(max_length=LONGEST_SUBJECT), Filled]
+    text: Annotated[Text, Filled]
     file_ids: list[Id] = Field(default_factory=list, max_length=MOST_FILES, description="Of files of the deal.")
     answers_id: Id | None = Field(default=None, description="The letter of this deal that it answers.")
     quote: bool = Field(default=False, description="Quote the letter that it answers below the text.")

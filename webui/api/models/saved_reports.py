@@ -10,7 +10,7 @@ from engine.model.saved_report import ReportKind, Rhythm
 from engine.policy.report_periods import MOST_MAPS, ReportFilters, UsualPeriod
 from engine.policy.report_schedule import LAST_DAY_OF_MONTH
 from engine.queries.forecast import MOST_MONTHS
-from webui.api.models.values import Day, Given, Id, Instant, Key, Listed, Told
+from webui.api.models.values import Day, Filled, Given, Id, Instant, Key, Listed, Told
 
 Name = Annotated[str, StringConstraints(max_length=200)]
 _TIME = r"^([01]\d|2[0-3]):[0-5]\d$"
@@ -68,7 +68,7 @@ class NewSavedReport(Given):
         },
     )
 
-    name: Name
+    name: Annotated[Name, Filled]
     report: ReportKind
     filters: FiltersGiven = FiltersGiven()
     schedule: ScheduleGiven | None = Field(default=None, description="Not sent, if left out.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -36,9 +36,20 @@ ZIP = {
 
 
 class Given(BaseModel):
-    """The base of what callers send: nothing unknown is swallowed."""
+    """The base of what callers send: nothing unknown is swallowed.
+
+    ``needs_one_of``: fields of which the command needs one; that none is there is told at the first.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    needs_one_of: ClassVar[tuple[str, ...]] = ()
+
+
+class Filled:
+    """Marks a text that the command refuses when nothing is in it.
+
+    Of a request that does not fit its model, about which no command is asked, that is told with all else.
+    """
 
 
 class GivenOrNothing(Given):

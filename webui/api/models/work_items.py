@@ -15,6 +15,7 @@ from webui.api.models.steps import FieldItem, OutcomeItem
 from webui.api.models.values import (
     ClientName,
     DealName,
+    Filled,
     Given,
     GroupName,
     Id,
@@ -31,6 +32,7 @@ _MOST_AT_ONCE = 200
 _LOSS_REASON: Any = Field(
     default=None, description="One of `/loss-reasons`: why the deal is lost, should this step lose it."
 )
+_NOT_TAKEN = "Names in `values` that changed nothing: the step has no such field, or did not ask for it this time."
 _MISSING = "The deal is lost, and nobody has chosen why, though there is a list: `PATCH /deals/{deal_id}` says it."
 
 Password = Annotated[
@@ -61,9 +63,10 @@ class Scope(StrEnum):
 
 
 class ShownState(StrEnum):
-    """``open`` is everything that waits, held by somebody or not."""
+    """``open`` is everything that waits, held by somebody or not; ``claimed`` what somebody holds."""
 
     OPEN = "open"
+    CLAIMED = "claimed"
     COMPLETED = "completed"
     CANCELLED = "cancelled"
     ALL = "all"
@@ -75,7 +78,9 @@ class WorkItemPath(Given):
 
 class WorkItemsQuery(Paging):
     scope: Scope = Field(default=Scope.MINE, description="Whose steps.")
-    state: ShownState = Field(default=ShownState.OPEN, description="`open` is everything that waits.")
+    state: ShownState = Field(
+        default=ShownState.OPEN, description="`open` is everything that waits, `claimed` what of it somebody holds."
+    )
     deal_id: Id | None = Field(default=None, description="Only steps of this deal.")
     q: Query = Field(default="", description="Any part of step, deal or client.")
 
@@ -162,6 +167,7 @@ class WorkItemStatus(Told):
     completed_at: datetime | None
     completed_by: str
     loss_reason_missing: bool = Field(default=False, description=_MISSING)
+    values_not_taken: tuple[str, ...] = Field(default=(), description=_NOT_TAKEN)
 
 
 class Decision(Given):
@@ -241,8 +247,10 @@ class Extension(Given):
         json_schema_extra={"examples": [{"due_at": "2 р.д.", "reason": "Клієнт у відпустці"}]},
     )
 
-    due_at: Line = Field(description="A moment as RFC 3339, or a rule such as `2 р.д.` counted from now.")
-    reason: Text
+    due_at: Annotated[Line, Filled] = Field(
+        description="A moment as RFC 3339, or a rule such as `2 р.д.` counted from now."
+    )
+    reason: Annotated[Text, Filled]
 
 
 class Comment(Given):
@@ -293,6 +301,7 @@ class CompletionResultItem(Told):
     done: bool
     error: CompletionFault | None
     loss_reason_missing: bool = Field(description=_MISSING)
+    values_not_taken: tuple[str, ...] = Field(description=_NOT_TAKEN)
 
 
 class CompletionResults(Told):

@@ -193,6 +193,14 @@ def test_a_form_that_no_step_names_is_told() -> None:
     assert told == ["manifest.json", "f.form"]
 
 
+@pytest.mark.parametrize("beside", ["README.md", "умови.txt"])
+def test_a_text_beside_the_map_is_told_in_a_zip_and_out_of_it(beside: str) -> None:
+    for upload in ({"m.bpmn": GOOD, beside: "Як читати".encode()}, {"m.zip": zipped({"m.bpmn": GOOD, beside: b"-"})}):
+        outcome = compile_bpmn(upload)
+        assert process_of(outcome)
+        assert found(outcome, "ZIP_FOREIGN_FILE").params == {"name": beside}
+
+
 @pytest.mark.parametrize(("inside", "code"), [("visio/document.xml", "NOT_BPMN_VISIO"), ("word/a.xml", "NOT_BPMN_ZIP")])
 def test_an_office_document_is_told_by_its_kind(inside: str, code: str) -> None:
     packed = zipped({"[Content_Types].xml": b"<a/>", inside: b"<a/>"})
