@@ -38,7 +38,8 @@ class ReworkMap:
     ``values`` are those by which inclusive splits are decided; ``spared`` the approvals that a deal with them need not
     have had; ``times`` how many people an approval asks side by side, where it is not one; ``begun_by`` the steps that
     an event begins, by its id; ``alarms`` by event that interrupts its host, that and where it leads. ``around`` and
-    ``tables`` are what stands beside the process.
+    ``tables`` are what stands beside the process. In a ``wild`` one an approval may return to any step drawn before it,
+    also of other branches.
     """
 
     parts: list[str] = field(default_factory=list)
@@ -52,6 +53,13 @@ class ReworkMap:
     alarms: dict[str, tuple[str, str]] = field(default_factory=dict)
     around: list[str] = field(default_factory=list)
     tables: list[bytes] = field(default_factory=list)
+    wild: bool = False
+
+    @property
+    def may_run_beside_itself(self) -> set[str]:
+        """The approvals of parts into which a return from beside may lead while they run: each run decides apart."""
+        parts = [one for one in self.parts if one.startswith("<subProcess")]
+        return {one for one in self.approvals if any(f' id="{one}"' in part for part in parts)} if self.wild else set()
 
     def outcome(self) -> CompileOutcome:
         tables = {f"{number}.dmn": one for number, one in enumerate(self.tables)}
@@ -110,7 +118,7 @@ class _Drawer:
         self.varied = varied
         self.wide = wide
         self.sparing = 0  # how many splits around do not lead here, or do not wait
-        self.map = ReworkMap()
+        self.map = ReworkMap(wild=wild)
         self.steps = ["prepare"]
         self.number = 0
         self.people: set[str] = set()  # all steps of people

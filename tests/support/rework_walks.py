@@ -32,6 +32,7 @@ class _Walk:
         self.drawn, self.random = drawn, random
         self.run = InstanceRun(process, drawn.values)
         self.must = drawn.approvals.keys() - drawn.spared
+        self.asked_once = drawn.approvals.keys() - drawn.may_run_beside_itself
         self.asked_at: dict[str, int] = {}
         self.answers: dict[str, list[str]] = {}  # since it was last asked for
         self.wanted: dict[str, int] = {}  # by approval: it has to be asked for after this
@@ -50,7 +51,7 @@ class _Walk:
             self.answers[opened.element_id] = []
             self.undecided.discard(opened.element_id)
         for name, count in Counter(self.run.open).items():
-            if name in self.drawn.approvals and count > self.drawn.times.get(name, 1):
+            if name in self.asked_once and count > self.drawn.times.get(name, 1):
                 self.faults.append(f"{name} twice at {moment}")
 
     def passed_by(self) -> list[str]:

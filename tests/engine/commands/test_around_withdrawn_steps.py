@@ -139,14 +139,14 @@ def test_what_failed_alike_in_another_deal_is_still_tried_again(office: Office) 
     office.complete("olena", "prepare")
     for job in fetched(office):
         office.do("owner", fail_job, job, "w1", Failure("Немає зв’язку", retries=0))
-    withdrawn, left = open_incidents(office)
+    left = next(one for one in open_incidents(office) if one.deal_id == other.id)
     first = next(one for one in office.open_steps() if one.element_id == "finance" and one.deal_id != other.id)
     office.complete("oksana", "finance", "returned", comment="Ні", work_item_id=first.id)
     assert [one.deal_id for one in open_incidents(office)] == [other.id]
     told = retry_alike(office.database, left.id, actor=office.actor("admin"), clock=office.clock)
     assert [one.incident_id for one in told.tried] == [left.id]
     assert {one.deal_id: one.state for one in calls(office)} == {
-        withdrawn.deal_id: CallState.CANCELLED,
+        first.deal_id: CallState.CANCELLED,
         other.id: CallState.WAITING,
     }
 

@@ -255,6 +255,7 @@ PAGES = {
         "POST /work-items/<int:work_item_id>/files",
         "POST /work-items/<int:work_item_id>/form",
         "POST /work-items/<int:work_item_id>/look",
+        "POST /work-items/<int:work_item_id>/typed-before",
         "GET /work-items/<int:work_item_id>/news",
     ),
     EDITORS_OF_THE_CLIENT: (
