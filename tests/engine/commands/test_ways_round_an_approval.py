@@ -534,20 +534,9 @@ def test_what_was_approved_at_one_call_of_a_map_is_not_kept_for_another(office: 
     assert "approval_kept" not in office.kinds(deal)
 
 
-def test_what_one_call_was_approved_for_stays_while_another_is_returned(office: Office) -> None:
-    office.publish(called_twice())
-    deal = office.open_deal()
-    office.prepare()
-    terms(office)
-    office.complete("iryna", "legal", "approved")
-    terms(office)
-    office.complete("iryna", "legal", "returned", comment="Не так")
-    with pytest.raises(ContentApproved):
-        office.do("olena", update_deal, deal.id, AMOUNT)
-
-
-def test_what_one_position_was_approved_for_stays_while_another_is_returned(office: Office) -> None:
-    office.publish(each_position(sequential=False))
+@pytest.mark.parametrize("positions", [True, False], ids=["positions", "calls"])
+def test_what_one_of_several_was_approved_for_stays_while_another_is_returned(office: Office, positions: bool) -> None:
+    office.publish(each_position(sequential=False) if positions else called_twice())
     deal = office.open_deal()
     office.prepare()
     terms(office)

@@ -105,6 +105,20 @@ def test_a_comment_is_erased_from_the_timeline(office: Office, browse: SignIn, d
     assert "вже стерто" in text_of(admin.post(address, {"basis": "лист № 7"}))
 
 
+def test_what_was_erased_of_a_decision_is_told_in_the_readers_language(office: Office, browse: SignIn) -> None:
+    deal = office.open_deal()
+    office.prepare()
+    legal = office.step("legal").id
+    office.complete("iryna", "legal", "returned", comment="Марійка не підпише")
+    number = next(one.number for one in office.history(deal) if "Марійка" in str(one.data))
+    browse("admin").post(f"/deals/{deal.id}/history/{number}/erase", {"basis": "лист № 7"})
+    told = text_of(browse("iryna").get(f"/work-items/{legal}"))
+    assert "[стерто]" in told
+    sheet = text_of(browse("iryna").get(f"/deals/{deal.id}/approval-sheet"))
+    assert "[стерто]" in sheet
+    assert (ERASED in told, ERASED in sheet) == (False, False)
+
+
 def test_a_file_is_erased_and_everywhere_it_says_when_and_by_whom(office: Office, browse: SignIn, deal: Deal) -> None:
     admin, name = browse("admin"), "Паспорт Іваненко.pdf"
     for content in ("one", "two"):
