@@ -151,6 +151,20 @@ def test_an_open_step_tells_what_became_of_it_and_keeps_what_is_typed(office: Of
     assert browse("danylo").get(news_of(shown), part=True).status_code == 404
 
 
+def test_a_step_done_elsewhere_is_told_in_the_pane_that_stands_open(office: Office, browse: SignIn) -> None:
+    office.publish(naming({"legal": DISCOUNT}))
+    office.open_deal()
+    office.prepare()
+    legal, iryna = office.step("legal").id, browse("iryna")
+    shown = iryna.get(f"/work-items/{legal}", part=True).text
+    office.complete("iryna", "legal", "approved", comment="Строк узгоджено")
+    told = iryna.get(news_of(shown), part=True)
+    assert told.status_code == 200
+    assert "Ірина Бондар" in text_of(told)
+    assert "Строк узгоджено" in text_of(told)
+    assert '<div class="outcomes" id="step-outcomes" hx-swap-oob="true"></div>' in told.text
+
+
 def test_a_comment_is_told_above_an_open_step_as_it_is_below(office: Office, browse: SignIn) -> None:
     office.publish(naming({"legal": DISCOUNT}))
     office.open_deal()
