@@ -28,6 +28,7 @@ from engine.bpmn.reading.elements import local
 from engine.bpmn.reading.form_files import read_forms
 from engine.bpmn.repairs import REPAIRS
 from engine.bpmn.repairs.calls import find_called
+from engine.bpmn.repairs.outcomes_named import check_outcomes_named_by_steps
 from engine.bpmn.repairs.pools import candidates, choose_process, human_steps, merge_crossed_pools
 from engine.bpmn.repairs.stand_ins import plan_human
 from engine.bpmn.repairs.workbench import Workbench
@@ -239,6 +240,7 @@ def _execute(workbench: Workbench, content_hash: str) -> CompiledProcess | None:
         say_what_steps_lack(processes, noticed)
         return None
     steps = define_steps(processes, noticed)
+    check_outcomes_named_by_steps(workbench, steps)
     say_what_is_unheard(processes, noticed)
     say_unknown_facts(workbench, steps)
     say_kinds_mistaken(workbench, steps)

@@ -439,6 +439,7 @@ def test_a_multiple_approval_without_a_count_is_an_approval_by_all() -> None:
 class TestStepsOfTwoMapsWithOneId:
     """A copy of a map keeps its ids: what it reads must not be what was answered in the other map."""
 
+    APPROVED = "= legal_outcome = 'approved'"
     ASK = step("legal", "Юрист", approval="any") + '<exclusiveGateway id="said"/><endEvent id="no"/>'
     SKIPS = (
         START
@@ -465,6 +466,35 @@ class TestStepsOfTwoMapsWithOneId:
         finding = found(self.calling(self.ASK, ways), "OUTCOME_OF_ANOTHER_STEP")
         assert (finding.severity, finding.element_id) == (Severity.ERROR, "ask")
         assert finding.params == {"text": "legal_outcome", "id": "legal", "step": "Юрист"}
+
+    @pytest.mark.parametrize(
+        "said",
+        [
+            {"responsible": "=if legal_outcome = 'approved' then 'olena' else 'bohdan'"},
+            {"deadline": "=legal_outcome - 3 р.д."},
+        ],
+        ids=["responsible", "deadline"],
+    )
+    def test_who_does_a_step_and_until_when_reads_the_step_of_its_own_map(self, said: dict[str, str]) -> None:
+        inside = START + END + step("legal", approval="any") + step("after", **said) + chain("start", "legal", "after")
+        called = {"copy": drawn(inside, chain("after", "end"), key="copy")}
+        call = '<callActivity id="call" calledElement="copy"/>'
+        of_caller = step("legal", "Юрист") + chain("start", "legal", "call", "end")
+        outcome = compile_bpmn({"a.bpmn": drawn(START, END, call, of_caller)}, library=called)
+        finding = found(outcome, "OUTCOME_OF_ANOTHER_STEP")
+        assert (finding.severity, finding.element_id) == (Severity.ERROR, "after")
+        alone = compile_bpmn({"a.bpmn": drawn(START, END, call, chain("start", "call", "end"))}, library=called)
+        assert "OUTCOME_OF_ANOTHER_STEP" not in codes(alone)
+
+    @pytest.mark.parametrize("said", [f'visible_if="{APPROVED}"', f'default="{APPROVED}"'], ids=["shown", "default"])
+    def test_a_field_reads_the_answer_of_its_own_map(self, said: str) -> None:
+        form = f'<extensionElements><reglament:field name="note" type="text" {said}/></extensionElements>'
+        inside = START + END + step("legal", approval="any") + element("userTask", "after", "Після", form)
+        called = {"copy": drawn(inside, chain("start", "legal", "after", "end"), key="copy")}
+        call = '<callActivity id="call" calledElement="copy"/>'
+        of_caller = step("legal", "Юрист") + chain("start", "legal", "call", "end")
+        outcome = compile_bpmn({"a.bpmn": drawn(START, END, call, of_caller)}, library=called)
+        assert found(outcome, "OUTCOME_OF_ANOTHER_STEP").element_id == "after"
 
     def test_what_each_map_reads_of_its_own_step_is_read_there(self) -> None:
         assert "OUTCOME_OF_ANOTHER_STEP" not in codes(self.calling(chain("start", "call")))
