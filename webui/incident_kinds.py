@@ -47,6 +47,7 @@ _KINDS = {
     "approver_missing": N_("Nobody can be asked for an approval"),
     "call_failed": N_("A call to another system fails"),
     "calendar_exhausted": N_("The calendar has no working time"),
+    "content_approved": N_("An answer would change what is approved"),
     "deadline_date_missing": N_("The date for a deadline is missing"),
     "deadline_date_not_a_date": N_("The date for a deadline cannot be read"),
     "deadline_not_understood": N_("A deadline cannot be read"),

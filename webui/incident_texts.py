@@ -53,6 +53,11 @@ _REMEDIES = {
     "call_failed": N_(
         "Look whether the other system works and takes our requests, then try again: the call is made anew."
     ),
+    "content_approved": N_(
+        "Have whoever asked for the approval take the request back, or have the deal returned for rework; then try "
+        "again: the call is made anew, and the approval is asked for with its answer. To prevent it, let the map make "
+        "the call before the approval."
+    ),
     "approver_missing": N_("Make a department or a person of the name that the map gives, then try again."),
     "approval_out_of_reach": N_("Add people to the department, or mend the approval's number in the map."),
     "deadline_date_not_a_date": N_("Fill in the date in the deal, then try again."),

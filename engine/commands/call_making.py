@@ -80,12 +80,14 @@ class CallFailure:
     """``error`` is a marked text or what the network said. ``may_pass``: the same call may work later.
 
     ``code`` is the one by which the map catches it; ``after`` is when the other system wants to be asked again.
+    ``refusal`` is why the deal could not take the answer of a call that was made.
     """
 
     error: str
     code: str = ""
     may_pass: bool = False
     after: timedelta | None = None
+    refusal: DomainError | None = None
 
 
 NOT_PERMITTED = CallFailure(N_("the administrator has not allowed this host"))
@@ -231,7 +233,7 @@ def _settle(database: Database, call_id: str, command: Callable[[Session], None]
             stop_call(session, call_id)
     except DomainError as refusal:
         told = next(iter(refusal.errors.values())) if isinstance(refusal, InvalidInput) else refusal
-        settle_failure(database, call_id, CallFailure(str(told)), clock=clock)
+        settle_failure(database, call_id, CallFailure(str(told), refusal=refusal), clock=clock)
 
 
 def settle_failure(database: Database, call_id: str, failure: CallFailure, *, clock: Clock) -> None:
@@ -261,6 +263,7 @@ def _fail(session: Session, call_id: str, failure: CallFailure, clock: Clock) ->
         code=failure.code,
         retries=None if failure.may_pass else 0,
         after=failure.after,
+        refusal=failure.refusal,
         actor=Actor.system(),
         at=clock.now(),
     )

@@ -57,6 +57,15 @@ class CallGivenUp(DomainError):
     )
 
 
+class AnswerChangesApproved(DomainError):
+    """What came back would change what people approve or approved. It is asked for again when that may change."""
+
+    code: ClassVar[str] = ContentApproved.code
+    template: ClassVar[str] = N_(
+        "the answer of %(target)s would change the deal while it is being approved, or after it was approved"
+    )
+
+
 def lock_call(session: Session, call_id: str) -> tuple[ServiceCall, ProcessInstance]:
     """Lock the call's instance, then the call. Raises NotFound."""
     instance_id = session.scalar(select(ServiceCall.instance_id).where(ServiceCall.id == call_id))
@@ -132,6 +141,7 @@ def fail_call(
     code: str = "",
     retries: int | None = None,
     after: timedelta | None = None,
+    refusal: DomainError | None = None,
     actor: Actor,
     at: datetime,
 ) -> None:
@@ -139,7 +149,8 @@ def fail_call(
 
     After that the map's handler of the error ``code`` goes on, if there is one, else an administrator is told.
     ``retries`` says how often it is still made again, by default as the map says; ``after`` is how long to wait, by
-    default twice as long each time. Raises MapFailed.
+    default twice as long each time. ``refusal`` is why the deal could not take the answer of a call that was made.
+    Raises MapFailed.
     """
     process = process_of(session, instance.definition_id)
     rule = process.calls[call.element_id]
@@ -158,11 +169,18 @@ def fail_call(
         call.state = CallState.FAILED
         _record_failure(session, call, instance, None, actor=actor, at=at)
         session.flush()
-        problem = CallGivenUp(target=called_host(call), attempts=call.attempts, reason=call.last_error)
+        problem = _given_up(call, refusal)
         failure = MapFailed(element=call.name, element_id=call.element_id, problem=problem, problem_code=problem.code)
         failure.instance_id, failure.deal_id = instance.id, instance.deal_id
         failure.stimulus = RepeatCall(call.activity_id)
         record_incident(session, failure, actor=actor, at=at)
+
+
+def _given_up(call: ServiceCall, refusal: DomainError | None) -> DomainError:
+    """What the administrator is told: a refused content is put right by people, the call itself did work."""
+    if isinstance(refusal, ContentApproved):
+        return AnswerChangesApproved(target=called_host(call))
+    return CallGivenUp(target=called_host(call), attempts=call.attempts, reason=call.last_error)
 
 
 def called_host(call: ServiceCall) -> str:

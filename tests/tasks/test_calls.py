@@ -9,15 +9,18 @@ import orjson
 import pytest
 from sqlalchemy import select
 from support.called_maps import NO_DATA, calling_map, on_error
+from support.drawn_maps import END, START, bag, chain, compiled, element, flow, step
 from support.https_receiver import HttpsReceiver
 from support.office import Office
 
 from engine.adapters.https_calls import CallUnreachable, HttpsAnswer, HttpsCall, PublicHttpsCaller
 from engine.adapters.sealing import Sealer, SecretNotReadable
+from engine.bpmn.compiled import CompiledProcess
 from engine.commands.call_permits import allow_host, set_secret
 from engine.commands.call_results import CallOver
 from engine.commands.hurried_calls import make_call_now
 from engine.commands.incident_retries import retry_incident
+from engine.commands.recalls import recall_approval
 from engine.commands.suspensions import resume_deal, suspend_deal
 from engine.db.job import Job, JobState
 from engine.db.session import Database
@@ -131,6 +134,41 @@ def test_an_answer_that_cannot_get_better_is_told_at_once_and_can_be_tried_anew(
     office.do("admin", retry_incident, incident.id)
     sweep()
     assert standing(office, deal) == ["after"]
+
+
+def asked_beside_a_call(receiver: HttpsReceiver) -> CompiledProcess:
+    """start → split → ask → legal, an approval beside a request whose answer is the deal's sum → after."""
+    request = {"connector": "http", "url": f"https://{receiver.host}/sum", "result.deal.amount": "answer.sum"}
+    of_owner = {"відповідальний": "власник угоди", "етап": "Пропозиція", "термін": "2 р.д."}
+    return compiled(
+        START,
+        END,
+        '<parallelGateway id="split"/><parallelGateway id="join"/><exclusiveGateway id="decides"/>',
+        step("ask", "Спитати", **of_owner),
+        step("legal", "Погодити", approval="any", відповідальний="Продажі", етап="Пропозиція", термін="2 р.д."),
+        step("after", "Підготувати", **of_owner),
+        element("serviceTask", "call", "Порахувати", bag(**request)),
+        chain("start", "split", "ask", "legal", "decides") + flow("decides", "join", "Погоджено"),
+        flow("decides", "ask", "На доопрацювання") + chain("split", "call", "join", "after", "end"),
+    )
+
+
+def test_an_answer_that_would_change_what_is_being_approved_is_taken_when_the_request_was_taken_back(
+    office: Office, permitted: HttpsReceiver
+) -> None:
+    permitted.answer = b'{"sum": 99}'
+    office.publish(asked_beside_a_call(permitted))
+    deal = office.open_deal()
+    office.complete("olena", "ask")
+    sweep()
+    (incident,) = open_incidents(office)
+    assert (incident.params["problem_code"], incident.stimulus["type"]) == ("content_approved", "RepeatCall")
+    office.do("olena", recall_approval, office.step("legal").id, "Сума ще рахується")
+    office.do("admin", retry_incident, incident.id)
+    sweep()
+    assert not open_incidents(office)
+    assert office.deal(deal).amount == 99
+    assert standing(office, deal) == ["ask"], "the approval is asked for of the sum as it is now"
 
 
 def test_a_system_that_is_down_is_asked_again_later_and_at_last_the_map_catches_it(

@@ -13,6 +13,7 @@ from support.web import Browser, text_of
 
 from engine.bpmn.compiled import FieldDefinition, FieldType
 from engine.bpmn.guards import Stalled
+from engine.commands.call_results import AnswerChangesApproved
 from engine.model.deal import Deal
 from engine.model.incident import Incident, IncidentState
 from engine.model.process_instance import ProcessInstance
@@ -100,6 +101,19 @@ def test_a_call_that_is_made_anew_is_not_called_a_success(office: Office, deal: 
     told = text_of(admin.get("/settings/incidents"))
     assert "Виклик роблять заново." in told
     assert "Вийшло" not in told
+
+
+def test_an_answer_refused_beside_an_approval_is_put_right_by_taking_the_request_back(
+    office: Office, deal: Deal, browse: SignIn
+) -> None:
+    with office.database.write() as session:
+        one = session.query(Incident).one()
+        one.stimulus = {"type": "RepeatCall", "activity_id": "gone"}
+        one.params = {"problem_code": AnswerChangesApproved.code}
+    told = text_of(browse("admin").get("/settings/incidents/1"))
+    assert "Відповідь змінила б те, що погоджують" in told
+    assert "відкличе запит" in told
+    assert "чи працює інша система" not in told
 
 
 def test_trying_none_again_says_what_to_do_first(office: Office, deal: Deal, browse: SignIn) -> None:
