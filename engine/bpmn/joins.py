@@ -67,7 +67,8 @@ class InclusiveGateway(_Join, InclusiveGatewayMixin, BpmnSpecMixin):  # type: ig
     """Waits as long as a token elsewhere could still bring one on a flow that has none (BPMN 2.0, 13.4.3).
 
     ``reachable`` gives, per spec name, the incoming flows that a token there can reach without visiting this gateway.
-    ``beside`` gives those of them that it reaches while a token that has come there stays: no withdrawal takes that.
+    ``beside`` gives those of them that it reaches itself, by no event that sends another token beside it, and while a
+    token that has come there stays: no withdrawal takes that.
     ``withdrawing`` names the specs from which a token can come, by itself, to what takes away all that waits here.
     """
 

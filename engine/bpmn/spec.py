@@ -262,9 +262,10 @@ class _Builder:
         withdrawals = _withdraw(scope, self.lookups)
         scope.inclusive = tuple(spec for spec in scope.task_specs.values() if isinstance(spec, InclusiveGateway))
         before = _specs_before(scope)
+        by_itself = _specs_before(scope, beside=False)
         coming = _coming_by_themselves(withdrawals, scope, before) if scope.inclusive else {}
         for gateway in scope.inclusive:
-            gateway.reachable, gateway.beside = _reachable(gateway, withdrawals, before)
+            gateway.reachable, gateway.beside = _reachable(gateway, withdrawals, before, by_itself)
             around = [coming[one.name] for one in withdrawals if gateway.name in one.withdrawn]
             gateway.withdrawing = frozenset().union(*around) if len(around) != 1 else around[0]
         scope.is_attended = any(spec.attends for spec in scope.task_specs.values())
@@ -485,13 +486,15 @@ def _withdraw(scope: ScopeSpec, lookups: Lookups) -> list[Withdrawal]:
     return withdrawals
 
 
-def _specs_before(scope: ScopeSpec) -> Mapping[str, list[str]]:
+def _specs_before(scope: ScopeSpec, *, beside: bool = True) -> Mapping[str, list[str]]:
+    """Whence a token comes to each spec; ``beside``: also by events that send one beside their host's own."""
     before: dict[str, list[str]] = defaultdict(list)
     for spec in scope.task_specs.values():
         for name in spec._inputs:  # noqa: SLF001  # names, where ``inputs`` would look each spec up
             before[spec.name].append(name)
         for event in getattr(spec, "boundary", ()):
-            before[event].append(spec.name)
+            if beside or scope.task_specs[event].cancel_activity:
+                before[event].append(spec.name)
     return before
 
 
@@ -508,21 +511,25 @@ def _coming_by_themselves(
 
 
 def _reachable(
-    gateway: InclusiveGateway, withdrawals: list[Withdrawal], before: Mapping[str, list[str]]
+    gateway: InclusiveGateway,
+    withdrawals: list[Withdrawal],
+    before: Mapping[str, list[str]],
+    by_itself: Mapping[str, list[str]],
 ) -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]]:
     """Per spec name, the incoming flows of ``gateway`` that a token there can reach without visiting it.
 
     Flows are named by the spec that they come from. A boundary event is reached through its host. A withdrawal that
     takes the tokens at ``gateway`` leads out of the part of the map that the gateway stands in, as an error would. Then
-    the same by ways on which the token of the flow itself stays.
+    the same by ways on which the token of the flow itself stays, and that it goes itself: what an event sends beside
+    its host is no reason not to wait for the host.
     """
     around = {gateway.name, *(one.name for one in withdrawals if gateway.name in one.withdrawn)}
     stops = dict.fromkeys(gateway._inputs, around)  # noqa: SLF001  # as above
-    taking = {source: {one.name for one in withdrawals if source in one.withdrawn} for source in stops}
+    taking = {source: around | {one.name for one in withdrawals if source in one.withdrawn} for source in stops}
     reachable = _leading_to(stops, before)
-    if all(taken <= around for taken in taking.values()):
+    if by_itself == before and taking == stops:
         return reachable, reachable
-    return reachable, _leading_to({source: around | taken for source, taken in taking.items()}, before)
+    return reachable, _leading_to(taking, by_itself)
 
 
 def _leading_to(stops: Mapping[str, set[str]], before: Mapping[str, list[str]]) -> dict[str, frozenset[str]]:

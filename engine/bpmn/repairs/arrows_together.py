@@ -200,11 +200,14 @@ class ArrowsTogether:
         around = [node for node in self._takes if join in node.withdraws]
         taking = [node for node, taken in self._takes.items() if entry in taken]
         may_come = self.mask(_arrows_before([entry], {join, *around}))
-        return may_come, may_come if taking == around else self.mask(_arrows_before([entry], {join, *taking}))
+        return may_come, self.mask(_arrows_before([entry], {join, *taking}, beside=False))
 
 
-def _arrows_before(entries: Iterable[Flow], stops: Collection[Node]) -> set[Flow]:
-    """``entries`` and all arrows from which a token can come to one of them without passing one of ``stops``."""
+def _arrows_before(entries: Iterable[Flow], stops: Collection[Node], *, beside: bool = True) -> set[Flow]:
+    """``entries`` and all arrows from which a token can come to one of them without passing one of ``stops``.
+
+    ``beside``: also by alarms that send one beside their host's own.
+    """
     found: set[Flow] = set()
     waiting = list(entries)
     while waiting:
@@ -213,7 +216,7 @@ def _arrows_before(entries: Iterable[Flow], stops: Collection[Node]) -> set[Flow
             continue
         found.add(flow)
         source = flow.source.host or flow.source
-        if source not in stops:
+        if source not in stops and (beside or flow.source.interrupting):
             waiting += source.incoming
     return found
 

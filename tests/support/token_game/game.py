@@ -746,10 +746,15 @@ class TokenGame:
         return not self._is_awaited(area, gateway, arrived)
 
     def _is_awaited(self, area: Area, gateway: Node, arrived: set[Flow]) -> bool:
-        """Whether a token elsewhere can reach another flow than those that count as ``arrived``, and none of these."""
+        """Whether a token elsewhere can reach another flow than those that count as ``arrived``, and none of these.
+
+        The standard's paths are of sequence flows. Where an event that interrupts nothing sends another token to one
+        of ``arrived``, its host's own is still to come.
+        """
         for places in self._places_of_tokens(area, gateway):
             reached = self._reached(area.graph, places, gateway)
-            if reached and not reached & arrived:
+            itself = self._reached(area.graph, places, gateway, beside=False)
+            if reached - arrived and not itself & arrived:
                 return True
         return False
 
@@ -795,8 +800,11 @@ class TokenGame:
         return list(places.values())
 
     @staticmethod
-    def _reached(graph: Graph, places: list[str], gateway: Node) -> set[Flow]:
-        """The flows into ``gateway`` that a token at ``places`` can come along, not passing the gateway before."""
+    def _reached(graph: Graph, places: list[str], gateway: Node, *, beside: bool = True) -> set[Flow]:
+        """The flows into ``gateway`` that a token at ``places`` can come along, not passing the gateway before.
+
+        ``beside``: also by events that leave it where it is and send another one.
+        """
         reached: set[Flow] = set()
         seen: set[str] = set()
         waiting = list(places)
@@ -805,7 +813,7 @@ class TokenGame:
             if place in seen or place == gateway.node_id:
                 continue
             seen.add(place)
-            waiting += [event.node_id for event in graph.boundary_of(place)]
+            waiting += [event.node_id for event in graph.boundary_of(place) if beside or event.interrupting]
             for way in graph.leaving(place):
                 if way.target == gateway.node_id:
                     reached.add(way)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from support.drawn_maps import END, START, chain, drawn, element, flow, found, outcome_of, step
+from support.drawn_maps import END, START, chain, compiled, drawn, element, flow, found, outcome_of, step
+from support.instance_run import InstanceRun
 
 from engine.bpmn.compile import CompileOutcome, compile_bpmn
 from engine.bpmn.findings import Severity
@@ -67,6 +68,45 @@ def test_one_that_comes_to_the_approval_is_waited_for_there() -> None:
     outcome = with_alarm("prepare", "legal")
     assert found(outcome, "WAITS_FOR_ALL").element_id == "legal"
     assert "ALARM_JOINS_APPROVALS" not in {one.code for one in outcome.findings}
+
+
+def test_who_waits_there_waits_for_the_step_that_the_alarm_stands_beside() -> None:
+    """What the head did is one half: asked on its word alone, the lawyer was asked again behind the preparation."""
+    process = with_alarm("prepare", "legal").process
+    assert process is not None
+    run = InstanceRun(process)
+    run.fire("alarm")
+    run.complete("head")
+    assert run.open == ["prepare"]
+    run.complete("prepare")
+    assert run.open == ["legal"]
+
+
+@pytest.mark.parametrize("times", ["<timeDuration>P2D</timeDuration>", "<timeCycle>R3/P2D</timeCycle>"])
+@pytest.mark.parametrize("branch", ["legal", "call"])
+def test_an_inclusive_join_waits_for_the_approval_that_an_alarm_leads_past(times: str, branch: str) -> None:
+    alarm = f"<timerEventDefinition>{times}</timerEventDefinition>"
+    inside = '<startEvent id="in"/><endEvent id="out"/>' + chain("in", "legal", "out")
+    legal = step("legal", "Юрист", approval="any")
+    part = legal if branch == "legal" else element("subProcess", "call", "Погодити", legal + inside)
+    run = InstanceRun(
+        compiled(
+            *(START, END, step("sign"), step("pack"), step("head"), part),
+            '<parallelGateway id="split"/><inclusiveGateway id="join"/><exclusiveGateway id="decides"/>',
+            element("boundaryEvent", "alarm", "", alarm, attachedToRef=branch, cancelActivity="false"),
+            chain("start", "split", branch, "decides") + chain("split", "pack", "join", "sign", "end"),
+            flow("decides", "join", "Погоджено") + flow("decides", branch, "На доопрацювання"),
+            chain("alarm", "head", "join"),
+        )
+    )
+    run.complete("pack")
+    run.fire("alarm")
+    run.complete("head")
+    assert run.open == ["legal"], "nobody signs before the lawyer has answered"
+    run.complete("legal", "returned")
+    assert run.open == ["legal"]
+    run.complete("legal", "approved")
+    assert run.complete("sign").finished
 
 
 def test_one_that_leads_back_takes_the_open_approval_back() -> None:
