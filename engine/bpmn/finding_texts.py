@@ -69,6 +69,16 @@ _DECISIONS: Mapping[str, FindingText] = {
             "What follows an event on a border that can happen several times, lead to an end of its own."
         ),
     ),
+    "PART_RUNS_BESIDE_ITSELF": FindingText(
+        N_(
+            "A deal can come here while this part still runs: it runs twice side by side then, and each run asks for "
+            "%(steps)s by itself."
+        ),
+        N_(
+            "Let the way that leads here go back to before the branches part, or let the branches meet before in a "
+            "diamond with a plus (parallel gateway)."
+        ),
+    ),
     "RETURN_TAKES_BACK": FindingText(
         N_(
             "From here the deal can go back to “%(place)s” while steps behind that are still open. They are taken back "

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from random import Random
 
+from lxml import etree
 from support.decision_tables import dmn, table
 from support.drawn_maps import END, START, bag, drawn, element, flow, step
 
@@ -38,8 +39,7 @@ class ReworkMap:
     ``values`` are those by which inclusive splits are decided; ``spared`` the approvals that a deal with them need not
     have had; ``times`` how many people an approval asks side by side, where it is not one; ``begun_by`` the steps that
     an event begins, by its id; ``alarms`` by event that interrupts its host, that and where it leads. ``around`` and
-    ``tables`` are what stands beside the process. In a ``wild`` one an approval may return to any step drawn before it,
-    also of other branches.
+    ``tables`` are what stands beside the process.
     """
 
     parts: list[str] = field(default_factory=list)
@@ -53,18 +53,24 @@ class ReworkMap:
     alarms: dict[str, tuple[str, str]] = field(default_factory=dict)
     around: list[str] = field(default_factory=list)
     tables: list[bytes] = field(default_factory=list)
-    wild: bool = False
 
-    @property
-    def may_run_beside_itself(self) -> set[str]:
-        """The approvals of parts into which a return from beside may lead while they run: each run decides apart."""
-        parts = [one for one in self.parts if one.startswith("<subProcess")]
-        return {one for one in self.approvals if any(f' id="{one}"' in part for part in parts)} if self.wild else set()
+    def inside(self, part: str) -> set[str]:
+        """The approvals in ``part``, and in what is called there, however deep."""
+        document = etree.fromstring(self.diagram())
+        found: set[str] = set()
+        waiting = [part, f"called_{part}"]
+        while waiting:
+            for within in document.xpath("//*[@id=$id]//*[@id]", id=waiting.pop()):
+                found.add(within.get("id"))
+                waiting += [called] if (called := within.get("calledElement")) else []
+        return found & self.approvals.keys()
+
+    def diagram(self) -> bytes:
+        return drawn(START, *self.parts, END, around="".join(self.around))
 
     def outcome(self) -> CompileOutcome:
         tables = {f"{number}.dmn": one for number, one in enumerate(self.tables)}
-        diagram = drawn(START, *self.parts, END, around="".join(self.around))
-        return compile_bpmn({"map.bpmn": diagram, **tables}, process_key="sale")
+        return compile_bpmn({"map.bpmn": self.diagram(), **tables}, process_key="sale")
 
     def compiled(self) -> CompiledProcess | None:
         """What is executed; None where something stands against publishing the map but its missing properties."""
@@ -118,7 +124,7 @@ class _Drawer:
         self.varied = varied
         self.wide = wide
         self.sparing = 0  # how many splits around do not lead here, or do not wait
-        self.map = ReworkMap(wild=wild)
+        self.map = ReworkMap()
         self.steps = ["prepare"]
         self.number = 0
         self.people: set[str] = set()  # all steps of people

@@ -5,7 +5,8 @@ By the standard two tokens go on from there, the lawyer is asked twice at once, 
 to the first text for one to the second. So a way back takes with it what is still open behind the place that it leads
 to, as if all of that stood in a part of the map that the return ends by an error. Branches that meet before an approval
 without a gateway wait for each other, unless the owner has said otherwise. Where an approval can still be asked for
-twice at once, the map cannot be published.
+twice at once, the map cannot be published; of a part that decides by itself what is approved in it, and may run twice
+side by side, it is told.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ from collections.abc import Collection, Iterable, Mapping
 from engine.bpmn.compiled import OutcomeCondition, OutcomeKind
 from engine.bpmn.map_model import GATEWAYS, Flow, Node, NodeType, Process, Scope
 from engine.bpmn.map_surgery import redirect_target
+from engine.bpmn.questions import EACH
 from engine.bpmn.repairs.approval_routes import approvals_in
 from engine.bpmn.repairs.approvals_heard import Listeners, listeners_of
 from engine.bpmn.repairs.arrows_together import ArrowsTogether
 from engine.bpmn.repairs.branches_meeting import branches_may_meet
 from engine.bpmn.repairs.dominators import DominatorTree
-from engine.bpmn.repairs.merges import wait_unless_said
+from engine.bpmn.repairs.merges import said_of_merge, wait_unless_said
 from engine.bpmn.repairs.workbench import Workbench
 from engine.bpmn.token_ways import is_join, leaving, taken_arrows
 
@@ -37,9 +39,17 @@ def ask_once(workbench: Workbench, process: Process) -> None:
         if withdrawals:
             together = _with_open_places(withdrawals, scope)
             _say_what_is_taken_back(workbench, withdrawals, together)
-        for node in _asked_twice(judged, listeners, together) if branches_may_meet(scope) else ():
-            names = ", ".join(one.title for one in asking[node])
-            workbench.noticed.error("APPROVAL_ASKED_TWICE", node, steps=names)
+        if not branches_may_meet(scope):
+            continue
+        for node in _asked_twice(judged, listeners, together):
+            workbench.noticed.error("APPROVAL_ASKED_TWICE", node, steps=_names(asking[node]))
+        for node in asking.keys() - judged.keys():
+            if together.with_any(node.incoming) & together.mask(node.incoming) and said_of_merge(node) != EACH:
+                workbench.noticed.warning("PART_RUNS_BESIDE_ITSELF", node, steps=_names(asking[node]))
+
+
+def _names(approvals: Iterable[Node]) -> str:
+    return ", ".join(one.title for one in approvals)
 
 
 def _heard_beyond(node: Node, approvals: list[Node], listeners: Listeners) -> list[Node]:

@@ -19,8 +19,13 @@ def wait_where_said(workbench: Workbench, process: Process) -> None:
     """A join where the owner wants one. It waits for what can still come, so no path can wait there for ever."""
     for node in tuple(process.scope.all_nodes()):
         waits = node.type not in _JOINS and node.like is None and len(node.incoming) > 1
-        if waits and said_of(node, Property.MERGE).casefold() == WAIT:
+        if waits and said_of_merge(node) == WAIT:
             insert_before(workbench.sales_map, node, NodeType.INCLUSIVE, "waits_for_all")
+
+
+def said_of_merge(node: Node) -> str:
+    """Whether ``node`` waits for all or runs for each, where the owner has said; else empty."""
+    return said_of(node, Property.MERGE).casefold()
 
 
 def wait_unless_said(workbench: Workbench, node: Node) -> bool:
@@ -28,7 +33,7 @@ def wait_unless_said(workbench: Workbench, node: Node) -> bool:
 
     An approval that follows would be asked for twice then: where the owner wants that, they are asked once more.
     """
-    said = said_of(node, Property.MERGE).casefold()
+    said = said_of_merge(node)
     proposals = [
         Proposal(value=WAIT, because=Because.ASKED_ONCE),
         Proposal(value=EACH, because=Because.ASKED_TWICE),
@@ -48,7 +53,7 @@ def say_runs_twice(node: Node, noticed: Noticed, approvals: Collection[str] = ()
 
     ``approvals`` are those of one branch, by name, that may still be open when another one comes here.
     """
-    if said_of(node, Property.MERGE).casefold() in (WAIT, EACH):
+    if said_of_merge(node) in (WAIT, EACH):
         return
     proposals = [
         Proposal(value=EACH, because=Because.BY_THE_STANDARD),

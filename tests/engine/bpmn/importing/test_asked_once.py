@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.drawn_maps import END, START, chain, drawn, element, flow, found, outcome_of, step
+from support.drawn_maps import END, START, bag, chain, drawn, element, flow, found, outcome_of, step
 from support.instance_run import InstanceRun
 
 from engine.bpmn.compile import CompileOutcome, compile_bpmn
@@ -266,6 +266,47 @@ def test_an_approval_in_a_part_counts_for_the_part() -> None:
         flow("decide", "part", "На доопрацювання"),
     )
     assert found(outcome, "APPROVAL_ASKED_TWICE").element_id == "part"
+
+
+def returned_into_the_branch_of(part: str) -> CompileOutcome:
+    """prepare → finance, who returns the deal to gather, beside gather → ``part``, which decides by itself."""
+    map_of_part = f'<process id="legal_map" isExecutable="true">{LEGAL}</process>'
+    diagram = drawn(
+        START,
+        END,
+        *(step(one) for one in ("prepare", "gather", "sign")),
+        step("finance", "Фінанси", approval="any"),
+        part,
+        GATEWAYS,
+        chain("start", "prepare", "split", "gather", "part", "join", "sign", "end"),
+        chain("split", "finance", "decide"),
+        flow("decide", "join", "Погоджено"),
+        flow("decide", "gather", "На доопрацювання"),
+        around=map_of_part,
+    )
+    return compile_bpmn({"map.bpmn": diagram}, process_key="sale")
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        element("subProcess", "part", "Погодити", LEGAL),
+        element("callActivity", "part", "Погодити", calledElement="legal_map"),
+    ],
+    ids=["part", "call"],
+)
+def test_a_part_that_may_run_twice_side_by_side_is_told_of(part: str) -> None:
+    """Each run decides for itself, so nobody is passed by; but people have two requests at once."""
+    finding = found(returned_into_the_branch_of(part), "PART_RUNS_BESIDE_ITSELF")
+    assert (finding.severity, finding.element_id) == (Severity.WARNING, "part")
+    assert finding.params == {"steps": "Юрист"}
+
+
+def test_a_part_that_cannot_run_twice_is_not_nor_one_whose_owner_wants_it() -> None:
+    wanted = element("subProcess", "part", "Погодити", bag(злиття=EACH) + LEGAL)
+    assert "PART_RUNS_BESIDE_ITSELF" not in {one.code for one in returned_into_the_branch_of(wanted).findings}
+    alone = with_return("prepare", element("subProcess", "part", "Погодити", LEGAL), chain("split", "part", "join"))
+    assert "PART_RUNS_BESIDE_ITSELF" not in {one.code for one in alone.findings}
 
 
 def returning_into_a_branch(meet: str, to: str, *more: str) -> CompileOutcome:
