@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 ENTRIES = "entries"  # of a ledger; of a loop that is not over, its runs
 PENDING = "pending"  # of what compensates: the entries that are still to be undone, the next one last
+UNDOING = "undoing"  # and the one whose handler is open
 UNDONE = "undone"  # of what compensated: all is done
 UNDOES = "undoes"  # in the task of a handler: the task that waits for it
 
@@ -106,8 +107,10 @@ def _visible(scope: Scope) -> Iterator[Scope]:
 def undo_next(compensator: LiveTask) -> None:
     """Open the handler of the next pending entry; without one, let what threw the compensation go on."""
     data = compensator.internal_data
+    data.pop(UNDOING, None)
     if data[PENDING]:
-        _undo(data[PENDING].pop(), compensator)
+        data[UNDOING] = data[PENDING].pop()
+        _undo(data[UNDOING], compensator)
         return
     del data[PENDING]
     if compensator.workflow.top_workflow.get_subprocess_of(compensator.id) is None:  # else its scope is over by itself
@@ -117,10 +120,7 @@ def undo_next(compensator: LiveTask) -> None:
 
 def _undo(entry: Entry, compensator: LiveTask) -> None:
     name, number, item, inside = entry
-    top = compensator.workflow.top_workflow
-    scope: Scope = top.get_subprocess_of(compensator.id) or compensator.workflow
-    while name not in scope.spec.task_specs:
-        scope = scope.parent_task.workflow
+    scope = _scope_of(entry, compensator)
     activity = scope.spec.task_specs[name]
     undoing = scope.task_tree.spawn(activity if activity.handler is None else scope.spec.task_specs[activity.handler])
     data = undoing.internal_data
@@ -132,6 +132,14 @@ def _undo(entry: Entry, compensator: LiveTask) -> None:
         _undo_inside(undoing, inside)
     else:
         undoing.arrive()
+
+
+def _scope_of(entry: Entry, compensator: LiveTask) -> Scope:
+    """The scope that the activity of ``entry`` stands in, seen from what undoes it."""
+    scope: Scope = compensator.workflow.top_workflow.get_subprocess_of(compensator.id) or compensator.workflow
+    while entry[0] not in scope.spec.task_specs:
+        scope = scope.parent_task.workflow
+    return scope
 
 
 def _undo_inside(undoing: LiveTask, inside: list[Entry]) -> None:
@@ -162,7 +170,41 @@ def undone(handler: LiveTask) -> None:
 
 def withdraw_handlers(compensator: LiveTask) -> None:
     """What threw the compensation is withdrawn: so is the handler that it waits for, in whatever scope."""
+    for handler in list(_handlers_of(compensator)):
+        handler.cancel()
+
+
+def give_back(compensator: LiveTask) -> None:
+    """What ``compensator`` has taken and not undone goes back into the ledgers, as what was completed first."""
+    for entry in reversed(_left_to_undo(compensator)):
+        _ledger(_scope_of(entry, compensator), create=True).insert(0, entry)
+
+
+def _handlers_of(compensator: LiveTask) -> Iterator[LiveTask]:
     for scope in compensator.workflow.top_workflow.scopes():
         for task in scope.live_tasks():
             if task.internal_data.get(UNDOES) == compensator.id:
-                task.cancel()
+                yield task
+
+
+def _left_to_undo(compensator: LiveTask) -> list[Entry]:
+    """The entries that ``compensator`` has taken and not undone, the one whose handler is open last."""
+    data = compensator.internal_data
+    left: list[Entry] = list(data[PENDING])
+    if UNDOING in data:
+        name, number, item, inside = data[UNDOING]
+        for undoing in _handlers_of(compensator):
+            inside = _left_inside(undoing, inside)
+        left.append([name, number, item, inside])
+    return left
+
+
+def _left_inside(undoing: LiveTask, inside: list[Entry] | int) -> list[Entry] | int:
+    """What is left of ``inside``, the entries of a sub-process that ``undoing`` has opened again."""
+    scope = undoing.workflow.top_workflow.get_subprocess_of(undoing.id)
+    if scope is None or undoing.task_spec.handler is not None or undoing.task_spec.for_compensation:
+        return inside
+    if PENDING in undoing.internal_data:
+        return _left_to_undo(undoing)
+    throwing = (task for task in scope.live_tasks() if PENDING in task.internal_data)
+    return [one for task in throwing for one in _left_to_undo(task)] + entries_of(scope) or 0

@@ -418,3 +418,45 @@ def test_a_part_that_is_still_being_undone_is_no_other_run_of_it() -> None:
     run.complete("again")
     run.complete("prepare")
     assert run.open == ["again", "undo_legal"], "it was approved before"
+
+
+def taken_back_while_undoing(*done: str, inside: bool) -> InstanceRun:
+    """``done`` → undo, beside leave → back, which takes the undoing away → undo_later → over.
+
+    ``inside``: what is done stands in a sub-process.
+    """
+    draw = MapBuilder()
+    draw.start()
+    draw.gateway("parallel", "both")
+    if inside:
+        with draw.scope("trip"):
+            draw.start("s")
+            undoable(draw, *done)
+            draw.end("e")
+            draw.chain("s", *done, "e")
+    else:
+        undoable(draw, *done)
+    draw.throw("undo", draw.compensate())
+    draw.end("undone")
+    draw.step("leave")
+    draw.script("back")
+    draw.throw("undo_later", draw.compensate())
+    draw.step("over")
+    draw.end()
+    draw.chain("start", "both", *(("trip",) if inside else done), "undo", "undone")
+    draw.chain("both", "leave", "back", "undo_later", "over", "end")
+    return InstanceRun(draw.build().model_copy(update={"withdrawals": {"back": ("undo",)}}))
+
+
+@pytest.mark.parametrize("inside", [False, True], ids=["beside", "inside"])
+def test_what_was_not_undone_when_the_undoing_was_taken_back_is_undone_later(*, inside: bool) -> None:
+    """And nothing twice: what a handler was open for is undone anew, what was undone before is not."""
+    run = taken_back_while_undoing("book", "insure", "pay", inside=inside)
+    for step in ("book", "insure", "pay", "undo_pay"):
+        run.complete(step)
+    assert run.open == ["leave", "undo_insure"]
+    for step in ("leave", "undo_insure", "undo_book"):
+        run.complete(step)
+        assert "undo_pay" not in run.open
+    assert run.open == ["over"]
+    assert run.complete("over").finished
