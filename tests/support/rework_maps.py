@@ -60,9 +60,11 @@ class ReworkMap:
         found: set[str] = set()
         waiting = [part, f"called_{part}"]
         while waiting:
-            for within in document.xpath("//*[@id=$id]//*[@id]", id=waiting.pop()):
-                found.add(within.get("id"))
-                waiting += [called] if (called := within.get("calledElement")) else []
+            place = waiting.pop()
+            for around in (one for one in document.iter() if one.get("id") == place):
+                for within in around.iterdescendants():
+                    found.add(within.get("id", ""))
+                    waiting += [called] if (called := within.get("calledElement")) else []
         return found & self.approvals.keys()
 
     def diagram(self) -> bytes:

@@ -32,7 +32,7 @@ class _Walk:
         self.drawn, self.random = drawn, random
         self.run = InstanceRun(process, drawn.values)
         self.must = drawn.approvals.keys() - drawn.spared
-        told = [one.element_id for one in process.findings if one.code == "PART_RUNS_BESIDE_ITSELF"]
+        told = [one.element_id or "" for one in process.findings if one.code == "PART_RUNS_BESIDE_ITSELF"]
         self.asked_once = drawn.approvals.keys() - set().union(*map(drawn.inside, told))
         self.asked_at: dict[str, int] = {}
         self.answers: dict[str, list[str]] = {}  # since it was last asked for
