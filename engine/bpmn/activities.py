@@ -130,6 +130,8 @@ class Withdrawal(Activity, ScriptTaskMixin, BpmnSpecMixin):  # type: ignore[misc
                 if PENDING in task.internal_data and UNDOES not in task.internal_data:
                     give_back(task)
                 task.cancel()
+            elif task.live:
+                task.task_spec.tokens_taken(task, self.withdrawn)
         return True
 
     def takes(self, spec: str, came_from: str | None) -> bool:

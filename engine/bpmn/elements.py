@@ -14,6 +14,8 @@ from engine.bpmn.variables import storable
 from engine.errors import DomainError, MapFailed
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from engine.bpmn.live_workflow import LiveTask
     from engine.bpmn.lookups import LoopLookup
 
@@ -87,6 +89,9 @@ class Element(BpmnTaskSpec):  # type: ignore[misc]  # SpiffWorkflow is untyped
         """The specs that get a token; all outputs, unless the element chooses."""
         outputs: list[Any] = self.outputs
         return outputs
+
+    def tokens_taken(self, my_task: LiveTask, sources: Collection[str]) -> None:
+        """A withdrawal has taken the tokens that came from ``sources``, names of specs."""
 
     def win_race(self, my_task: LiveTask) -> None:
         """Withdraw the others behind the same event gateway."""

@@ -16,12 +16,12 @@ from engine.bpmn.elements import ARRIVED_FROM, RACE, Element
 from engine.bpmn.run_variables import ACTIVATION_COUNT, loop_items
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from engine.bpmn.live_workflow import LiveTask, Scope
 
 _ROUND = "%s (round)"
-EXPECTED = "expected"  # of a round that has fired: the flows that had no token
+EXPECTED = "expected"  # of a round that has fired: the flows that had no token, or one that was taken back
 _NO_TOKENS = frozenset({HOST, UNDOES})  # in tasks that are no tokens of their scope
 
 
@@ -148,6 +148,11 @@ class Round(Element, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is u
     def __init__(self, gateway: ComplexGateway) -> None:
         super().__init__(gateway._wf_spec, _ROUND % gateway.bpmn_id)  # noqa: SLF001  # stock's name
         self.gateway = gateway
+
+    def tokens_taken(self, my_task: LiveTask, sources: Collection[str]) -> None:
+        """What has come and was taken back comes anew: the round waits for it, where it comes to an end."""
+        expected = my_task.internal_data[EXPECTED]
+        expected += [flow for flow in self.gateway._inputs if flow in sources and flow not in expected]  # noqa: SLF001  # stock's name
 
 
 class ComplexGateway(InclusiveGateway):

@@ -295,6 +295,28 @@ def test_a_third_that_is_being_reworked_still_ends_where_two_were_enough() -> No
     assert run.last.finished, "the third came late, and nothing follows it"
 
 
+def test_a_branch_with_two_arrows_into_where_enough_have_come_is_reworked_and_still_ends_there() -> None:
+    """One of its tokens has counted, and was taken back by the return of the other: both come late."""
+    enough = "<activationCondition>${activationCount &gt;= 2}</activationCondition>"
+    run = begun(
+        *AROUND,
+        step("check") + step("pack"),
+        '<parallelGateway id="around"/><parallelGateway id="split"/>' + element("complexGateway", "join", "", enough),
+        decided("legal", join="join", to="check"),
+        chain("start", "prepare", "around", "check", "split", "legal") + chain("split", "pack", "join"),
+        step("count") + chain("around", "count", "join", "sign", "end"),
+    )
+    for one in ("count", "check", "pack"):
+        run.complete(one)
+    assert run.open == ["legal", "sign"]
+    run.complete("legal", RETURNED)
+    run.complete("sign")
+    for one in ("check", "pack"):
+        run.complete(one)
+    assert run.open == ["legal"], "nothing is signed twice"
+    assert run.complete("legal", APPROVED).finished
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.randoms(use_true_random=False), st.data())
 def test_splits_and_joins_of_all_kinds_pass_no_approval_by(random: Random, data: st.DataObject) -> None:
