@@ -41,6 +41,10 @@ TAKEN_BACK = Wording(
         "deal comes there again, the step opens anew."
     ),
 )
+NEAR_ELSEWHERE = Wording(
+    N_("“%(step)s” is due %(due)s"),
+    N_("The step “%(step)s” is with %(holder)s. Its deadline is %(due)s."),
+)
 WORDINGS: Mapping[NoticeKind, Wording] = {
     NoticeKind.STEP_OPENED: Wording(
         N_("New step: “%(step)s”"),

@@ -11,11 +11,11 @@ from engine.bpmn.compiled import OutcomeKind
 from engine.commands.client_letters import FILE_ERASED
 from engine.errors import N_
 from engine.model.client_import import RowState
-from engine.model.notice import OF_CLIENT_LETTERS, NoticeKind
+from engine.model.notice import OF_ANOTHERS_STEP, OF_CLIENT_LETTERS, NoticeKind
 from engine.queries.control import Control, DealsList, StepsList
 from engine.queries.letters import LetterView, ToldDeal, ToldNotice
 from engine.settings import Settings
-from tasks.notice_words import DECIDED, HELD_BACK, OVERDUE, TAKEN_BACK, WORDINGS
+from tasks.notice_words import DECIDED, HELD_BACK, NEAR_ELSEWHERE, OVERDUE, TAKEN_BACK, WORDINGS
 from tasks.problem_words import problem_words
 from tasks.report_words import ReportWords, address_of
 from tasks.value_words import ValueWords
@@ -153,7 +153,10 @@ class NoticeWriter:
 
     def _wording(self, notice: ToldNotice) -> Any:
         due = notice.step.due_at if notice.step is not None else None
-        if notice.kind is NoticeKind.DEADLINE_NEAR and due is not None and due <= self._at:
+        is_due = due is not None and due <= self._at
+        if notice.kind is NoticeKind.DEADLINE_NEAR and notice.outcome == OF_ANOTHERS_STEP:
+            return WORDINGS[NoticeKind.STEP_LATE] if is_due else NEAR_ELSEWHERE
+        if notice.kind is NoticeKind.DEADLINE_NEAR and is_due:
             return OVERDUE
         if notice.kind is NoticeKind.CLIENT_LETTER_RETURNED and notice.outcome == FILE_ERASED:
             return HELD_BACK

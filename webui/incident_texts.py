@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from engine.commands.approved_changes import ContentApproved
 from engine.commands.incident_retries import RETRIED_HERE
 from engine.errors import N_, DomainError, MapFailed
 from engine.queries.incidents import IncidentRow
@@ -63,6 +64,9 @@ _REMEDIES = {
     "deadline_date_not_a_date": N_("Fill in the date in the deal, then try again."),
 }
 
+_APPROVED_EARLIER = N_(
+    "The deal is being approved or was approved as it is. Return it for rework to change its sum or its terms."
+)
 EARLIER = (
     N_("The condition “%(text)s” cannot be decided: %(names)s has no value."),
     N_("The condition “%(text)s” compares values of different kinds."),
@@ -70,8 +74,9 @@ EARLIER = (
     N_("A yes or no was expected on each side of “and”, “or” and “not”."),
     N_("A value is larger than expressions may use."),
     N_("the call to %(target)s failed %(attempts)s times, the last time with: %(reason)s"),
+    _APPROVED_EARLIER,
 )
-"""How version 0.1.0 told failures: those that it recorded are still told in the reader's language."""
+"""How earlier versions told failures: those that they recorded are still told in the reader's language."""
 
 _MEND = N_("Mend the cause (a field of the deal, a person, the map), then try again.")
 
@@ -105,7 +110,8 @@ def _advice(row: IncidentRow, *, may_retry: bool) -> str:
             "The deal was not opened. Mend the cause (what was filled in, a person, the map) and have it opened again: "
             "under the same title, for the same client, that closes this failure."
         )
-    remedy = _REMEDIES.get(row.problem_code)
+    reason = (row.params.get("problem_params") or {}).get("reason")
+    remedy = _REMEDIES.get(ContentApproved.code if reason == _APPROVED_EARLIER else row.problem_code)
     if row.completes_again and row.typed is not None:
         again = _("Trying again completes the step with what was typed, in the name of: %(name)s.", name=row.typed.by)
         return f"{_(remedy or _MEND)} {again}"

@@ -46,7 +46,7 @@ def values_read(process: CompiledProcess) -> tuple[ReadValue, ...]:
     fields = fields_by_name(process)
     computed = _computed(process)
     found = [
-        ReadValue(name, fields.get(name) or _unasked(process, name), name in deciding)
+        ReadValue(name, fields.get(name) or field_by_comparison(process, name), name in deciding)
         for name in names
         if name not in computed and name not in _NEVER_GIVEN and _can_be_given(name)
     ]
@@ -83,7 +83,7 @@ def _can_be_given(name: str) -> bool:
     return root not in FACTS or (root in ("deal", "client") and bool(attribute))
 
 
-def _unasked(process: CompiledProcess, name: str) -> FieldDefinition:
+def field_by_comparison(process: CompiledProcess, name: str) -> FieldDefinition:
     """A value that no form of the map types: what it is compared with tells what it is."""
     root, _, attribute = name.partition(".")
     if root == "client" and attribute in process.client_fields:

@@ -37,7 +37,8 @@ class ContentApproved(Conflict):
 
     code: ClassVar[str] = "content_approved"
     template: ClassVar[str] = N_(
-        "The deal is being approved or was approved as it is. Return it for rework to change its sum or its terms."
+        "The deal is being approved or was approved as it is. To change its sum or its terms, take the request back, "
+        "or have the deal returned for rework."
     )
 
 

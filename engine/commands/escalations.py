@@ -18,7 +18,7 @@ from engine.commands.locks import lock_free_instances, lock_instance
 from engine.commands.notifications import notify
 from engine.commands.step_opening import calendar_of_step, ladder_of_step, members_of
 from engine.events import HeadTold, ReminderSent, StepReassigned
-from engine.model.notice import NoticeKind
+from engine.model.notice import OF_ANOTHERS_STEP, NoticeKind
 from engine.model.person import Person, Role
 from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import LIVE, WorkItem
@@ -123,8 +123,11 @@ class _LateStep:
             self._reassign(self._superiors(level), named=bool(level.to))
 
     def _remind(self, level: EscalationLevel) -> None:
-        item, reminded = self.work_item, self._named(level) or self._holders()
-        self._send(NoticeKind.DEADLINE_NEAR, reminded)
+        item, holders = self.work_item, self._holders()
+        reminded = self._named(level) or holders
+        self._send(NoticeKind.DEADLINE_NEAR, [one for one in reminded if one in holders])
+        others = [one for one in reminded if one not in holders]
+        self._send(NoticeKind.DEADLINE_NEAR, others, outcome=OF_ANOTHERS_STEP)
         event = ReminderSent(name=item.name, to=self._names(reminded), due_at=item.due_at)
         self._record(event)
 
@@ -205,8 +208,8 @@ class _LateStep:
         people = (self.people.person(one) for one in ids)
         return ", ".join(one.full_name for one in people if one is not None)
 
-    def _send(self, kind: NoticeKind, to: Sequence[int]) -> None:
-        notify(self.session, kind, to=to, work_item=self.work_item, at=self.at)
+    def _send(self, kind: NoticeKind, to: Sequence[int], *, outcome: str = "") -> None:
+        notify(self.session, kind, to=to, work_item=self.work_item, at=self.at, outcome=outcome)
 
     def _record(self, event: ReminderSent | HeadTold | StepReassigned) -> None:
         record(

@@ -74,10 +74,12 @@ def run_step(
     actor: Actor,
     at: datetime,
     asked_by_id: int | None = None,
+    reason: str = "",
 ) -> StepResult:
     """Apply ``stimulus`` to a locked instance and run until everything waits.
 
-    ``asked_by_id`` is who asks for the approvals that open now; by default the actor. Raises MapFailed.
+    ``asked_by_id`` is who asks for the approvals that open now; by default the actor. ``reason`` is what those are told
+    whose steps are withdrawn. Raises MapFailed.
     """
     return _run(
         session,
@@ -87,6 +89,7 @@ def run_step(
         actor=actor,
         at=at,
         asked_by_id=asked_by_id,
+        reason=reason,
     )
 
 
@@ -99,10 +102,13 @@ def _run(
     actor: Actor,
     at: datetime,
     asked_by_id: int | None = None,
+    reason: str = "",
 ) -> StepResult:
     try:
         with failing_in(instance if state is not None else None, stimulus):
-            return _step(session, instance, stimulus, state=state, actor=actor, at=at, asked_by_id=asked_by_id)
+            return _step(
+                session, instance, stimulus, state=state, actor=actor, at=at, asked_by_id=asked_by_id, reason=reason
+            )
     except MapFailed as failure:
         name_fields(process_of(session, instance.definition_id), failure)
         if state is None:
@@ -134,6 +140,7 @@ def _step(
     actor: Actor,
     at: datetime,
     asked_by_id: int | None,
+    reason: str = "",
     kept_already: frozenset[str] = frozenset(),
 ) -> StepResult:
     process = process_of(session, instance.definition_id)
@@ -148,7 +155,7 @@ def _step(
         walked[passed.element_id] = walked.get(passed.element_id, 0) + 1
     instance.walked = walked
     done = {stimulus.activity_id} if isinstance(stimulus, CompleteStep) else set()
-    _withdraw(session, instance, set(result.closed_steps) - done, actor, at, by=stimulus)
+    _withdraw(session, instance, set(result.closed_steps) - done, actor, at, by=stimulus, reason=reason)
     _write_timers(session, instance, result)
     _write_messages(session, instance, result)
     if result.closed_calls or result.opened_calls:
@@ -203,7 +210,14 @@ def _let_go_of_incidents(
 
 
 def _withdraw(
-    session: Session, instance: ProcessInstance, closed: set[str], actor: Actor, at: datetime, *, by: Stimulus
+    session: Session,
+    instance: ProcessInstance,
+    closed: set[str],
+    actor: Actor,
+    at: datetime,
+    *,
+    by: Stimulus,
+    reason: str,
 ) -> None:
     """Cancel the work items whose activity is gone: ``by`` led the deal another way, or returned it."""
     if not closed:
@@ -217,7 +231,7 @@ def _withdraw(
     )
     returned = _returned(session, instance, by)
     for work_item in gone:
-        cancel_step(session, work_item, instance, actor=actor, at=at, returned=returned)
+        cancel_step(session, work_item, instance, actor=actor, at=at, returned=returned, reason=reason)
 
 
 def _returned(session: Session, instance: ProcessInstance, stimulus: Stimulus) -> str:

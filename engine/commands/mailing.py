@@ -25,7 +25,7 @@ from engine.db.work_session import append, postpone
 from engine.errors import NotFound
 from engine.events import LetterSentAgain
 from engine.model.letter import Channel, Letter, LetterState
-from engine.model.notice import TO_BE_DONE, UNDELIVERED, Notice, NoticeState
+from engine.model.notice import ALSO_TO_SUBSTITUTES, UNDELIVERED, Notice, NoticeState
 from engine.model.person import Person
 from engine.model.telegram import TelegramChat
 from engine.policy.mail_choices import ALWAYS, MailChoices, channels_of, told_at
@@ -72,8 +72,8 @@ def plan_notices(session: Session, *, telegram: bool = False, clock: Clock, limi
     if not notices:
         return 0
     members = {notice.id: _members(session, notice) for notice in notices}
-    to_do = {one for notice in notices if notice.kind in TO_BE_DONE for one in members[notice.id]}
-    substitutes = substitutes_of(session, to_do, at)
+    acted_for = {one for notice in notices if notice.kind in ALSO_TO_SUBSTITUTES for one in members[notice.id]}
+    substitutes = substitutes_of(session, acted_for, at)
     readers = {notice.id: _readers(notice, members[notice.id], substitutes) for notice in notices}
     reachable = channels_to(session, {one for ids in readers.values() for one in ids}, telegram=telegram)
     choices = mail_choices(session, reachable)
@@ -159,7 +159,7 @@ def _members(session: Session, notice: Row[Any]) -> tuple[int, ...]:
 
 
 def _readers(notice: Row[Any], members: tuple[int, ...], substitutes: Mapping[int, tuple[int, ...]]) -> tuple[int, ...]:
-    if notice.kind in TO_BE_DONE:
+    if notice.kind in ALSO_TO_SUBSTITUTES:
         members += tuple(one for member in members for one in substitutes[member])
     return tuple(one for one in dict.fromkeys(members) if one != notice.by_id)
 

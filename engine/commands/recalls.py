@@ -84,12 +84,8 @@ def recall_approval(
         reason=said,
     )
     record(session, told, actor=actor, at=at, deal=instance.deal, work_item_id=work_item.id)
-    run_step(session, instance, MoveToken(asking.element_id, None), actor=actor, at=at)
+    run_step(session, instance, MoveToken(asking.element_id, None), actor=actor, at=at, reason=said)
     hand_back_to_asker(session, instance, asking, actor, at)
-    for one in withdrawn:
-        if one.assignee_id is None:  # who holds a part is told by its withdrawal
-            kind = NoticeKind.STEP_WITHDRAWN
-            notify(session, kind, at=at, by=actor, work_item=one, department_id=one.group_id, text=said)
     remember(session, command_id, {"deal_id": instance.deal_id}, actor=actor)
     return instance.deal
 
@@ -150,5 +146,6 @@ def hand_back_to_asker(
         if person is None or not person.is_active or item.assignee_id == person.id:
             continue
         item.assign(person, at=at)
+        notify(session, NoticeKind.STEP_HANDED, to=[person.id], at=at, by=actor, work_item=item)
         event = StepDelegated(name=item.name, to=person.full_name, comment="")
         record(session, event, actor=actor, at=at, deal=instance.deal, work_item_id=item.id)

@@ -24,16 +24,26 @@ def cancel_step(
     actor: Actor,
     at: datetime,
     returned: str = "",
+    reason: str = "",
 ) -> None:
     """Withdraw a live work item of a locked instance and say so in the history.
 
-    ``returned`` is the name of the approval whose return takes it back.
+    Who holds it is told, or the department that might have taken it. ``returned`` is the name of the approval whose
+    return takes it back, ``reason`` what they are told of why.
     """
     work_item.cancel(at=at)
-    if work_item.assignee_id is not None:
-        holder = (work_item.assignee_id,)
-        outcome = OutcomeKind.RETURNED.value if returned else ""
-        notify(session, NoticeKind.STEP_WITHDRAWN, to=holder, at=at, by=actor, work_item=work_item, outcome=outcome)
+    holder_id = work_item.assignee_id
+    notify(
+        session,
+        NoticeKind.STEP_WITHDRAWN,
+        to=() if holder_id is None else (holder_id,),
+        department_id=work_item.group_id if holder_id is None else None,
+        at=at,
+        by=actor,
+        work_item=work_item,
+        text=reason,
+        outcome=OutcomeKind.RETURNED.value if returned else "",
+    )
     record(
         session,
         StepCancelled(name=work_item.name, element_id=work_item.element_id, returned=returned),

@@ -60,6 +60,12 @@ TO_BE_DONE = frozenset(
 )
 """What the reader has to do themselves; it is told only while they still have to."""
 
+ALSO_TO_SUBSTITUTES = TO_BE_DONE | {NoticeKind.STEP_WITHDRAWN}
+"""What whoever acts for an absent reader is told, too."""
+
+OF_ANOTHERS_STEP = "of_anothers_step"
+"""The outcome of a reminder whose ladder names somebody beside those who have the step."""
+
 
 OF_CLIENT_LETTERS = frozenset({NoticeKind.CLIENT_WROTE, NoticeKind.CLIENT_LETTER_RETURNED})
 """Their text is what a client wrote, or what was written to one."""

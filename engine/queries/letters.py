@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session, aliased
 
 from engine.bpmn.compiled import Outcome
 from engine.model.client import Client
+from engine.model.consultation import Consultation
 from engine.model.deal import Deal
 from engine.model.department import Department
 from engine.model.incident import Incident, IncidentState
 from engine.model.letter import Channel, Letter, LetterState
-from engine.model.notice import TO_BE_DONE, UNDELIVERED, Notice, NoticeKind
+from engine.model.notice import OF_ANOTHERS_STEP, TO_BE_DONE, UNDELIVERED, Notice, NoticeKind
 from engine.model.person import Person
 from engine.model.work_item import WorkItem, WorkItemState
 from engine.policy.permissions import Actor, may_act_on_step
@@ -31,6 +32,8 @@ from engine.queries.telegram import chat_of
 
 _FORMER = frozenset({NoticeKind.STEP_TAKEN, NoticeKind.STEP_WITHDRAWN})
 """About what the reader had and need not see any more."""
+_OF_STEPS = TO_BE_DONE | {NoticeKind.REPLY_UNDERSTOOD, NoticeKind.CONSULTATION_ASKED, NoticeKind.STEP_LATE}
+"""What is told only while a step is under way."""
 _DECIDED = frozenset({NoticeKind.APPROVAL_ASKED, NoticeKind.REPLY_UNDERSTOOD, NoticeKind.REPLY_UNREAD})
 
 
@@ -159,8 +162,37 @@ class _News:
         self.visible = set(session.scalars(select(Deal.id).where(Deal.id.in_(deal_ids), visible_deals(self.actor))))
         self.items = _items(session, {one.work_item_id for one in notices if one.work_item_id is not None})
         self.failures = _failures(session, {one.deal_id for one in notices if one.kind is NoticeKind.INCIDENT})
+        self.questions = _questions(session, reader, notices)
+        self.known = _known(session, reader, notices)
         people = {one.by_id for one in notices if one.by_id is not None}
         self.names = dict(session.execute(select(Person.id, Person.full_name).where(Person.id.in_(people))).all())
+
+
+def _questions(session: Session, reader: Person, notices: Iterable[Notice]) -> Sequence[Consultation]:
+    """Those put to the reader about the steps of which the letter asks them, the oldest first."""
+    steps = {one.work_item_id for one in notices if one.kind is NoticeKind.CONSULTATION_ASKED}
+    if not steps:
+        return ()
+    asked = Consultation.asked_id == reader.id, Consultation.work_item_id.in_(steps)
+    return session.scalars(select(Consultation).where(*asked).order_by(Consultation.asked_at, Consultation.id)).all()
+
+
+def _known(session: Session, reader: Person, notices: Iterable[Notice]) -> frozenset[int]:
+    """Which of the withdrawn steps, by id, a letter that has left asked the reader to do."""
+    steps = {one.work_item_id for one in notices if one.kind is NoticeKind.STEP_WITHDRAWN}
+    if not steps:
+        return frozenset()
+    told = (
+        select(Notice.work_item_id)
+        .join(Letter, Letter.id == Notice.letter_id)
+        .where(
+            Letter.person_id == reader.id,
+            Letter.state == LetterState.SENT,
+            Notice.work_item_id.in_(steps),
+            Notice.kind.in_(TO_BE_DONE),
+        )
+    )
+    return frozenset(one for one in session.scalars(told) if one is not None)
 
 
 def _failures(session: Session, deal_ids: set[int | None]) -> Mapping[tuple[int | None, str], Mapping[str, Any]]:
@@ -281,25 +313,46 @@ def _to_look_at(session: Session, news: _News) -> Control | None:
 
 
 def _matters(news: _News, notice: Notice) -> bool:
-    item = news.items.get(notice.work_item_id or 0)
-    if notice.kind not in _FORMER and notice.deal_id is not None and notice.deal_id not in news.visible:
+    kind, found = notice.kind, news.items.get(notice.work_item_id or 0)
+    item = found[0] if found is not None else None
+    if kind in _FORMER:
+        return item is None or _is_gone(news, kind, item)
+    if notice.deal_id is not None and notice.deal_id not in news.visible:
         return False
-    if notice.kind in TO_BE_DONE | {NoticeKind.REPLY_UNDERSTOOD}:
-        return item is not None and _may_act(news.actor, item[0])
-    if notice.kind is NoticeKind.INCIDENT:
+    if kind is NoticeKind.INCIDENT:
         return (notice.deal_id, str(notice.details.get("text", ""))) in news.failures
-    if notice.kind in _FORMER:
-        return item is None or _is_gone(news.actor, notice.kind, item[0])
-    if notice.kind is NoticeKind.STEP_LATE:
-        return item is not None and item[0].is_live
+    if kind in _OF_STEPS:
+        return item is not None and _step_matters(news, notice, item)
     return True
 
 
-def _is_gone(actor: Actor, kind: NoticeKind, item: WorkItem) -> bool:
-    """Whether the reader's step has not come back to them."""
+def _step_matters(news: _News, notice: Notice, item: WorkItem) -> bool:
+    """Whether what a notice asks of its reader, or tells of a step that is under way, is not over."""
+    kind = notice.kind
+    if kind is NoticeKind.CONSULTATION_ASKED:
+        return item.is_live and _is_open_question(news, notice)
+    if kind is NoticeKind.STEP_LATE or notice.details.get("outcome") == OF_ANOTHERS_STEP:
+        return item.is_live
+    return _may_act(news.actor, item) and (kind is not NoticeKind.STEP_TO_TAKE or item.assignee_id is None)
+
+
+def _is_gone(news: _News, kind: NoticeKind, item: WorkItem) -> bool:
+    """Whether the reader's step has not come back to them. A step that they did not hold was theirs by a letter."""
+    is_holder = item.assignee_id == news.actor.person_id
     if kind is NoticeKind.STEP_WITHDRAWN:
-        return item.state is WorkItemState.CANCELLED
-    return item.assignee_id != actor.person_id
+        return item.state is WorkItemState.CANCELLED and (is_holder or item.id in news.known)
+    return not is_holder
+
+
+def _is_open_question(news: _News, notice: Notice) -> bool:
+    """Whether the question of which the notice tells is neither answered nor withdrawn: the last one asked by then."""
+    asked = [
+        one
+        for one in news.questions
+        if (one.work_item_id, one.asked_by_id) == (notice.work_item_id, notice.by_id)
+        and one.asked_at <= notice.created_at
+    ]
+    return bool(asked) and asked[-1].answered_at is None and asked[-1].withdrawn_at is None
 
 
 def _may_act(actor: Actor, item: WorkItem) -> bool:

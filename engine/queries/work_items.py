@@ -29,7 +29,7 @@ from engine.queries.deal_history import HistoryRow, comments_on_step, latest_his
 from engine.queries.facts import DealFacts
 from engine.queries.other_eyes import barred_of
 from engine.queries.processes import process_of
-from engine.queries.scopes import visible_work_items
+from engine.queries.scopes import actable_work_items, visible_work_items
 from engine.queries.work_item_rows import WorkItemRow, row_of, work_item_rows
 
 _EARLIER = 20
@@ -158,6 +158,16 @@ def visible_work_item(session: Session, actor: Actor, work_item_id: int) -> tupl
     if found is None:
         raise NotFound
     return found[0], found[1]
+
+
+def step_after_withdrawal(session: Session, actor: Actor, work_item_id: int) -> int | None:
+    """The id of a step that opened when this one was withdrawn, or since, and that the actor may do now."""
+    withdrawn = session.get(WorkItem, work_item_id)
+    if withdrawn is None or withdrawn.state is not WorkItemState.CANCELLED:
+        return None
+    opened = WorkItem.instance_id == withdrawn.instance_id, WorkItem.opened_at >= withdrawn.completed_at
+    found = select(WorkItem.id).where(*opened, actable_work_items(actor)).order_by(WorkItem.opened_at, WorkItem.id)
+    return session.scalar(found.limit(1))
 
 
 def _shown(field: FieldDefinition, draft: Mapping[str, Any], stored: Mapping[str, Any], known: Known) -> Any:

@@ -41,7 +41,7 @@ from engine.queries.inbox import inbox
 from engine.queries.inbox_tabs import Tab
 from engine.queries.loss_reasons import loss_reasons
 from engine.queries.mail_links import proposed_decision
-from engine.queries.work_items import WorkItemView, form_of_step, work_item_view
+from engine.queries.work_items import WorkItemView, form_of_step, step_after_withdrawal, work_item_view
 from webui.approval_pane import approval_pane, chosen_outcome, pane_buttons, proof_errors
 from webui.command_keys import sent_command_id
 from webui.commenting import said_once
@@ -167,7 +167,8 @@ def recall(work_item_id: int) -> ResponseReturnValue:
         )
         return session.get_one(WorkItem, work_item_id)
 
-    return _act(work_item_id, command, _("The request is taken back: the step before it waits again."))
+    told = _("The request is taken back: the step before it waits again.")
+    return _act(work_item_id, command, told, goes_on=True)
 
 
 @blueprint.post("/<int:work_item_id>/claim")
@@ -340,11 +341,19 @@ def look_at_form(work_item_id: int) -> ResponseReturnValue:
 
 
 def _act(
-    work_item_id: int, command: Command, told: str, *, undo: str = "", led_to: str = "", done: str = ""
+    work_item_id: int,
+    command: Command,
+    told: str,
+    *,
+    undo: str = "",
+    led_to: str = "",
+    done: str = "",
+    goes_on: bool = False,
 ) -> ResponseReturnValue:
     """Do it and show the step again, from its top or from what ``led_to`` names: that is where somebody was writing.
 
-    ``done`` names the draft that the device may forget.
+    ``done`` names the draft that the device may forget. With ``goes_on``, the step of the deal that waits for the
+    reader now takes its place, if there is one.
     """
     try:
         with writing() as session:
@@ -353,13 +362,22 @@ def _act(
         raise
     except DomainError as error:
         return _pane(work_item_id, error=error)
+    shown = _going_on_from(work_item_id) if goes_on else work_item_id
+    address = url_for("work_items.show", work_item_id=shown)
     if not is_partial():
         flash(told, "success")
         if done:
             flash(done, "draft")
-        return redirect(url_for("work_items.show", work_item_id=work_item_id), code=303)
-    response = make_response(_pane(work_item_id, led_to=led_to))
+        return redirect(address, code=303)
+    response = make_response(_pane(shown, led_to=led_to))
+    if shown != work_item_id:
+        response.headers["HX-Push-Url"] = address
     return with_toast(with_event(response, "inbox-changed"), told, undo=undo)
+
+
+def _going_on_from(work_item_id: int) -> int:
+    with reading() as session:
+        return step_after_withdrawal(session, actor(), work_item_id) or work_item_id
 
 
 def _completed(work_item_id: int) -> ResponseReturnValue:

@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 from support.canonical_maps import MapBuilder, after
+from support.drawn_maps import END, START, bag, chain, compiled, element, flow
 from support.office import Office
+from support.parallel_returns import said_step
 from support.sales_map import human
 
 from engine.bpmn.compiled import FieldDefinition, FieldType
 from engine.bpmn.inspection import variables_in
 from engine.commands.approved_changes import ContentApproved
+from engine.commands.external_jobs import complete_job, fetch_jobs
 from engine.commands.interventions import NothingToUndo
 from engine.commands.variables import set_variables, undo_variables
 from engine.errors import InvalidInput, NotAllowed, NotFound
@@ -139,3 +142,84 @@ def test_a_repeated_command_writes_once(office: Office, deal: Deal) -> None:
     for _ in range(2):
         office.do("admin", set_variables, deal.id, {"discount": "12,5"}, WHY, command_id="v-1")
     assert office.kinds(deal).count("variables_set") == 1
+
+
+def rated(office: Office, condition: str, rating: Any) -> Deal:
+    """A program gave the deal its rating, which no form asks for; the map decides by it behind a step."""
+    rating_of_program = {"connector": "job", "topic": "score", "result.rating": "rating"}
+    office.publish(
+        compiled(
+            START,
+            element("serviceTask", "rate", "Оцінити", bag(**rating_of_program)),
+            said_step("check", "Перевірити", "=owner"),
+            element("exclusiveGateway", "good", "Добре?", default="to_bad"),
+            said_step("sell", "Продати", "=owner"),
+            said_step("refuse", "Відмовити", "=owner"),
+            END,
+            chain("start", "rate", "check", "good"),
+            flow("good", "sell", condition=condition),
+            flow("good", "refuse", flow_id="to_bad"),
+            chain("sell", "end"),
+            chain("refuse", "end"),
+        )
+    )
+    deal = office.open_deal()
+    (job,) = office.do("owner", fetch_jobs, ["score"], "w1", limit=10, lock_s=3600)
+    complete_job(office.database, job, "w1", {"rating": rating}, actor=office.actor("owner"), clock=office.clock)
+    return deal
+
+
+@pytest.mark.parametrize(
+    ("condition", "given", "wanted", "way"),
+    [
+        ("rating > 5", 9, 3, "refuse"),
+        ("rating > 5", 9, "3,5", "refuse"),
+        ("rating > 5", 2.5, 7.25, "sell"),
+        ("rating > 5", None, "7", "sell"),
+        ("rating > 5", "поганий", "7", "sell"),
+        ('rating > 5 and deal.currency == "UAH"', 2, "7", "sell"),
+        ("= rating", False, "так", "sell"),
+        ("= rating", None, "так", "sell"),
+        ("= rating", True, False, "refuse"),
+        ('rating == "A"', "B", "A", "sell"),
+    ],
+)
+def test_what_no_form_asks_for_stays_a_number_or_a_yes(
+    office: Office, condition: str, given: Any, wanted: Any, way: str
+) -> None:
+    deal = rated(office, condition, given)
+    office.do("admin", set_variables, deal.id, {"rating": wanted}, WHY)
+    office.complete("olena", "check")
+    assert [one.element_id for one in office.open_steps(deal)] == [way]
+
+
+def test_what_no_form_asks_for_is_a_number_again_when_it_is_taken_back(office: Office) -> None:
+    deal = rated(office, "rating > 5", 8.5)
+    office.do("admin", set_variables, deal.id, {"rating": "3"}, WHY)
+    office.do("admin", undo_variables, deal.id, last_id(office))
+    office.complete("olena", "check")
+    assert [one.element_id for one in office.open_steps(deal)] == ["sell"]
+
+
+@pytest.mark.parametrize("wanted", ["багато", [1, 2], {"a": 1}, "2026-12-01"])
+def test_what_is_no_number_does_not_take_the_place_of_one(office: Office, wanted: Any) -> None:
+    deal = rated(office, "rating > 5", 9)
+    with pytest.raises(InvalidInput):
+        office.do("admin", set_variables, deal.id, {"rating": wanted}, WHY)
+    assert office.deal(deal).fields["rating"] == 9
+
+
+def test_a_file_by_which_a_map_decides_is_not_written_over_by_a_text(office: Office) -> None:
+    builder = MapBuilder()
+    builder.start()
+    builder.step("ask")
+    builder.end()
+    builder.chain("start", "ask", "end")
+    contract = FieldDefinition(name="contract", label="Договір", type=FieldType.FILE)
+    step = human("ask", "Додати договір", "власник угоди", "Етап").model_copy(update={"fields": (contract,)})
+    office.publish(builder.build({"deal", "contract"}).model_copy(update={"steps": {"ask": step}}))
+    deal = office.open_deal()
+    with pytest.raises(InvalidInput) as refused:
+        office.do("admin", set_variables, deal.id, {"contract": "договір.pdf"}, WHY)
+    assert refused.value.errors["contract"].code == "file_not_settable"
+    assert not office.deal(deal).fields.get("contract")

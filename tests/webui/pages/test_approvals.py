@@ -18,7 +18,7 @@ from support.web import Browser, text_of
 from engine.bpmn.compiled import ApprovalRule, ContentRule, FieldDefinition, FieldType, Reauthentication
 from engine.commands.clients import update_client
 from engine.commands.people import set_password
-from engine.commands.work_items import claim_work_item
+from engine.commands.work_items import claim_work_item, delegate_work_item
 from engine.model.deal import Deal
 from engine.model.department import Membership
 from engine.model.history_event import HistoryEvent
@@ -113,8 +113,22 @@ def test_who_asked_takes_the_request_back(office: Office, browse: SignIn) -> Non
     assert "/recall" not in iryna.get(f"/work-items/{legal}", part=True).text
     assert iryna.post(f"/work-items/{legal}/recall", {"recall_reason": "Ні"}, part=True).status_code == 403
     assert olena.post(f"/work-items/{legal}/recall", {"recall_reason": ""}, part=True).status_code == 422
-    assert olena.post(f"/work-items/{legal}/recall", {"recall_reason": "Не та сума"}, part=True).status_code == 200
-    assert office.step("prepare").assignee_id == office.company.olena.id
+    led = olena.post(f"/work-items/{legal}/recall", {"recall_reason": "Не та сума"}, part=True)
+    prepare = office.step("prepare")
+    assert prepare.assignee_id == office.company.olena.id
+    assert f'action="/work-items/{prepare.id}/complete"' in led.text, "they go on with the step that waits now"
+    assert led.headers["HX-Push-Url"] == f"/work-items/{prepare.id}"
+
+
+def test_who_has_a_colleague_s_request_taken_back_stays_where_they_are(office: Office, browse: SignIn) -> None:
+    office.publish(naming({"legal": DISCOUNT}))
+    office.open_deal()
+    office.do("olena", delegate_work_item, office.step("prepare").id, office.company.taras.id)
+    office.prepare("taras")
+    legal = office.step("legal").id
+    stays = browse("olena").post(f"/work-items/{legal}/recall", {"recall_reason": "Не та сума"}, part=True)
+    assert "Запит відкликано" in text_of(stays)
+    assert "HX-Push-Url" not in stays.headers
 
 
 def hash_in(shown: str) -> str:

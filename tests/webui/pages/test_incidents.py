@@ -6,13 +6,15 @@ from datetime import timedelta
 
 import pytest
 from support.called_maps import job_map
-from support.drawn_maps import END, START, chain, compiled, element, step
+from support.drawn_maps import END, START, bag, chain, compiled, element, flow, step
 from support.office import Office
+from support.parallel_returns import said_step
 from support.sales_map import sales_map
 from support.web import Browser, text_of
 
 from engine.bpmn.compiled import FieldDefinition, FieldType
 from engine.bpmn.guards import Stalled
+from engine.commands.call_making import settle_answer
 from engine.commands.call_results import AnswerChangesApproved
 from engine.model.deal import Deal
 from engine.model.incident import Incident, IncidentState
@@ -353,3 +355,31 @@ def test_of_many_maps_those_with_the_most_failures_are_offered_first(
     assert all(f"map={key}" in shown for key in ("map_0", "map_5"))
     assert "map_7 · 1" in shown
     assert "map=map_0" not in folded
+
+
+def test_an_answer_that_would_change_what_is_approved_names_the_way_back(office: Office, browse: SignIn) -> None:
+    """A program beside an approval answers with another sum."""
+    office.publish(
+        compiled(
+            START,
+            said_step("prepare", "Підготувати", "=owner"),
+            element("parallelGateway", "split"),
+            element("parallelGateway", "join"),
+            said_step("legal", "Погодити: юрист", "Юридичний відділ", approval="any"),
+            element("exclusiveGateway", "said", "Погоджено?"),
+            element("serviceTask", "price", "Порахувати", bag(connector="job", topic="price")),
+            END,
+            chain("start", "prepare", "split", "legal", "said"),
+            flow("said", "join", "Погоджено"),
+            flow("said", "prepare", "На доопрацювання"),
+            chain("split", "price", "join", "end"),
+        )
+    )
+    office.open_deal()
+    office.complete("olena", "prepare")
+    with office.database.read() as session:
+        call_id = session.query(ServiceCall).one().id
+    settle_answer(office.database, call_id, {"deal.amount": 5}, clock=office.clock)
+    page = text_of(browse("admin").get("/settings/incidents/1"))
+    assert "відкличе запит" in page
+    assert "чи працює інша система" not in page
