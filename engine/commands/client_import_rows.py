@@ -120,7 +120,7 @@ def _below(rows: Iterator[tuple[int, Sequence[str]]], headings: Sequence[str]) -
 
 
 def _finish_checking(database: Database, import_id: int, job_id: str, fault: DomainError | None) -> None:
-    """Of a file that is refused as a whole no row is kept: those that were read before say nothing of how many it has."""
+    """Of a file that is refused as a whole no row is kept: those that were read say nothing of how many it has."""
     with database.write() as session:
         brought = session.get(ClientImport, import_id, with_for_update=True)
         if brought is None or brought.checking_id != job_id or brought.state is not ImportState.CHECKING:
@@ -231,7 +231,7 @@ class ImportTurns:
         try:
             return self._take(TAKEN_AT_ONCE)
         except SQLAlchemyError as failure:
-            _ensure_of_rows(failure)
+            ensure_of_rows(failure)
             # One of them cannot be stored: each by itself, so that it fails alone.
             return all(self._take_alone() for _ in range(TAKEN_AT_ONCE))
 
@@ -239,7 +239,7 @@ class ImportTurns:
         try:
             return self._take(1)
         except SQLAlchemyError as failure:
-            _ensure_of_rows(failure)
+            ensure_of_rows(failure)
             with self.database.write() as session:
                 for row in _next(session, self.import_id, 1):
                     row.state = RowState.KEPT if row.state in TAKEN else RowState.REFUSED
@@ -271,7 +271,7 @@ class ImportTurns:
         return partial(undo_row, session, brought, named=self._named, actor=actor, at=at)
 
 
-def _ensure_of_rows(failure: SQLAlchemyError) -> None:
+def ensure_of_rows(failure: SQLAlchemyError) -> None:
     """A database that was away says nothing of a row, which has its turn when the job is done again.
 
     Raises ``failure``.

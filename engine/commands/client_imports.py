@@ -281,7 +281,7 @@ def stop(session: Session, import_id: int, *, actor: Actor, clock: Clock) -> Cli
     at = clock.now()
     brought.state, brought.finished_at = ImportState.STOPPED, at
     forget_waiting(session, brought.id)
-    record(session, ImportStopped(import_id=brought.id), actor=actor, at=at)
+    record(session, ImportStopped(import_id=brought.id, content=brought.kind.value), actor=actor, at=at)
     return brought
 
 
