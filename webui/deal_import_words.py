@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from engine.bpmn.compiled import FieldDefinition
-from engine.commands.deal_sheets import COLUMNS, SheetRow, understood
+from engine.commands.deal_sheets import COLUMNS, Locale, SheetRow, understood
 from engine.errors import N_, FieldRequired
 from engine.model.client_import import ImportState, RowState
 from engine.queries.deal_imports import DealImportView, DealRow
@@ -65,7 +65,7 @@ class DealLine:
 
 def deal_line(brought: DealImportView, row: DealRow, own: Mapping[str, FieldDefinition]) -> DealLine:
     """The row in words. ``own`` are the columns of the map's fields."""
-    locale = "en" if brought.locale == "en" else "uk"
+    locale: Locale = "en" if brought.locale == "en" else "uk"
     read = understood(SheetRow(row.number, row.texts), brought.definition_key, locale, own).row
     word, tone = DEAL_ROW_STATES[row.state]
     client = read.draft.client

@@ -28,11 +28,11 @@ def test_the_worker_reads_a_file_opens_it_and_tells_who_brought_it_once(
     import_id = int(office.do("olena", bring_deals, file, "sale", locale="uk", opens=True).id)
     for _ in range(3):
         sweep()
+        tell_people()
     with office.database.read() as session:
         jobs = list(session.scalars(select(Job.id)))
     for job_id in jobs:
         run_job(job_id)
-    tell_people()
     assert titles(office) == ["Насоси", "Вали"]
     assert DealFiles(office).view(import_id).state is ImportState.DONE
     (letter,) = (one for one in post_office.letters if "deals.csv" in one["Subject"])

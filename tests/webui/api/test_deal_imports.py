@@ -141,7 +141,6 @@ def test_a_cell_that_cannot_be_read_stands_at_its_column(api: ApiOf, office: Off
         ("Назва;Сума\r\n".encode(), "sheet_without_columns"),
         (b"PK\x03\x04 no zip", "sheet_not_understood"),
         (b"\x00\x01\x02;title;client", "sheet_not_understood"),
-        (b"title,client\n" + b"x" * (20 * 1024 * 1024), "import_too_large"),
     ],
 )
 def test_what_is_no_sheet_is_refused(api: ApiOf, content: bytes, code: str) -> None:
