@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from engine.bpmn.compiled import FieldDefinition
 from engine.commands.deal_sheets import COLUMNS, Locale, SheetRow, understood
 from engine.errors import N_, FieldRequired
 from engine.model.client_import import ImportState, RowState
-from engine.queries.deal_imports import DealImportView, DealRow
+from engine.queries.deal_imports import DealImportView, DealRow, OpenedDeal
 from webui.i18n import _
 from webui.import_words import IMPORT_STATES
 from webui.version_changes import reason_words
@@ -45,45 +43,50 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class DealLine:
-    """A row as the page shows it. ``own`` are the cells of the map's fields, with their labels."""
+    """A row as the page shows it. ``deal`` is the one that was opened, else what the row says.
+
+    ``own`` are the cells of the map's fields, with their labels.
+    """
 
     number: int
-    title: str
-    client: str
+    deal: OpenedDeal
     edrpou: str
-    amount: Decimal | None
-    currency: str
-    owner: str
-    close_date: date | None
     own: tuple[tuple[str, str], ...]
     word: str
     tone: str
     problems: tuple[Problem, ...]
-    deal_id: int | None
-    deal_number: str
+    is_open: bool
 
 
 def deal_line(brought: DealImportView, row: DealRow, own: Mapping[str, FieldDefinition]) -> DealLine:
     """The row in words. ``own`` are the columns of the map's fields."""
-    locale: Locale = "en" if brought.locale == "en" else "uk"
-    read = understood(SheetRow(row.number, row.texts), brought.definition_key, locale, own).row
     word, tone = DEAL_ROW_STATES[row.state]
-    client = read.draft.client
+    deal = row.deal or _as_read(brought, row, own)
     return DealLine(
         number=row.number,
-        title=row.deal_title or read.draft.title,
-        client=client.name if client is not None else "",
-        edrpou=client.edrpou if client is not None else "",
-        amount=read.draft.amount,
-        currency=read.draft.currency,
-        owner=str(read.owner or "") or brought.requested_by,
-        close_date=read.draft.close_date,
+        deal=deal,
+        edrpou=row.texts.get("edrpou", ""),
         own=tuple((own[column].label or own[column].name, text) for column, text in row.texts.items() if column in own),
         word=_(word),
         tone=tone,
         problems=deal_problems(row, own),
-        deal_id=row.deal_id,
-        deal_number=row.deal_number,
+        is_open=row.deal is not None,
+    )
+
+
+def _as_read(brought: DealImportView, row: DealRow, own: Mapping[str, FieldDefinition]) -> OpenedDeal:
+    """The deal that the row would open."""
+    locale: Locale = "en" if brought.locale == "en" else "uk"
+    draft = understood(SheetRow(row.number, row.texts), brought.definition_key, locale, own).row.draft
+    return OpenedDeal(
+        id=0,
+        number="",
+        title=draft.title,
+        client=row.texts.get("client", ""),
+        owner=row.texts.get("owner") or brought.requested_by,
+        amount=draft.amount,
+        currency=draft.currency,
+        close_date=draft.close_date,
     )
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, select, true
+from sqlalchemy import ColumnElement, Row, Select, and_, func, select, true
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
+from engine.model.client import Client
 from engine.model.client_import import AT_WORK, ImportState, RowState
 from engine.model.deal import Deal
 from engine.model.deal_import import DealImport, DealImportRow
@@ -56,16 +58,28 @@ class DealImportView:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenedDeal:
+    """A deal as it is by now."""
+
+    id: int
+    number: str
+    title: str
+    client: str
+    owner: str
+    amount: Decimal | None
+    currency: str
+    close_date: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class DealRow:
-    """A row of a file. ``deal_number`` and ``deal_title`` are those of ``deal_id``, as far as the reader may see it."""
+    """A row of a file. ``deal`` is the one that was opened, None where there is none that the reader may see."""
 
     number: int
     texts: Mapping[str, str]
     state: RowState
     faults: Mapping[str, Any]
-    deal_id: int | None
-    deal_number: str
-    deal_title: str
+    deal: OpenedDeal | None = None
 
 
 def visible_deal_imports(actor: Actor) -> ColumnElement[bool]:
@@ -105,11 +119,19 @@ def deal_import_rows(
             DealImportRow.texts,
             DealImportRow.state,
             DealImportRow.faults,
-            Deal.id.label("deal_id"),
-            func.coalesce(Deal.number, "").label("deal_number"),
-            func.coalesce(Deal.title, "").label("deal_title"),
+            Deal.id,
+            Deal.number.label("deal_number"),
+            Deal.title,
+            Client.name.label("client"),
+            Person.full_name.label("owner"),
+            Deal.amount,
+            Deal.currency,
+            Deal.close_date,
         )
+        .select_from(DealImportRow)
         .outerjoin(Deal, and_(Deal.id == DealImportRow.deal_id, visible_deals(actor)))
+        .outerjoin(Client, Client.id == Deal.client_id)
+        .outerjoin(Person, Person.id == Deal.owner_id)
         .where(DealImportRow.import_id == import_id)
     )
     if states:
@@ -118,7 +140,7 @@ def deal_import_rows(
     if after is not None:
         rows = rows.where(DealImportRow.number > after[0])
     found = session.execute(rows.order_by(DealImportRow.number).limit(size + 1)).all()
-    listed = [DealRow(**row._asdict()) for row in found]
+    listed = [DealRow(row.number, row.texts, row.state, row.faults, _opened(row)) for row in found]
     return _ORDER.page(listed, limit=size, cursor=cursor, key=lambda row: (row.number,))
 
 
@@ -131,7 +153,15 @@ def refused_deal_rows(session: Session, import_id: int) -> Iterator[DealRow]:
         .execution_options(yield_per=500)
     )
     for row in rows:
-        yield DealRow(**row._asdict(), deal_id=None, deal_number="", deal_title="")
+        yield DealRow(**row._asdict())
+
+
+def _opened(row: Row[Any]) -> OpenedDeal | None:
+    if row.id is None:
+        return None
+    return OpenedDeal(
+        row.id, row.deal_number, row.title, row.client, row.owner, row.amount, row.currency, row.close_date
+    )
 
 
 def _imports(*conditions: ColumnElement[bool]) -> Select[Any]:

@@ -200,7 +200,8 @@ def _item(row: DealImportView) -> DealImportItem:
 
 
 def _row_item(row: DealRow) -> DealImportRowItem:
-    name = DealName(id=row.deal_id, number=row.deal_number, title=row.deal_title) if row.deal_id is not None else None
+    deal = row.deal
+    name = DealName(id=deal.id, number=deal.number, title=deal.title) if deal is not None else None
     errors = {
         field: FieldProblem(code=fault["code"], message=reason_words(fault)) for field, fault in row.faults.items()
     }

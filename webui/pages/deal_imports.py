@@ -212,6 +212,7 @@ def _page(
         next_url=_address(brought, state, page.next_cursor) if page.next_cursor else None,
         first_url=_address(brought, state, None) if cursor else None,
         state=state,
+        cursor=cursor,
         import_states=DEAL_IMPORT_STATES,
         row_states=DEAL_ROW_STATES,
         map_name=next((one.name for one in maps if one.key == brought.definition_key), brought.definition_key),

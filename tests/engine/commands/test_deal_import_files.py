@@ -69,7 +69,10 @@ def test_what_is_sound_is_opened_once_and_its_cells_are_kept_no_more(office: Off
     assert titles(office) == ["Насоси", "Вали"]
     assert files.states(import_id) == {2: RowState.ADDED, 3: RowState.REFUSED, 4: RowState.ADDED}
     rows = files.rows(import_id)
-    assert (rows[2].deal_title, rows[2].texts, rows[3].texts["title"]) == ("Насоси", {}, "Помпи")
+    opened = rows[2].deal
+    assert opened is not None
+    assert (opened.title, opened.client, str(opened.amount)) == ("Насоси", "ТОВ «Промінь»", "12500.50")
+    assert (rows[2].texts, rows[3].deal, rows[3].texts["title"]) == ({}, None, "Помпи")
     assert files.view(import_id).state is ImportState.DONE
     with office.database.read() as session:
         assert session.get_one(DealImport, import_id).content is None

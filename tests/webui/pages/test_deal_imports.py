@@ -102,6 +102,7 @@ def test_it_is_stopped_and_what_was_opened_stays(office: Office, browse: SignIn)
     looked_at(office, browser, "Назва;Клієнт\n" + rows)
     assert browser.post("/deals/import/1/open").status_code == 303
     DealTurns(office.database, 1, office.clock).take()
+    assert 'hx-get="/deals/import/1/progress?state=new"' in browser.get("/deals/import/1?state=new").text
     assert "1 з 26 рядків" in text_of(browser.get("/deals/import/1")).replace("\xa0", " ")
     assert browser.post("/deals/import/1/stop").status_code == 303
     files.work(1)
