@@ -16,6 +16,7 @@ from engine.commands.checkpoints import CHECKPOINT
 from engine.commands.client_decisions import CLIENT_DECISIONS
 from engine.commands.client_imports import CLIENT_IMPORT
 from engine.commands.client_letters import CLIENT_LETTER
+from engine.commands.deal_import_files import DEAL_IMPORT
 from engine.commands.mailing import LETTER, TELEGRAM_LETTER
 from engine.commands.moved_deals import take_turn
 from engine.commands.password_links import PASSWORD_LETTER
@@ -34,6 +35,7 @@ from tasks.checkpoints import publish_checkpoint
 from tasks.client_decisions import tell_by_pages
 from tasks.client_imports import go_on_with_import
 from tasks.client_letters import prepare_client_letter
+from tasks.deal_imports import go_on_with_deals
 from tasks.happening import NotDone, Prepare, Prepared, Settle, by_itself, by_whoever_holds
 from tasks.notices import prepare_letter
 from tasks.one_by_one import give_way
@@ -137,6 +139,7 @@ _EFFECTS: Mapping[str, Prepare] = {
     MISSED_TEXTS: by_itself(find_missed_by_pages),
     TEXT_INDEXES: by_itself(merge_text_indexes),
     CLIENT_IMPORT: by_itself(go_on_with_import),
+    DEAL_IMPORT: by_itself(go_on_with_deals),
     CLIENT_LETTER: prepare_client_letter,
     AWAITED_DEADLINES: by_itself(set_deadlines_by_pages),
     CLIENT_DECISIONS: by_itself(tell_by_pages),

@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.bpmn.compiled import OutcomeKind
 from engine.commands.client_letters import FILE_ERASED
+from engine.commands.deal_import_files import DEALS
 from engine.errors import N_
 from engine.model.client_import import RowState
 from engine.model.notice import OF_ANOTHERS_STEP, OF_CLIENT_LETTERS, NoticeKind
@@ -264,7 +265,8 @@ class NoticeWriter:
         if notice.report is not None:
             return N_("Open the report"), base + address_of(notice.report)
         if notice.brought is not None:
-            return N_("Look at the import"), f"{base}/clients/import/{notice.brought['id']}"
+            place = "deals" if notice.brought.get("of") == DEALS else "clients"
+            return N_("Look at the import"), f"{base}/{place}/import/{notice.brought['id']}"
         if notice.kind in OF_CLIENT_LETTERS and notice.deal is not None:
             return N_("Open the letters"), f"{base}/deals/{notice.deal.id}/letters"
         return self._action_in_deal(notice, base)

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from engine.bpmn.step_cells import StepCell, read_cell
+from engine.commands.deal_sheets import sheet_lines
 from engine.errors import N_, DomainError
 from engine.policy.search_keys import fold
 from engine.queries.step_table import StepTable, TableRow
-from webui.deal_sheets import sheet_lines
 from webui.i18n import _
 from webui.messages import error_text
 from webui.step_grid import HEADINGS, Edits

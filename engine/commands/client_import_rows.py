@@ -12,7 +12,7 @@ from functools import partial
 from itertools import islice
 from typing import Any, ClassVar
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError, TimeoutError  # noqa: A004  # of the pool
 from sqlalchemy.orm import Session
 
@@ -20,11 +20,11 @@ from engine.clock import Clock
 from engine.commands.client_import_judging import Judged, Judging, Surroundings
 from engine.commands.client_import_taking import Taking, requester_of
 from engine.commands.client_import_undoing import undo_row
-from engine.commands.client_imports import CLIENT_IMPORT, MOST_ROWS, headings_of, rows_in
+from engine.commands.client_imports import CLIENT_IMPORT, MOST_ROWS, forget_rows, headings_of, rows_in
 from engine.commands.moved_deals import reason_of
 from engine.commands.notifications import notify
 from engine.db import outbox
-from engine.db.session import UNSYNCHRONISED, Database
+from engine.db.session import Database
 from engine.errors import N_, DomainError
 from engine.model.client_import import (
     TAKEN,
@@ -86,8 +86,7 @@ def check_rows(
         if brought is None or brought.state is not ImportState.CHECKING or brought.content is None:
             return
         brought.checking_id, brought.total, content = job_id, 0, brought.content
-        rows = delete(ClientImportRow).where(ClientImportRow.import_id == import_id)
-        session.execute(rows, execution_options=UNSYNCHRONISED)
+        forget_rows(session, import_id)
         headings, is_notes = list(brought.headings), brought.kind is ImportKind.NOTES
         checking = _Checking(
             import_id,
@@ -121,11 +120,16 @@ def _below(rows: Iterator[tuple[int, Sequence[str]]], headings: Sequence[str]) -
 
 
 def _finish_checking(database: Database, import_id: int, job_id: str, fault: DomainError | None) -> None:
+    """Of a file that is refused as a whole no row is kept: those that were read say nothing of how many it has."""
     with database.write() as session:
         brought = session.get(ClientImport, import_id, with_for_update=True)
-        if brought is not None and brought.checking_id == job_id and brought.state is ImportState.CHECKING:
-            brought.state = ImportState.CHECKED if fault is None else ImportState.UNREADABLE
-            brought.fault = None if fault is None else reason_of(fault)
+        if brought is None or brought.checking_id != job_id or brought.state is not ImportState.CHECKING:
+            return
+        if fault is None:
+            brought.state, brought.fault = ImportState.CHECKED, None
+            return
+        brought.state, brought.fault, brought.total = ImportState.UNREADABLE, reason_of(fault), 0
+        forget_rows(session, import_id)
 
 
 @dataclass(slots=True)
@@ -227,7 +231,7 @@ class ImportTurns:
         try:
             return self._take(TAKEN_AT_ONCE)
         except SQLAlchemyError as failure:
-            _ensure_of_rows(failure)
+            ensure_of_rows(failure)
             # One of them cannot be stored: each by itself, so that it fails alone.
             return all(self._take_alone() for _ in range(TAKEN_AT_ONCE))
 
@@ -235,7 +239,7 @@ class ImportTurns:
         try:
             return self._take(1)
         except SQLAlchemyError as failure:
-            _ensure_of_rows(failure)
+            ensure_of_rows(failure)
             with self.database.write() as session:
                 for row in _next(session, self.import_id, 1):
                     row.state = RowState.KEPT if row.state in TAKEN else RowState.REFUSED
@@ -267,7 +271,7 @@ class ImportTurns:
         return partial(undo_row, session, brought, named=self._named, actor=actor, at=at)
 
 
-def _ensure_of_rows(failure: SQLAlchemyError) -> None:
+def ensure_of_rows(failure: SQLAlchemyError) -> None:
     """A database that was away says nothing of a row, which has its turn when the job is done again.
 
     Raises ``failure``.

@@ -281,7 +281,7 @@ def stop(session: Session, import_id: int, *, actor: Actor, clock: Clock) -> Cli
     at = clock.now()
     brought.state, brought.finished_at = ImportState.STOPPED, at
     forget_waiting(session, brought.id)
-    record(session, ImportStopped(import_id=brought.id), actor=actor, at=at)
+    record(session, ImportStopped(import_id=brought.id, content=brought.kind.value), actor=actor, at=at)
     return brought
 
 
@@ -313,9 +313,14 @@ def throw_away(session: Session, import_id: int, *, actor: Actor) -> None:
     brought = locked_import(session, import_id, actor)
     if brought.state not in BEFORE_TAKING_OVER:
         raise ImportMovedOn
-    rows = delete(ClientImportRow).where(ClientImportRow.import_id == brought.id)
-    session.execute(rows, execution_options=UNSYNCHRONISED)
+    forget_rows(session, brought.id)
     session.delete(brought)
+
+
+def forget_rows(session: Session, import_id: int) -> None:
+    """All that was read of a file."""
+    rows = delete(ClientImportRow).where(ClientImportRow.import_id == import_id)
+    session.execute(rows, execution_options=UNSYNCHRONISED)
 
 
 def locked_import(session: Session, import_id: int, actor: Actor) -> ClientImport:

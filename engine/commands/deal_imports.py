@@ -89,7 +89,7 @@ def import_deals(
     done: list[ImportedRow] = []
     for first in range(0, len(rows), AT_ONCE):
         batch = rows[first : first + AT_ONCE]
-        opening = partial(_open_all, rows=batch, command_id=command_id, actor=actor, clock=clock)
+        opening = partial(open_rows, rows=batch, command_id=command_id, actor=actor, clock=clock)
         try:
             with database.write() as session:
                 done += opening(session)
@@ -112,7 +112,7 @@ def check_rows(session: Session, rows: Sequence[ImportRow], *, actor: Actor) -> 
 
 
 def _open_alone(database: Database, row: ImportRow, command_id: str | None, actor: Actor, clock: Clock) -> ImportedRow:
-    opening = partial(_open_all, rows=[row], command_id=command_id, actor=actor, clock=clock)
+    opening = partial(open_rows, rows=[row], command_id=command_id, actor=actor, clock=clock)
     try:
         (opened,) = perform(database, opening, actor=actor, clock=clock)
     except DomainError as error:
@@ -120,9 +120,10 @@ def _open_alone(database: Database, row: ImportRow, command_id: str | None, acto
     return opened
 
 
-def _open_all(
+def open_rows(
     session: Session, *, rows: Sequence[ImportRow], command_id: str | None, actor: Actor, clock: Clock
 ) -> list[ImportedRow]:
+    """Open the rows of one transaction; each that has something wrong is told of. Raises MapFailed."""
     at, known = clock.now(), _Known(session, rows, actor)
     numbers = _Numbers(session, at)
     done = []

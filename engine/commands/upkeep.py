@@ -13,6 +13,7 @@ from engine.commands.sign_ins import too_old
 from engine.db.job import Job, JobState
 from engine.model.client_import import BEFORE_TAKING_OVER, ClientImport, ClientImportRow
 from engine.model.deal_file import DealFile, StoredFile
+from engine.model.deal_import import DealImport, DealImportRow
 from engine.model.draft import CommentDraft
 from engine.model.letter import Letter, LetterState, MailLink, ProposedDecision, ReceivedMail
 from engine.model.notice import Notice, NoticeState
@@ -38,7 +39,7 @@ PRACTICES_KEPT = timedelta(days=30)
 
 
 LISTS_KEPT = timedelta(days=2)
-"""How long a list of clients is kept that somebody brought and never took over."""
+"""How long a list of clients or a file of deals is kept that somebody brought and never took over."""
 ROWS_KEPT = timedelta(days=30)
 """How long an import can be taken back, and its refused rows be fetched to be mended."""
 
@@ -78,13 +79,19 @@ def prune(session: Session, *, clock: Clock) -> int:
 
 
 def _old_lists(at: datetime) -> tuple[Delete, ...]:
-    never_taken = ClientImport.state.in_(BEFORE_TAKING_OVER), ClientImport.uploaded_at < at - LISTS_KEPT
-    lists = select(ClientImport.id).where(*never_taken)
-    over = select(ClientImport.id).where(ClientImport.finished_at < at - ROWS_KEPT)
+    return (*_old_imports(ClientImport, ClientImportRow, at), *_old_imports(DealImport, DealImportRow, at))
+
+
+def _old_imports(
+    of: type[ClientImport | DealImport], rows: type[ClientImportRow | DealImportRow], at: datetime
+) -> tuple[Delete, ...]:
+    never_taken = of.state.in_(BEFORE_TAKING_OVER), of.uploaded_at < at - LISTS_KEPT
+    lists = select(of.id).where(*never_taken)
+    over = select(of.id).where(of.finished_at < at - ROWS_KEPT)
     return (
-        delete(ClientImportRow).where(ClientImportRow.import_id.in_(lists)),
-        delete(ClientImport).where(*never_taken),
-        delete(ClientImportRow).where(ClientImportRow.import_id.in_(over)),
+        delete(rows).where(rows.import_id.in_(lists)),
+        delete(of).where(*never_taken),
+        delete(rows).where(rows.import_id.in_(over)),
     )
 
 

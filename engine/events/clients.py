@@ -74,7 +74,7 @@ class ContactRemoved(Event):
 
 @dataclass(frozen=True, slots=True)
 class ImportStarted(Event):
-    """``content`` is clients or notes, ``rows`` how many are to be taken over."""
+    """``content`` is clients, notes or deals, ``rows`` how many are to be taken over."""
 
     import_id: int
     content: str
@@ -83,7 +83,10 @@ class ImportStarted(Event):
 
 @dataclass(frozen=True, slots=True)
 class ImportStopped(Event):
+    """``content`` as when it started; empty where it was not kept."""
+
     import_id: int
+    content: str = ""
 
 
 @dataclass(frozen=True, slots=True)

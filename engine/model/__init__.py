@@ -16,6 +16,7 @@ from engine.model.control_look import ControlLook
 from engine.model.deadline_feed import DeadlineFeed
 from engine.model.deal import Deal, DealResult
 from engine.model.deal_file import DealFile, StoredFile, StoredPiece
+from engine.model.deal_import import DealImport, DealImportRow
 from engine.model.delegation import Delegation
 from engine.model.department import Department, DepartmentTurn, Membership
 from engine.model.draft import CommentDraft, Draft
@@ -101,6 +102,8 @@ __all__ = [
     "DeadlinePolicy",
     "Deal",
     "DealFile",
+    "DealImport",
+    "DealImportRow",
     "DealResult",
     "DefinitionFile",
     "DefinitionState",

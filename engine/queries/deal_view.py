@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import CompiledProcess, FieldDefinition, FieldType
@@ -73,13 +73,21 @@ class ClientSummary:
     old_notes: int
 
 
+CONTACTS_SHOWN = 20
+"""Of the client, on the page of a deal; all are on the client's page."""
+
+
 @dataclass(frozen=True, slots=True)
 class DealView:
-    """``may_move``: somewhere on the map there is freedom for the actor; what exactly is said for each step."""
+    """``may_move``: somewhere on the map there is freedom for the actor; what exactly is said for each step.
+
+    ``contacts`` are the client's first ones by name, ``contact_count`` how many the client has.
+    """
 
     row: DealRow
     client: ClientSummary
     contacts: tuple[ContactRow, ...]
+    contact_count: int
     fields: tuple[FieldValue, ...]
     decided: frozenset[str]  # names of the fields that only a table of the map gives
     stages: tuple[StagePassage, ...]
@@ -93,8 +101,13 @@ class DealView:
     version: int
 
 
-def deal_view(session: Session, actor: Actor, deal_id: int, now: datetime) -> DealView:
-    """Raises NotFound for a deal that does not exist or that the actor may not see."""
+def deal_view(
+    session: Session, actor: Actor, deal_id: int, now: datetime, *, most_contacts: int | None = CONTACTS_SHOWN
+) -> DealView:
+    """A large client has thousands of contacts: ``most_contacts`` of them are read, None is all.
+
+    Raises NotFound for a deal that does not exist or that the actor may not see.
+    """
     found = session.execute(deal_rows(Deal.id == deal_id, visible_deals(actor, only=deal_id))).all()
     if not found:
         raise NotFound
@@ -113,12 +126,14 @@ def deal_view(session: Session, actor: Actor, deal_id: int, now: datetime) -> De
     ).one_or_none()
     process = process_of(session, definition.id) if definition else None
     steps = open_steps(session, actor, deal_id, now)
+    contacts = contacts_of(session, Contact.client_id == client.id, limit=most_contacts)
     return DealView(
         row=row,
         client=ClientSummary(
             client.id, client.name, client.edrpou, client.segment, client.phone, client.email, old_notes
         ),
-        contacts=contacts_of(session, Contact.client_id == client.id),
+        contacts=contacts,
+        contact_count=_count_of_contacts(session, client.id) if len(contacts) == most_contacts else len(contacts),
         fields=_field_values(deal.fields, process),
         decided=frozenset(decided_alone(process) if process else ()),
         stages=_passages(session, row, process, now),
@@ -133,6 +148,10 @@ def deal_view(session: Session, actor: Actor, deal_id: int, now: datetime) -> De
         definition_version=definition.version if definition else None,
         version=deal.history_length,
     )
+
+
+def _count_of_contacts(session: Session, client_id: int) -> int:
+    return session.scalar(select(func.count()).where(Contact.client_id == client_id)) or 0
 
 
 def _field_values(fields: Mapping[str, Any], process: CompiledProcess | None) -> tuple[FieldValue, ...]:

@@ -55,7 +55,7 @@ def test_a_form_whose_answer_takes_long_says_so_at_once(people: People, uk: Word
     page.locator("input[type=file]").set_input_files(list_of_deals)
     page.evaluate("document.addEventListener('submit', event => event.preventDefault())")  # no answer comes
     page.get_by_role("button", name=uk("Look at it first")).click()
-    expect(page.get_by_text(uk("The file is being read…"))).to_be_visible()
+    expect(page.get_by_text(uk("The file is being sent…"))).to_be_visible()
 
 
 def barriers_of_all(page: Page) -> list[str]:

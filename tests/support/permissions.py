@@ -17,6 +17,7 @@ from engine.commands.client_imports import bring_list, look_into
 from engine.commands.clients import ContactDraft, add_contact
 from engine.commands.consultations import ask_about_work_item
 from engine.commands.deal_files import add_made_file
+from engine.commands.deal_import_files import bring_deals, look_into_deals
 from engine.commands.deals import comment_on_deal
 from engine.commands.people import set_substitution
 from engine.commands.saved_reports import ReportDraft, save_report
@@ -91,7 +92,7 @@ class World:
     def _told(self, deal: Deal, work_item_id: int, away: str) -> tuple[int, int, int, int, int, int]:
         """The head asked the administrator about the step, was named in a comment, and somebody is away in a year.
 
-        Who will be away has brought a list of clients.
+        Who will be away has brought a list of clients, and a file of deals under the same number.
         """
         office, company, day = self.office, self.office.company, date(2027, 7, 1)
         question = office.do("bohdan", ask_about_work_item, work_item_id, company.admin.id, "Як бути?")
@@ -103,6 +104,8 @@ class World:
         absence = office.do("admin", set_substitution, person_id, company.petro.id, day, day)
         file = look_into("Клієнт\nТОВ Лан\n".encode(), "clients.csv")
         brought = office.do(away, bring_list, ImportKind.CLIENTS, file)
+        deals = look_into_deals("Назва;Клієнт\nНасоси;ТОВ Лан\n".encode(), "deals.csv", {})
+        assert office.do(away, bring_deals, deals, "sale", locale="uk").id == brought.id
         draft = ReportDraft(f"Активність {deal.number}", ReportKind.ACTIVITY, ReportFilters())
         saved = office.do("bohdan", save_report, draft)
         return question.id, mention_id, absence.id, contact.id, brought.id, saved.id

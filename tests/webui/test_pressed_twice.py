@@ -16,6 +16,7 @@ from engine.model.api_token import ApiToken
 from engine.model.calendar import Calendar
 from engine.model.client import Client, Contact
 from engine.model.client_import import ClientImport
+from engine.model.deal_import import DealImport
 from engine.model.department import Department
 from engine.model.history_event import HistoryEvent
 from engine.model.loss_reason import LossReason
@@ -75,6 +76,7 @@ def test_one_thing_is_made_however_often_the_button_is_pressed(office: Office, b
         ("admin", "/people/new"),
         ("olena", "/clients/new"),
         ("olena", "/clients/import"),
+        ("olena", "/deals/import"),
         ("olena", "/settings/tokens"),
     ],
 )
@@ -102,6 +104,15 @@ def test_a_list_is_brought_once_and_another_file_is_another_list(office: Office,
         form = {"kind": "clients", "command_id": "one press", "file": (io.BytesIO(content.encode()), "list.csv")}
         assert olena.post("/clients/import", form).status_code == 303
     assert counted(office, ClientImport) == 2
+
+
+def test_a_file_of_deals_is_brought_once_and_another_file_is_another_one(office: Office, browse: SignIn) -> None:
+    olena = browse("olena")
+    for title in ("Насоси", "Насоси", "Вали"):
+        file = (io.BytesIO(f"Назва;Клієнт\n{title};Лан\n".encode()), "deals.csv")
+        form = {"definition_key": "sale", "command_id": "one press", "file": file}
+        assert olena.post("/deals/import", form).status_code == 303
+    assert counted(office, DealImport) == 2
 
 
 def test_a_token_is_made_once_and_the_second_answer_shows_it(office: Office, browse: SignIn) -> None:

@@ -183,7 +183,7 @@ def test_every_part_that_a_page_asks_for_by_the_clock_is_known_as_such() -> None
         for page in Path(webui.__file__).parent.joinpath("templates").rglob("*.html")
         for name in asked.findall(page.read_text())
     }
-    assert "client_imports.progress" in found
+    assert {"client_imports.progress", "deal_imports.progress"} <= found
     assert found <= sessions._POLLED
 
 

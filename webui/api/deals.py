@@ -74,7 +74,7 @@ def list_deals(query: DealsQuery) -> Response:
 def show_deal(path: DealPath) -> Response:
     """One deal with its fields, stages and open steps."""
     with reading() as session:
-        view = deal_view(session, caller(), path.deal_id, now())
+        view = deal_view(session, caller(), path.deal_id, now(), most_contacts=None)
     definition = None
     if view.definition_id is not None and view.definition_version is not None:
         definition = FollowedDefinition(

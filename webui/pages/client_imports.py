@@ -244,6 +244,7 @@ def _page(
         next_url=_address(brought, state, rows.next_cursor) if rows.next_cursor else None,
         first_url=_address(brought, state, None) if request.args.get("cursor") else None,
         state=state,
+        cursor=request.args.get("cursor"),
         import_states=IMPORT_STATES,
         row_states=ROW_STATES,
         chooses_columns=brought.state in (ImportState.CHOOSING, ImportState.UNREADABLE),

@@ -69,7 +69,6 @@ blueprint = Blueprint("deals", __name__, url_prefix="/deals")
 
 _HISTORY_SHOWN = 30
 _LETTERS_SHOWN = 3
-_CONTACTS_SHOWN = 20  # of the client; all are on the client's page
 
 
 @blueprint.get("")
@@ -467,7 +466,6 @@ def deal_page(
             ],
             watching=is_watching(session, actor(), deal_id),
             files=deal_files(session, deal_id),
-            contacts_shown=_CONTACTS_SHOWN,
             letters=latest_letters(session, deal_id, limit=_LETTERS_SHOWN + 1),
             letters_shown=_LETTERS_SHOWN,
             may_write=may_edit_deal(actor(), owner_id=view.row.owner_id),

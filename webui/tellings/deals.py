@@ -104,6 +104,8 @@ def _import_started(data: Data) -> str:
     rows = int(data["rows"])
     if data["content"] == "notes":
         return ngettext("Import of %(num)s old note", "Import of %(num)s old notes", rows)
+    if data["content"] == "deals":
+        return ngettext("Import of %(num)s deal", "Import of %(num)s deals", rows)
     return ngettext("Import of clients: %(num)s row", "Import of clients: %(num)s rows", rows)
 
 

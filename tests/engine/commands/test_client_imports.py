@@ -443,3 +443,15 @@ def test_notes_complete_no_card(office: Office) -> None:
     lists = Lists(office)
     text = "Компанія;Телефон;Коментар\nТОВ Лан;0671234567;Дзвонили\nТОВ Лан;0671234567;Дзвонили\n"
     assert lists.states(lists.bring(text, ImportKind.NOTES, fills=True)) == {2: RowState.NEW, 3: RowState.SAME}
+
+
+def test_a_list_that_is_too_long_is_refused_without_counting_a_part_of_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.commands.client_import_rows.MOST_ROWS", 3)
+    lists = Lists(office)
+    found = lists.row(lists.bring(COMPANIES))
+    assert found.state is ImportState.UNREADABLE
+    assert found.fault is not None
+    assert (found.fault["code"], found.fault["params"]) == ("import_too_long", {"maximum": 3})
+    assert (found.total, dict(found.counts)) == (0, {})

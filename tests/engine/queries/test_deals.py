@@ -15,6 +15,7 @@ from engine.events import Commented, StageChanged
 from engine.model import DealResult, Incident, MessageSubscription, Timer
 from engine.model.person import Person
 from engine.policy.permissions import Actor
+from engine.queries.deal_view import CONTACTS_SHOWN
 from engine.queries.deals import (
     DealSort,
     PassageState,
@@ -210,6 +211,20 @@ def test_a_deal_s_page_has_fields_by_label_contacts_steps_and_map(
     assert (view.definition_id, view.definition_version) == (records.definition.id, 1)
     assert view.may_edit
     assert not deal_view(session, as_actor(company.owner), deal.id, now).may_edit
+
+
+def test_a_deal_of_a_large_client_reads_the_first_contacts_and_counts_all(
+    session: Session, company: Company, records: SalesRecords, as_actor: Act, now: datetime
+) -> None:
+    client = records.client("ТОВ «Промінь»")
+    for number in range(CONTACTS_SHOWN + 1):
+        records.contact(client, f"Особа {number:02}")
+    deal = records.deal(company.olena, client=client)
+    view = deal_view(session, as_actor(company.olena), deal.id, now)
+    assert [one.full_name for one in view.contacts] == [f"Особа {number:02}" for number in range(CONTACTS_SHOWN)]
+    assert view.contact_count == CONTACTS_SHOWN + 1
+    whole = deal_view(session, as_actor(company.olena), deal.id, now, most_contacts=None)
+    assert (len(whole.contacts), whole.contact_count) == (CONTACTS_SHOWN + 1, CONTACTS_SHOWN + 1)
 
 
 def test_a_deal_waits_for_incidents_steps_messages_and_timers(

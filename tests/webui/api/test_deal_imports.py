@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 from support.api import ApiClient, faults, problem, read
+from support.deal_files import DealFiles
 from support.office import Office
 
 from engine.model.deal import Deal
@@ -21,8 +22,8 @@ def item(title: str = "Насоси", **values: Any) -> dict[str, Any]:
     return {"title": title, "definition_key": "sale", "client": {"name": "ТОВ «Промінь»"}} | values
 
 
-def upload(api: ApiClient, content: bytes, **form: str) -> Any:
-    return api.post("/deals/import/file", data={"file": (io.BytesIO(content), "deals.csv"), **form})
+def upload(api: ApiClient, content: bytes, *, key: str | None = None, **form: str) -> Any:
+    return api.post("/deals/import/file", key=key, data={"file": (io.BytesIO(content), "deals.csv"), **form})
 
 
 def deals(office: Office) -> list[Deal]:
@@ -140,16 +141,69 @@ def test_a_cell_that_cannot_be_read_stands_at_its_column(api: ApiOf, office: Off
         ("Назва;Сума\r\n".encode(), "sheet_without_columns"),
         (b"PK\x03\x04 no zip", "sheet_not_understood"),
         (b"\x00\x01\x02;title;client", "sheet_not_understood"),
-        (b"title,client\n" + b"a,b\n" * 1_001, "sheet_too_long"),
     ],
 )
 def test_what_is_no_sheet_is_refused(api: ApiOf, content: bytes, code: str) -> None:
     problem(upload(api("olena"), content), 422, code)
 
 
-def test_a_file_that_is_too_large_is_refused(api: ApiOf, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("webui.deal_sheets.MOST_BYTES", 100)
-    problem(upload(api("olena"), HEADINGS.encode() + b"x;y\r\n" * 20), 422, "sheet_not_understood")
+def long_file(count: int = 1_001) -> bytes:
+    return ("title,client\n" + "".join(f"Угода {one},ТОВ Лан\n" for one in range(count)) + "Помпи,\n").encode()
+
+
+def test_a_long_file_is_opened_in_the_background(api: ApiOf, office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.commands.deal_sheets.MOST_ROWS", 3)
+    olena, worker = api("olena"), DealFiles(office)
+    for _ in range(2):
+        answer = upload(olena, long_file(4), key="once", definition_key="sale")
+        begun = read(answer, 202)
+        assert answer.headers["Location"] == "/api/v1/deal-imports/1"
+        assert (begun["id"], begun["state"], begun["definition_key"]) == (1, "checking", "sale")
+    assert deals(office) == []
+    worker.work(1)
+    told = read(olena.get("/deal-imports/1"))
+    assert (told["state"], told["total"], told["counts"]) == ("done", 5, {"added": 4, "refused": 1})
+    first, *_, last = read(olena.get("/deal-imports/1/rows"))["items"]
+    assert (first["row"], first["deal"]["title"], first["errors"]) == (2, "Угода 0", {})
+    assert (last["deal"], set(last["errors"])) == (None, {"client.name"})
+    assert [one["row"] for one in read(olena.get("/deal-imports/1/rows?state=refused"))["items"]] == [6]
+    assert read(olena.get("/deal-imports"))["items"][0]["id"] == 1
+    assert len(deals(office)) == 4
+    problem(api("taras").get("/deal-imports/1"), 404, "not_found")
+
+
+def test_a_file_of_a_thousand_rows_is_answered_and_one_more_is_not(api: ApiOf, office: Office) -> None:
+    small = read(upload(api("olena"), b"title,client\n" + b"a,\n" * 1_000))
+    assert (small["failed"], len(small["items"])) == (1_000, 1_000)
+    read(upload(api("olena"), long_file(1_000)), 202)
+    assert deals(office) == []
+
+
+def test_a_long_file_that_is_only_checked_waits_for_the_word_and_can_be_stopped(
+    api: ApiOf, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.commands.deal_sheets.MOST_ROWS", 3)
+    olena, worker = api("olena"), DealFiles(office)
+    read(upload(olena, long_file(4), check="true"), 202)
+    problem(olena.post("/deal-imports/1/open"), 409, "import_moved_on")
+    worker.work(1)
+    assert read(olena.get("/deal-imports/1"))["counts"] == {"new": 4, "refused": 1}
+    assert deals(office) == []
+    for _ in range(2):
+        assert read(olena.post("/deal-imports/1/open", key="go"))["state"] == "running"
+    assert read(olena.post("/deal-imports/1/stop"))["state"] == "stopped"
+    worker.work(1)
+    assert deals(office) == []
+    problem(olena.post("/deal-imports/1/stop"), 409, "import_moved_on")
+
+
+def test_a_large_file_of_few_rows_is_opened_in_the_background(
+    api: ApiOf, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webui.api.deal_imports.MOST_BYTES", 100)
+    read(upload(api("olena"), HEADINGS.encode() + "Насоси;ТОВ\r\n".encode() * 20), 202)
+    DealFiles(office).work(1)
+    assert len(deals(office)) == 20
 
 
 def test_who_opens_no_deals_imports_none(api: ApiOf, office: Office) -> None:

@@ -4,32 +4,40 @@ import io
 import re
 from collections.abc import Callable
 
-import pytest
 from openpyxl import load_workbook
+from support.deal_files import DEALS, DealFiles
 from support.office import Office
 from support.sales_map import sales_map
 from support.web import Browser, text_of
 from werkzeug.test import TestResponse
 
+from engine.commands.deal_import_turns import OPENED_AT_ONCE, DealTurns
 from engine.model.deal import Deal
 
 SignIn = Callable[[str | None], Browser]
 
-SHEET = "Назва;Клієнт;Сума;Колір\nНасоси;ТОВ «Промінь»;12 500,50;синій\nПомпи;;багато;\nВали;ТОВ «Лан»;;\n"
 
-
-def upload(browser: Browser, text: str = SHEET) -> TestResponse:
+def upload(browser: Browser, text: str = DEALS) -> TestResponse:
+    """The page under which the file is shown, or the form with what is wrong with it."""
     browser.get("/deals/import")
     form = {"file": (io.BytesIO(text.encode()), "deals.csv"), "definition_key": "sale"}
-    return browser.post("/deals/import", form)
+    answer = browser.post("/deals/import", form)
+    return browser.get(answer.headers["Location"]) if answer.status_code == 303 else answer
 
 
-def kept(preview: TestResponse) -> dict[str, str]:
-    """What the preview's form would send."""
-    found = dict(re.findall(r'name="(command_id|definition_key)" value="([^"]*)"', preview.text))
-    rows = re.search(r'name="rows" value="([^"]*)"', preview.text)
-    assert rows is not None
-    return found | {"rows": rows[1].replace("&#34;", '"')}
+def looked_at(office: Office, browser: Browser, text: str = DEALS) -> TestResponse:
+    """The page of the first file after the worker has read it."""
+    upload(browser, text)
+    DealFiles(office).check(1)
+    return browser.get("/deals/import/1")
+
+
+def opened(office: Office, browser: Browser, text: str = DEALS) -> TestResponse:
+    """The page of the first file after the worker has opened it."""
+    looked_at(office, browser, text)
+    assert browser.post("/deals/import/1/open").status_code == 303
+    DealFiles(office).work(1)
+    return browser.get("/deals/import/1")
 
 
 def titles(office: Office) -> list[str]:
@@ -43,58 +51,103 @@ def test_the_page_stands_where_deals_are_opened(browse: SignIn) -> None:
 
 
 def test_it_shows_what_was_understood_before_anything_is_opened(office: Office, browse: SignIn) -> None:
-    preview = upload(browse("olena"))
-    page = text_of(preview)
-    assert preview.status_code == 200
+    browser = browse("olena")
+    waiting = upload(browser)
+    assert "читається" in text_of(waiting)
+    assert 'hx-get="/deals/import/1/progress"' in waiting.text
+    page = text_of(looked_at(office, browser))
     assert "12 500,50" in page.replace("\xa0", " ")
     assert "Колір" in page  # told that it is not used
     assert "Відкрити 2 угоди" in page
     assert "«багато» не вдалося прочитати" in page
     assert titles(office) == []
+    assert "Відкрити 2 угоди" in text_of(browser.get("/deals/import/1/progress", part=True))
+    assert "deals.csv" in text_of(browser.get("/deals/import")), "among the earlier ones"
 
 
 def test_columns_called_like_the_maps_fields_fill_them(office: Office, browse: SignIn) -> None:
     browser = browse("olena")
     sheet = "Назва;Клієнт;Знижка, %;discount\nНасоси;ТОВ «Промінь»;7,5;\nПомпи;ТОВ «Лан»;багато;\n"
-    preview = upload(browser, sheet)
-    page = text_of(preview)
+    page = text_of(looked_at(office, browser, sheet))
     assert "Знижка, %: 7,5" in page
     assert "Знижка, % «багато» не вдалося прочитати" in page
-    assert browser.post("/deals/import/open", kept(preview)).status_code == 200
+    opened(office, browser, sheet)
     with office.database.read() as session:
         (deal,) = session.query(Deal)
         assert deal.fields["discount"] == "7.5"
     assert "Знижка, %" in browser.get("/deals/import/template.csv?map=sale").data.decode()
 
 
-def test_what_is_missing_is_told_by_the_name_of_its_column(browse: SignIn) -> None:
-    page = text_of(upload(browse("olena"), "Назва;Клієнт\n;ТОВ «Лан»\nПомпи;\n"))
+def test_what_is_missing_is_told_by_the_name_of_its_column(office: Office, browse: SignIn) -> None:
+    page = text_of(looked_at(office, browse("olena"), "Назва;Клієнт\n;ТОВ «Лан»\nПомпи;\n"))
     assert "Клієнт Заповніть поле «Клієнт»" in page
     assert "Що продаємо Заповніть поле «Що продаємо»" in page
 
 
 def test_what_is_sound_is_opened_and_pressing_twice_opens_nothing_twice(office: Office, browse: SignIn) -> None:
     browser = browse("olena")
-    form = kept(upload(browser))
-    for _ in range(2):
-        done = browser.post("/deals/import/open", form)
-        assert done.status_code == 200
-        assert "Відкрито 2 угоди" in text_of(done)
-        assert "/deals/1" in done.text
-        assert "Не відкрито Рядок Що продаємо Що не так Рядок 3 Помпи" in text_of(done), "with what is wrong"
+    done = opened(office, browser)
+    assert "Відкрито: 2" in text_of(done)
+    assert 'href="/deals/1"' in done.text
+    assert "Помпи" in text_of(browser.get("/deals/import/1?state=refused"))
+    assert "Насоси" not in text_of(browser.get("/deals/import/1?state=refused"))
+    assert browser.post("/deals/import/1/open").status_code == 303
+    DealFiles(office).work(1)
     assert titles(office) == ["Насоси", "Вали"]
 
 
-def test_rows_that_are_left_out_stand_first(browse: SignIn) -> None:
-    page = text_of(upload(browse("olena")))
-    assert page.index("Помпи") < page.index("Насоси") < page.index("Вали")
+def test_it_is_stopped_and_what_was_opened_stays(office: Office, browse: SignIn) -> None:
+    browser, files = browse("olena"), DealFiles(office)
+    rows = "".join(f"Угода {number};ТОВ «Лан»\n" for number in range(OPENED_AT_ONCE + 1))
+    looked_at(office, browser, "Назва;Клієнт\n" + rows)
+    assert browser.post("/deals/import/1/open").status_code == 303
+    DealTurns(office.database, 1, office.clock).take()
+    assert 'hx-get="/deals/import/1/progress?state=new"' in browser.get("/deals/import/1?state=new").text
+    assert "1 з 26 рядків" in text_of(browser.get("/deals/import/1")).replace("\xa0", " ")
+    assert browser.post("/deals/import/1/stop").status_code == 303
+    files.work(1)
+    assert len(titles(office)) == OPENED_AT_ONCE
+    again = browser.post("/deals/import/1/stop")
+    assert (again.status_code, "Тим часом імпорт пішов далі" in text_of(again)) == (409, True)
+
+
+def test_rows_with_a_mistake_are_fetched_mended_and_brought_again(office: Office, browse: SignIn) -> None:
+    browser = browse("olena")
+    opened(office, browser)
+    text = browser.get("/deals/import/1/refused.csv").data.decode("utf-8-sig")
+    assert "Помпи" in text
+    assert "Сума: «багато» не вдалося прочитати" in text
+    book = load_workbook(io.BytesIO(browser.get("/deals/import/1/refused.xlsx").data))
+    assert book.worksheets[0]["A2"].value == "Помпи"
+    assert browser.get("/deals/import/1/refused.exe").status_code == 404
+    upload(browser, text.replace("багато", "12", 1).replace("Помпи;", "Помпи;ТОВ «Степ»"))
+    DealFiles(office).check(2)
+    assert "Відкрити 1 угоду" in text_of(browser.get("/deals/import/2"))
+
+
+def test_a_file_is_forgotten_before_anything_was_opened(office: Office, browse: SignIn) -> None:
+    browser = browse("olena")
+    looked_at(office, browser)
+    assert browser.post("/deals/import/1/forget").status_code == 303
+    assert browser.get("/deals/import/1").status_code == 404
+
+
+def test_long_files_are_shown_page_by_page(office: Office, browse: SignIn) -> None:
+    browser = browse("olena")
+    rows = "".join(f"Угода {number};ТОВ «Лан»\n" for number in range(60))
+    first = looked_at(office, browser, "Назва;Клієнт\n" + rows)
+    following = re.search(r'rel="next" href="([^"]*)"', first.text)
+    assert following is not None
+    second = text_of(browser.get(following[1].replace("&amp;", "&")))
+    assert ("Угода 49" in text_of(first), "Угода 50" in text_of(first)) == (True, False)
+    assert ("Угода 49" in second, "Угода 59" in second) == (False, True)
 
 
 def test_a_map_that_was_not_chosen_is_told_at_its_field_and_a_chosen_one_stays(office: Office, browse: SignIn) -> None:
     office.publish(sales_map().model_copy(update={"key": "second"}))
     browser = browse("olena")
     browser.get("/deals/import")
-    form = {"file": (io.BytesIO(SHEET.encode()), "deals.csv"), "definition_key": ""}
+    form = {"file": (io.BytesIO(DEALS.encode()), "deals.csv"), "definition_key": ""}
     answer = browser.post("/deals/import", form)
     assert answer.status_code == 422
     assert 'id="field-definition_key-error"' in answer.text
@@ -115,23 +168,18 @@ def test_a_file_that_is_none_is_told_at_its_field(browse: SignIn) -> None:
 def test_the_template_is_what_the_page_reads(office: Office, browse: SignIn) -> None:
     browser = browse("olena")
     sheet = browser.get("/deals/import/template.csv")
-    preview = upload(browser, sheet.data.decode("utf-8-sig"))
+    preview = looked_at(office, browser, sheet.data.decode("utf-8-sig"))
     assert "Відкрити 1 угоду" in text_of(preview)
     book = load_workbook(io.BytesIO(browser.get("/deals/import/template.xlsx").data))
     assert book.worksheets[0]["A1"].value == "Що продаємо"
     assert browser.get("/deals/import/template.exe").status_code == 404
 
 
-@pytest.mark.parametrize("rows", ["", "[1]", '[[1, "x"]]', '{"a": 1}', "[" + ",".join(["[1,{}]"] * 1_001) + "]"])
-def test_what_our_page_did_not_send_is_refused(office: Office, browse: SignIn, rows: str) -> None:
-    browser = browse("olena")
-    browser.get("/deals/import")
-    assert browser.post("/deals/import/open", {"rows": rows, "definition_key": "sale"}).status_code == 400
-    assert titles(office) == []
-
-
-def test_who_opens_no_deals_sees_no_import(browse: SignIn) -> None:
+def test_who_opens_no_deals_sees_no_import(office: Office, browse: SignIn) -> None:
+    looked_at(office, browse("olena"))
+    assert browse("taras").get("/deals/import/1").status_code == 404
+    assert browse("bohdan").get("/deals/import/1").status_code == 200
     browser = browse("iryna")
     assert browser.get("/deals/import").status_code == 403
     assert browser.post("/deals/import", {}).status_code == 403
-    assert browser.post("/deals/import/open", {}).status_code == 403
+    assert browser.get("/deals/import/1").status_code == 403

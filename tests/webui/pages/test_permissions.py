@@ -356,6 +356,12 @@ PAGES = {
         "GET /reports/lateness.<kind>",
     ),
     OWNER_OR_HEAD: (
+        "GET /deals/import/<int:import_id>",
+        "GET /deals/import/<int:import_id>/progress",
+        "GET /deals/import/<int:import_id>/refused.<suffix>",
+        "POST /deals/import/<int:import_id>/forget",
+        "POST /deals/import/<int:import_id>/open",
+        "POST /deals/import/<int:import_id>/stop",
         "POST /deals/<int:deal_id>",
         "POST /deals/<int:deal_id>/ask-again",
         "POST /deals/<int:deal_id>/letters",
@@ -382,7 +388,6 @@ PAGES = {
     OPENERS: (
         "GET /deals/import",
         "POST /deals/import",
-        "POST /deals/import/open",
         "GET /deals/import/template.<kind>",
         "GET /deals/new",
     ),

@@ -48,7 +48,7 @@ class ClientImportItem(Told):
     file_name: str
     state: ImportState = Field(description="`checked` waits for `take-over`; `unreadable` says why in `message`.")
     columns: tuple[ImportColumn, ...]
-    total: int = Field(description="How many rows were read.")
+    total: int = Field(description="How many rows were read; none are kept of a file that is `unreadable`.")
     counts: Mapping[str, int] = Field(description="How many rows are in which state.")
     message: str
     requested_by: str

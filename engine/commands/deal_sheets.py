@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, ClassVar, Literal
 
 from engine.adapters.spreadsheets import SheetNotUnderstood, sheet_rows
@@ -14,13 +15,13 @@ from engine.commands.deals import DealDraft
 from engine.errors import N_, DomainError
 from engine.policy.field_values import read_value, to_json
 from engine.policy.search_keys import fold
-from webui.sheet_fields import OWN, OWN_OF_CLIENT, own_column
+from engine.queries.sheet_columns import OWN, OWN_OF_CLIENT, own_column
 
 Locale = Literal["uk", "en"]
 
 MOST_BYTES = 2 * 1024 * 1024
 _LONGEST_CELL = 300
-_MOST_LINES = 20_000  # empty ones count: a sheet of a few kilobytes can claim to have millions
+_MOST_LINES = 200_000  # empty ones count: a sheet of a few kilobytes can claim to have millions
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "title": (N_("What is sold"), "title", "deal", "угода", "назва", "що продаємо"),
     "client": (N_("Client"), "client", "company", "клієнт", "компанія"),
@@ -70,6 +71,14 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenSheet:
+    """A file whose ``rows`` are still to be read."""
+
+    rows: Iterator[SheetRow]
+    unused: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class UnderstoodRow:
     """A row as it would be imported. ``faults`` are cells that could not be read, by field."""
 
@@ -82,12 +91,25 @@ def read_sheet(content: bytes, own: Mapping[str, FieldDefinition]) -> Sheet:
 
     Raises SheetNotUnderstood, SheetWithoutColumns, SheetTooLong, SheetTooTall.
     """
-    lines = sheet_lines(content)
+    columns = open_sheet(sheet_lines(content), own)
+    rows = tuple(islice(columns.rows, MOST_ROWS + 1))
+    if len(rows) > MOST_ROWS:
+        raise SheetTooLong(maximum=MOST_ROWS)
+    return Sheet(rows, columns.unused)
+
+
+def open_sheet(lines: Iterator[Sequence[str]], own: Mapping[str, FieldDefinition]) -> OpenSheet:
+    """The headings of a file, and its rows to be read. Raises SheetNotUnderstood, SheetWithoutColumns."""
     headings = [" ".join(cell.split()) for cell in next(lines, ())]
     meant = [_column_of(heading, own) for heading in headings]
     if not {"title", "client"} <= set(meant):
         raise SheetWithoutColumns
-    rows: list[SheetRow] = []
+    unused = (heading for heading, column in zip(headings, meant, strict=True) if column is None and heading)
+    return OpenSheet(_rows_below(lines, meant), tuple(unused))
+
+
+def _rows_below(lines: Iterator[Sequence[str]], meant: Sequence[str | None]) -> Iterator[SheetRow]:
+    """The rows that hold something. Raises SheetNotUnderstood, SheetTooTall while they are read."""
     for number, cells in enumerate(lines, start=2):
         if number > _MOST_LINES:
             raise SheetTooTall(maximum=_MOST_LINES)
@@ -95,13 +117,8 @@ def read_sheet(content: bytes, own: Mapping[str, FieldDefinition]) -> Sheet:
         for column, cell in zip(meant, cells, strict=False):
             if column is not None and not texts.get(column):  # of two columns that mean the same, what is filled in
                 texts[column] = cell.strip()[:_LONGEST_CELL]
-        if not any(texts.values()):
-            continue
-        if len(rows) == MOST_ROWS:
-            raise SheetTooLong(maximum=MOST_ROWS)
-        rows.append(SheetRow(number, texts))
-    unused = (heading for heading, column in zip(headings, meant, strict=True) if column is None and heading)
-    return Sheet(tuple(rows), tuple(unused))
+        if any(texts.values()):
+            yield SheetRow(number, texts)
 
 
 def sheet_lines(content: bytes) -> Iterator[Sequence[str]]:
