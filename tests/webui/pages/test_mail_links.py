@@ -205,7 +205,7 @@ def test_who_comes_by_a_letter_when_others_decided_reads_who_did_and_how(office:
     office.prepare()
     parts = {one.assignee_id: one.id for one in office.open_steps() if one.element_id == "legal"}
     link = link_for(office, "danylo", parts[office.company.danylo.id])
-    office.complete("iryna", "legal", "rejected", comment="Ні")
+    office.complete("iryna", "legal", "rejected", comment="Ні", work_item_id=parts[office.company.iryna.id])
     page = text_of(browse("danylo").get(link))
     assert "Погодження ухвалено без вас: Відхилено · Ірина Бондар" in page
     assert "Цей крок більше не потрібен" not in page
