@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.bpmn.findings import Finding, Severity
-from engine.bpmn.map_model import Located
+from engine.bpmn.map_model import Flow, Located, LooseFlow
 from engine.bpmn.questions import Proposal, Question, QuestionKind, distinct
 
 _LONGEST_PARAM = 200
@@ -77,13 +77,21 @@ class Noticed:
             code=code,
             severity=severity,
             element_id=(at.source_id or None) if at is not None else None,
-            element_name=(at.name or None) if at is not None else None,
+            element_name=(at.name or _joined(at) or None) if at is not None else None,
             line=at.line if at is not None else None,
             file=(at.file or None) if at is not None else None,
             params={key: _shortened(value) for key, value in params.items()},
         )
         key = (code, finding.element_id, finding.line, finding.file, tuple(sorted(finding.params.items())))
         self._findings.setdefault(key, finding)
+
+
+def _joined(at: Located) -> str:
+    """What people call an arrow without a label: by the names of what it joins. Empty where neither end has one."""
+    if not isinstance(at, Flow | LooseFlow):
+        return ""
+    names = [end.name if end is not None else "" for end in (at.source, at.target)]
+    return " → ".join(name or "…" for name in names) if any(names) else ""
 
 
 def _shortened(value: str) -> str:

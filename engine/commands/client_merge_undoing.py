@@ -10,10 +10,9 @@ from sqlalchemy.orm import Session
 
 from engine.clock import Clock
 from engine.commands.client_decisions import read_cards
+from engine.commands.client_merge_refusals import ensure_as_approved, ensure_as_decided
 from engine.commands.client_merging import (
     ensure_all_locked,
-    ensure_as_approved,
-    ensure_as_decided,
     lock_deals,
     move_deals,
     repoint,

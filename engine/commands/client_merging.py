@@ -17,7 +17,8 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from engine.clock import Clock
 from engine.commands.awaited_deadlines import set_deadlines_of_client
-from engine.commands.client_decisions import ReadCards, read_cards
+from engine.commands.client_decisions import read_cards
+from engine.commands.client_merge_refusals import ensure_as_approved, ensure_as_decided
 from engine.commands.clients import write_client
 from engine.commands.history import record
 from engine.commands.idempotency import already_performed, remember
@@ -34,9 +35,8 @@ from engine.model.work_item import WorkItem
 from engine.policy.own_fields import CLIENT_ROOT
 from engine.policy.permissions import Ability, Actor, ensure_may
 from engine.policy.personal_texts import ERASED
-from engine.queries.bound_clients import BoundApprovals, bound_approvals, is_bound
+from engine.queries.bound_clients import bound_approvals, is_bound
 from engine.queries.client_merges import standing_client_id
-from engine.queries.scopes import visible_deals
 
 MOST_AT_ONCE = 10
 MOST_DEALS = 5_000
@@ -68,64 +68,6 @@ class AlreadyMerged(Conflict):
 class ErasedIsNotMerged(Conflict):
     code: ClassVar[str] = "erased_not_merged"
     template: ClassVar[str] = N_("A client who was erased cannot be merged with another one.")
-
-
-class ClientIsApproved(Conflict):
-    """What people approve, or approved, must not change behind their backs."""
-
-    code: ClassVar[str] = "client_is_approved"
-    template: ClassVar[str] = N_(
-        "Deals %(deals)s are being approved, or were approved, with what the client's card says now, and this would "
-        "change it. Let the values stay that stand in these deals, or finish the deals first."
-    )
-
-
-class UnseenIsApproved(ClientIsApproved):
-    """All of the deals are such as the actor does not see."""
-
-    template: ClassVar[str] = N_(
-        "Deals that are not open to you (%(others)s) are being approved, or were approved, with what the client's card "
-        "says now, and this would change it. Let the values stay that stand there, or ask your head."
-    )
-
-
-class UnseenIsApprovedToo(ClientIsApproved):
-    """Some of the deals are such as the actor does not see."""
-
-    template: ClassVar[str] = N_(
-        "Deals %(deals)s, and others that are not open to you (%(others)s), are being approved, or were approved, with "
-        "what the client's card says now, and this would change it. Let the values stay that stand in these deals, or "
-        "finish the deals first."
-    )
-
-
-class MergeSparesApprovals(Conflict):
-    """Decisions that deals have passed would lead by an approval, and nobody would ask for it any more."""
-
-    code: ClassVar[str] = "merge_spares_approvals"
-    template: ClassVar[str] = N_(
-        "With what the client's card would say then, deals %(deals)s would have needed approvals that they have passed "
-        "by. Let the values stay that stand in these deals, or have the deals sent back before the decision first."
-    )
-
-
-class MergeSparesUnseen(MergeSparesApprovals):
-    """All of the deals are such as the actor does not see."""
-
-    template: ClassVar[str] = N_(
-        "With what the client's card would say then, deals that are not open to you (%(others)s) would have needed "
-        "approvals that they have passed by. Let the values stay that stand there, or ask your head."
-    )
-
-
-class MergeSparesUnseenToo(MergeSparesApprovals):
-    """Some of the deals are such as the actor does not see."""
-
-    template: ClassVar[str] = N_(
-        "With what the client's card would say then, deals %(deals)s, and others that are not open to you "
-        "(%(others)s), would have needed approvals that they have passed by. Let the values stay that stand in these "
-        "deals, or have the deals sent back before the decision first."
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,44 +182,6 @@ def ensure_all_locked(session: Session, touched: ColumnElement[bool], deals: Col
     theirs = set(session.scalars(select(Deal.id).where(touched)))
     if not theirs <= set(deals):
         raise Conflict
-
-
-def ensure_as_approved(session: Session, bound: BoundApprovals, deals: Mapping[int, Deal], actor: Actor) -> None:
-    """Raises ClientIsApproved where something that people approve, or approved, is another now.
-
-    Deals that the actor does not see are counted and not named.
-    """
-    changed = bound.changed_in(session, deals.values())
-    if changed:
-        raise _naming(session, deals, changed, actor, (ClientIsApproved, UnseenIsApproved, UnseenIsApprovedToo))
-
-
-def ensure_as_decided(session: Session, read: ReadCards, deals: Mapping[int, Deal], actor: Actor) -> None:
-    """Raises MergeSparesApprovals where a deal would have come by an approval with the client that it has now.
-
-    Deals that the actor does not see are counted and not named.
-    """
-    spared = read.spared_in(session)
-    if spared:
-        refusals = (MergeSparesApprovals, MergeSparesUnseen, MergeSparesUnseenToo)
-        raise _naming(session, deals, spared, actor, refusals)
-
-
-def _naming(
-    session: Session,
-    deals: Mapping[int, Deal],
-    stand_against: Collection[int],
-    actor: Actor,
-    refusals: tuple[type[Conflict], type[Conflict], type[Conflict]],
-) -> Conflict:
-    """One of ``refusals``: for deals that the actor sees, for others, and where there are both."""
-    with session.no_autoflush:
-        seen = set(session.scalars(select(Deal.id).where(Deal.id.in_(stand_against), visible_deals(actor))))
-    numbers, others = ", ".join(sorted(deals[one].number for one in seen)), len(stand_against) - len(seen)
-    of_seen, of_others, of_both = refusals
-    if not others:
-        return of_seen(deals=numbers)
-    return of_both(deals=numbers, others=others) if seen else of_others(others=others)
 
 
 @dataclass(frozen=True, slots=True)

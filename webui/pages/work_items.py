@@ -31,40 +31,37 @@ from engine.commands.work_items import (
     save_comment_draft,
     save_draft,
 )
-from engine.errors import DomainError, InvalidInput, MapFailed, NotFound
+from engine.errors import DomainError, NotFound
 from engine.model.consultation import Consultation
 from engine.model.work_item import LIVE, WorkItem
 from engine.policy.form_values import read_form
-from engine.queries.approval_view import is_with_remarks, taken_back
+from engine.queries.approval_view import taken_back
 from engine.queries.deal_waiting import deal_waiting
 from engine.queries.inbox import inbox
 from engine.queries.inbox_tabs import Tab
-from engine.queries.loss_reasons import loss_reasons
 from engine.queries.mail_links import proposed_decision
 from engine.queries.work_items import WorkItemView, form_of_step, step_after_withdrawal, work_item_view
-from webui.approval_pane import approval_pane, chosen_outcome, pane_buttons, proof_errors
+from webui.approval_pane import chosen_outcome
 from webui.command_keys import sent_command_id
 from webui.commenting import said_once
-from webui.deadlines import said
 from webui.error_pages import status_of, with_event, with_toast
 from webui.file_lists import step_files
 from webui.file_uploads import brought
-from webui.forms.file_fields import uploads_at
 from webui.forms.shown_values import shown_field
-from webui.forms.step_form import depends, faults_of, live_answer, shown_texts, step_fields, typed_values
+from webui.forms.step_form import live_answer, typed_values
 from webui.forms.typed_values import chosen_id, read_id
 from webui.i18n import _, chosen_locale, zone
 from webui.inbox_list import TABS, inbox_list
-from webui.messages import error_text, field_errors
 from webui.outcomes import choice_explained, decided, tone_of
 from webui.pane_news import news_since, seen_step, sent_seen
 from webui.proofs import proof_in
-from webui.provider_proofs import give_back_used_proof, provider_offer
+from webui.provider_proofs import give_back_used_proof
 from webui.request_context import actor, now, reading, services, writing
 from webui.security import is_partial
 from webui.sessions import polls
+from webui.step_page import decided_in, step_page
 from webui.step_people import between_people, may_extend
-from webui.timeline import currency_of, entries, fields_of
+from webui.timeline import currency_of, entries
 from webui.typed_before import shown_before, typed_before
 from webui.waiting import waiting_sentence
 
@@ -389,8 +386,7 @@ def _completed(work_item_id: int) -> ResponseReturnValue:
             waiting = waiting_sentence(deal_waiting(session, actor(), view.row.deal_id, now()))
         except NotFound:
             waiting = None  # who approved for another department may not see what follows
-    remarked = is_with_remarks(view.row.kind, view.row.outcome, view.comment)
-    outcome = decided(view.row.outcome, view.outcomes, with_remarks=remarked)
+    outcome = decided_in(view)
     if not is_partial():
         flash(f"{view.row.name}: {outcome}", "success")
         flash(f"step-{work_item_id}", "draft")
@@ -433,40 +429,13 @@ def _pane_context(
     error: DomainError | None = None,
     led_to: str = "",
 ) -> dict[str, Any]:
-    errors = field_errors(error) if error else {}
-    asks_why = error is not None and "loss_reason_id" in {*errors, *request.form}
-    view = work_item_view(session, actor(), work_item_id, now())
-    known = fields_of(session, view.row.definition_id)
-    shown = shown_texts(session, view.fields, view.typed, known, view.row.currency)
-    filled = view.typed if typed is None else typed
-    state = read_form(view.fields, filled, chosen_locale(), known=view.known, zone=zone().key)
-    fields = step_fields(
-        session,
-        view.fields,
-        filled,
-        errors,
-        shown,
-        state=state,
-        currency=view.row.currency,
-        uploads=uploads_at(session, view.row),
-        writes_client=True,
-    )
+    here = url_for("work_items.show", work_item_id=work_item_id)
+    step = step_page(session, work_item_id, typed=typed, error=error, here=here)
+    view = step.view
     proposed = proposed_decision(session, actor(), work_item_id)
-    approval = approval_pane(
-        session,
-        work_item_id,
-        known,
-        view.row.currency,
-        seen=request.form.get("seen_content", ""),
-    )
-    before = typed_before(replace(view, typed=filled), approval.taken_back)
+    before = typed_before(replace(view, typed=step.filled), step.approval.taken_back)
     return {
-        "view": view,
-        "row": view.row,
-        "said": said(view.row.due_at) if view.row.completed_at is None else None,
-        "fields": fields,
-        "faults": faults_of(fields),
-        "is_live_form": depends(view.fields),
+        **step.context(session),
         "files": step_files(session, view.row),
         "given": [
             (field.label, shown_field(session, field, view.values[field.name], view.row.currency))
@@ -474,25 +443,12 @@ def _pane_context(
             if field.name in view.values
         ],
         "explained": choice_explained(view.outcomes) if view.asks_again else "",
-        "buttons": pane_buttons(view.outcomes, view.row.kind),
-        "decided": decided(
-            view.row.outcome,
-            view.outcomes,
-            with_remarks=is_with_remarks(view.row.kind, view.row.outcome, view.comment),
-        ),
-        "approval": approval,
         "typed_before": shown_before(session, view, before),
-        "proof_errors": proof_errors(error),
-        "provider_offer": provider_offer(session, work_item_id, url_for("work_items.show", work_item_id=work_item_id)),
         "typed_late": _typed_late(view, typed, comment),
-        "tone": tone_of(view.row.outcome),
-        "earlier": entries(view.earlier, known, currency_of(session, view.row.deal_id)),
+        "earlier": entries(view.earlier, step.known, currency_of(session, view.row.deal_id)),
         "comments": entries(view.comments),
-        "errors": errors,
-        "problem_text": _problem(error),
         "comment": comment if typed is not None else view.draft_comment or (proposed.comment if proposed else ""),
         "proposed": proposed,
-        "reasons": [(one.id, one.name) for one in loss_reasons(session)] if asks_why else [],
         "chosen_reason": request.form.get("loss_reason_id", ""),
         "proposed_label": decided(proposed.outcome, view.outcomes) if proposed is not None else "",
         "may_extend": view.row.completed_at is None and may_extend(session, view.row),
@@ -513,14 +469,3 @@ def _typed_late(view: WorkItemView, typed: Mapping[str, Any] | None, comment: st
     given = [(labels.get(name, name), value) for name, value in typed.items() if value and value != before.get(name)]
     changed = [f"{label}: {value}" for label, value in given]
     return "\n".join([*changed, *([comment] if comment.strip() else [])])
-
-
-def _problem(error: DomainError | None) -> str:
-    """What stands above the form: the fault, or, for several, that they stand at their fields."""
-    if error is None:
-        return ""
-    of_outcome = error.errors.get("outcome") if isinstance(error, InvalidInput) else None
-    text = error_text(of_outcome or error)
-    if isinstance(error, MapFailed):
-        text += " " + _("The step is still open, and the administrator is told. Correct what you filled in, or wait.")
-    return text

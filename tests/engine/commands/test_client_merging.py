@@ -19,6 +19,7 @@ from engine.adapters.received_mail import ReceivedMessage
 from engine.bpmn.compiled import ContentRule, FieldDefinition, FieldType
 from engine.commands import client_merging
 from engine.commands.client_answers import BroughtLetter, take_client_answer
+from engine.commands.client_merge_refusals import ClientIsApproved, UnseenIsApproved, UnseenIsApprovedToo
 from engine.commands.client_merge_undoing import (
     ChangedSinceMerge,
     ErasedSinceMerge,
@@ -29,12 +30,9 @@ from engine.commands.client_merge_undoing import (
 )
 from engine.commands.client_merging import (
     AlreadyMerged,
-    ClientIsApproved,
     ErasedIsNotMerged,
     NothingToMerge,
     TooManyToMerge,
-    UnseenIsApproved,
-    UnseenIsApprovedToo,
 )
 from engine.commands.clients import (
     ClientDraft,

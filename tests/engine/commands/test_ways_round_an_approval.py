@@ -10,21 +10,16 @@ import pytest
 from sqlalchemy import select
 from support.approval_maps import DISCOUNT, SUM, naming
 from support.canonical_maps import MapBuilder, after, when
-from support.card_maps import asked_of_state_clients
-from support.merging import add, merge, undo
 from support.office import Office
 from support.sales_map import STAGES, hash_of, human
 
-from engine.bpmn.compiled import ApprovalRule, CompiledProcess, ContentRule, FieldDefinition, FieldType, Freedom
+from engine.bpmn.compiled import ApprovalRule, CompiledProcess, ContentRule, FieldDefinition, FieldType
 from engine.bpmn.runtime import DeliverMessage
 from engine.commands.approved_changes import ApprovalSpared, ContentApproved
-from engine.commands.cancellations import ApprovedForAnother, cancel_deal, reopen_deal
-from engine.commands.client_merging import ClientIsApproved, MergeSparesApprovals
-from engine.commands.clients import update_client
+from engine.commands.cancellations import cancel_deal, reopen_deal
 from engine.commands.deals import update_deal
 from engine.commands.incident_retries import retry_incident
 from engine.commands.incidents import record_incident
-from engine.commands.jumps import move_token, undo_move
 from engine.commands.messages import send_message
 from engine.commands.recalls import recall_approval
 from engine.commands.suspensions import Deadlines, resume_deal, suspend_deal
@@ -666,74 +661,3 @@ def test_a_pause_does_not_let_the_time_run_out_that_is_given_for_an_approval(
     assert open_elements(office) == ["legal"]
     office.wait(days=4)
     assert open_elements(office) == ["sign"]
-
-
-def behind_the_decision(office: Office, *, freedom: Freedom = Freedom.STRICT) -> tuple[Deal, int]:
-    """A deal that has passed the lawyer by, since its client is none of the state's; and a client who is."""
-    office.publish(asked_of_state_clients(freedom=freedom))
-    deal = office.open_deal()
-    office.prepare()
-    assert open_elements(office) == ["terms"]
-    office.wait(minutes=1)
-    return deal, add(office, "ДП «Водоканал»", segment="state")
-
-
-def test_no_merge_gives_a_deal_a_client_with_whom_it_would_have_been_asked(office: Office) -> None:
-    deal, state = behind_the_decision(office)
-    with pytest.raises(MergeSparesApprovals, match=deal.number):
-        merge(office, state, deal.client_id)
-    assert (office.deal(deal).client_id, open_elements(office)) == (deal.client_id, ["terms"])
-    merge(office, state, deal.client_id, values={"segment": deal.client_id})
-    assert (office.deal(deal).client_id, open_elements(office)) == (state, ["terms"])
-
-
-def test_no_merge_is_undone_that_has_spared_an_approval(office: Office) -> None:
-    office.publish(asked_of_state_clients())
-    state, kept = add(office, "ДП «Водоканал»", segment="state"), add(office, "ТОВ «Промінь»", segment="retail")
-    deal = office.open_deal(client_id=state, client=None)
-    merge(office, kept, state)
-    office.prepare()
-    assert open_elements(office) == ["terms"]
-    with pytest.raises(MergeSparesApprovals, match=deal.number):
-        undo(office, state)
-    assert office.deal(deal).client_id == kept
-
-
-def test_a_deal_is_not_opened_again_with_a_client_with_whom_it_would_have_been_asked(office: Office) -> None:
-    deal, state = behind_the_decision(office)
-    office.do("olena", cancel_deal, deal.id, "Передумали")
-    office.wait(minutes=1)
-    merge(office, state, deal.client_id)
-    with pytest.raises(ApprovalSpared):
-        office.do("olena", reopen_deal, deal.id, "Ні, купують")
-    undo(office, deal.client_id)
-    office.do("olena", reopen_deal, deal.id, "Ні, купують")
-    assert open_elements(office) == ["terms"]
-
-
-def test_a_deal_is_not_opened_again_with_another_client_than_was_approved(office: Office) -> None:
-    deal, _ = behind_the_decision(office)
-    terms(office)
-    office.complete("oksana", "finance", "approved")
-    other = add(office, "ТОВ «Рога й копита»")
-    with pytest.raises(ClientIsApproved):
-        merge(office, other, deal.client_id)
-    office.do("olena", cancel_deal, deal.id, "Передумали")
-    office.wait(minutes=1)
-    merge(office, other, deal.client_id)
-    with pytest.raises(ApprovedForAnother):
-        office.do("olena", reopen_deal, deal.id, "Ні, купують")
-    undo(office, deal.client_id)
-    office.do("olena", reopen_deal, deal.id, "Ні, купують")
-    assert open_elements(office) == ["sign"]
-
-
-def test_a_move_back_is_not_undone_with_a_card_with_which_the_deal_would_have_been_asked(office: Office) -> None:
-    deal, _ = behind_the_decision(office, freedom=Freedom.ADVISED)
-    office.do("olena", move_token, deal.id, "prepare", "Ще раз")
-    office.wait(minutes=1)
-    office.do("olena", update_client, deal.client_id, {"segment": "state"})
-    with pytest.raises(ApprovalSpared):
-        office.do("olena", undo_move, deal.id)
-    office.prepare()
-    assert open_elements(office) == ["legal"]

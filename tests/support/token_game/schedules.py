@@ -15,9 +15,9 @@ from support.token_game.acts import (
     Repeated,
     Restart,
 )
+from support.token_game.chance import Chance
 from support.token_game.maps import Chosen, Node, What
 from support.token_game.match import Match
-from support.token_game.random_maps import Chance
 
 DECISIONS = ("approved", "returned", "rejected")
 OUTSIDE = (What.MESSAGE, What.SIGNAL)

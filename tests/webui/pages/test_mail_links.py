@@ -8,18 +8,20 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from support.approval_maps import DISCOUNT, naming
 from support.files import add, pdf
 from support.office import Office
 from support.sales_map import sales_map
 from support.web import Browser, text_of
 
-from engine.bpmn.compiled import FieldDefinition, FieldType, Reauthentication
+from engine.bpmn.compiled import ApprovalRule, FieldDefinition, FieldType, Reauthentication
 from engine.commands.deal_files import Place
 from engine.commands.loss_reasons import add_loss_reason
 from engine.commands.mail_links import LINKS_LAST, make_link
 from engine.commands.people import set_password, set_substitution
 from engine.db.work_session import number
 from engine.model.deal import Deal
+from engine.model.department import Membership
 from engine.model.letter import Letter, LetterState, MailLink
 from engine.model.work_item import WorkItem
 from engine.queries.decision_contents import decision_content
@@ -193,6 +195,20 @@ def test_a_reason_is_asked_for_as_in_the_inbox(office: Office, browse: SignIn, l
     assert answer.status_code == 422
     assert "наступна людина має знати, що змінити" in text_of(answer)
     assert press(iryna, link, "returned", comment="Зменшіть знижку").status_code == 303
+
+
+def test_who_comes_by_a_letter_when_others_decided_reads_who_did_and_how(office: Office, browse: SignIn) -> None:
+    with office.database.write() as session:
+        session.add(Membership(person_id=office.company.danylo.id, department_id=office.company.legal.id))
+    office.publish(naming({"legal": DISCOUNT}, {"legal": ApprovalRule(mode="all")}))
+    office.open_deal("olena")
+    office.prepare()
+    parts = {one.assignee_id: one.id for one in office.open_steps() if one.element_id == "legal"}
+    link = link_for(office, "danylo", parts[office.company.danylo.id])
+    office.complete("iryna", "legal", "rejected", comment="Ні", work_item_id=parts[office.company.iryna.id])
+    page = text_of(browse("danylo").get(link))
+    assert "Погодження ухвалено без вас: Відхилено · Ірина Бондар" in page
+    assert "Цей крок більше не потрібен" not in page
 
 
 def test_four_eyes_hold_by_mail_too(office: Office, browse: SignIn) -> None:

@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from support.instance_run import InstanceRun
 from support.token_game.canonical import as_canonical
+from support.token_game.chance import Dice
 from support.token_game.maps import Graph
-from support.token_game.random_maps import Dice, RandomDrawing
+from support.token_game.random_maps import RandomDrawing
 
 from engine.bpmn.inspection import jump_targets, plan_move
 from engine.bpmn.jumps import JumpRefused

@@ -552,3 +552,27 @@ def test_a_timer_whose_label_tells_another_time_is_told(label: str, value: str) 
 @pytest.mark.parametrize(("label", "value"), [("2 дні", "P2D"), ("2 дні", "PT48H"), ("Чекаємо", "P2D"), ("", "P2D")])
 def test_a_timer_whose_label_tells_the_same_or_nothing_is_not(label: str, value: str) -> None:
     assert "PROPERTY_CONFLICT" not in codes(waiting(label, value))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "label", "called"),
+    [
+        ("Підготувати", "Підписати", "", "Підготувати → Підписати"),
+        ("Підготувати", "", "", "Підготувати → …"),
+        ("", "", "", None),
+        ("Підготувати", "Підписати", "Далі", "Далі"),
+    ],
+)
+def test_an_arrow_without_a_label_is_called_by_what_it_joins(
+    first: str, second: str, label: str, called: str | None
+) -> None:
+    outcome = outcome_of(
+        START,
+        element("userTask", "a", first),
+        element("subProcess", "p", "Договір", element("userTask", "b", second)),
+        END,
+        chain("start", "a", "end"),
+        flow("a", "b", label),
+    )
+    finding = found(outcome, "FRAME_CROSSED")
+    assert (finding.element_id, finding.element_name) == ("a_b", called)

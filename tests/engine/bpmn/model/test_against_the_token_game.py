@@ -13,10 +13,11 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 from support.token_game import acts, maps
 from support.token_game.acts import Complete
+from support.token_game.chance import Dice
 from support.token_game.machine import CanonicalMaps, DrawnMaps, Machine
 from support.token_game.maps import Says
 from support.token_game.match import Match, Refused, TakesBack, replay, script
-from support.token_game.random_maps import Dice, RandomDrawing
+from support.token_game.random_maps import RandomDrawing
 from support.token_game.schedules import outcome, random_act
 
 STEPS = 40

@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from support.token_game.chance import Dice
 from support.token_game.match import Match
-from support.token_game.random_maps import Dice, RandomDrawing
+from support.token_game.random_maps import RandomDrawing
 from support.token_game.schedules import random_act
 
 from engine.bpmn import (

@@ -13,10 +13,11 @@ import pytest
 from faults.scorecard import Scorecard
 from sqlalchemy import select
 from support.office import Office
+from support.token_game.chance import Dice
 from support.token_game.company_match import company_match
 from support.token_game.company_run import CompanyRun
 from support.token_game.match import Refused, script
-from support.token_game.random_maps import Dice, RandomDrawing
+from support.token_game.random_maps import RandomDrawing
 from support.token_game.schedules import is_for_commands, random_act
 
 from engine.bpmn.compensation import UNDOES
