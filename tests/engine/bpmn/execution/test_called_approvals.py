@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from support.drawn_maps import chain, codes, drawn, element, flow, found, step
+from support.drawn_maps import bag, chain, codes, drawn, element, flow, found, step
 from support.instance_run import InstanceRun
 
+from engine.bpmn.carrying import CarryOrder, carry
 from engine.bpmn.compile import CompileOutcome, compile_bpmn
 from engine.bpmn.compiled import StepKind
 from engine.bpmn.findings import Severity
@@ -25,22 +26,37 @@ def gate(name: str, approved: str, returned: str, rejected: str) -> str:
 
 
 ENDS = '<startEvent id="in"/><endEvent id="good"/><endEvent id="bad"/>'
-IN_TURN = (
-    ENDS
-    + step("prepare", "Підготувати")
-    + step("legal", "Юрист", погодження="будь-хто")
-    + step("finance", "Фінанси", погодження="будь-хто")
-    + gate("by_legal", "finance", "prepare", "bad")
-    + gate("by_finance", "good", "prepare", "bad")
-    + chain("in", "prepare", "legal", "by_legal")
-    + chain("finance", "by_finance")
-)
-RETURNS_OUT = IN_TURN.replace('targetRef="prepare"', 'targetRef="bad"').replace(
-    flow("in", "bad"), flow("in", "prepare")
+def in_turn(back: str) -> str:
+    """The lawyer, then finance; what they return goes ``back``."""
+    return (
+        ENDS
+        + element("endEvent", "again")
+        + step("prepare", "Підготувати")
+        + step("legal", "Юрист", погодження="будь-хто")
+        + step("finance", "Фінанси", погодження="будь-хто")
+        + gate("by_legal", "finance", back, "bad")
+        + gate("by_finance", "good", back, "bad")
+        + chain("in", "prepare", "legal", "by_legal")
+        + chain("finance", "by_finance")
+    ).replace(element("endEvent", "again"), element("endEvent", "again") if back == "again" else "")
+
+
+IN_TURN = in_turn("prepare")
+RETURNS_OUT = in_turn("again")
+LATE = (
+    IN_TURN
+    + element(
+        "boundaryEvent",
+        "late",
+        "",
+        "<timerEventDefinition><timeDuration>P2D</timeDuration></timerEventDefinition>",
+        attachedToRef="finance",
+    )
+    + chain("late", "good")
 )
 
 
-def upload(called: str, *, ways: str = "", name: str = "Погоджено?", around: str = "") -> CompileOutcome:
+def upload(called: str, *, ways: str = "", name: str = "Погоджено?", said: str = "") -> CompileOutcome:
     ways = ways or (
         flow("decide", "sign", "Так") + flow("decide", "rework", "На доопрацювання") + flow("decide", "lost", "Ні")
     )
@@ -48,14 +64,14 @@ def upload(called: str, *, ways: str = "", name: str = "Погоджено?", ar
         '<startEvent id="start"/><endEvent id="end"/><endEvent id="lost"/>',
         step("draft", "Скласти договір"),
         element("callActivity", "call", "Погодження договору", calledElement="called"),
-        element("exclusiveGateway", "decide", name),
+        element("exclusiveGateway", "decide", name, said),
         step("sign", "Підписати"),
         step("rework", "Переробити"),
         chain("start", "draft", "call", "decide"),
         chain("sign", "end"),
         chain("rework", "draft"),
         ways,
-        around=f'<process id="called" name="Погодження" isExecutable="true">{called}</process>{around}',
+        around=f'<process id="called" name="Погодження" isExecutable="true">{called}</process>',
     )
     return compile_bpmn({"map.bpmn": content}, process_key="sale")
 
@@ -186,14 +202,7 @@ class TestWhatIsAsked:
         assert asked_which_way(run), "finance has not approved"
 
     def test_an_approval_that_a_deadline_ends(self) -> None:
-        late = IN_TURN + element(
-            "boundaryEvent",
-            "late",
-            "",
-            "<timerEventDefinition><timeDuration>P2D</timeDuration></timerEventDefinition>",
-            attachedToRef="finance",
-        )
-        run = begun(late + chain("late", "good"))
+        run = begun(LATE)
         run.complete("prepare")
         run.complete("legal", "approved")
         run.fire("late")
@@ -201,21 +210,14 @@ class TestWhatIsAsked:
 
     def test_an_outcome_that_no_way_is_drawn_for(self) -> None:
         ways = flow("decide", "sign", "Погоджено") + flow("decide", "lost", "Відхилено")
-        run = begun(RETURNS_OUT, ways=ways + chain("lost", "rework").replace("lost_rework", "unused", 0))
+        run = begun(RETURNS_OUT, ways=ways)
         run.complete("prepare")
         run.complete("legal", "returned")
         assert asked_which_way(run)
 
     def test_what_was_answered_to_the_question_decides_once(self) -> None:
         """A later round decides by its own approvals, or asks anew."""
-        late = IN_TURN + element(
-            "boundaryEvent",
-            "late",
-            "",
-            "<timerEventDefinition><timeDuration>P2D</timeDuration></timerEventDefinition>",
-            attachedToRef="finance",
-        )
-        run = begun(late + chain("late", "good"))
+        run = begun(LATE)
         run.complete("prepare")
         run.complete("legal", "approved")
         run.fire("late")
@@ -276,9 +278,142 @@ class TestWhatIsSaid:
         assert "CHOICE_STEP_ADDED" in codes(outcome)
 
     def test_a_decision_that_its_owner_gave_to_a_person_asks_them(self) -> None:
-        ways = flow("decide", "sign", "Погоджено") + flow("decide", "rework", "Відхилено")
-        asked = element("exclusiveGateway", "decide", "Погоджено?")
-        said = '<exclusiveGateway id="decide" name="Погоджено?" reglament:decidedBy="ask"/>'
-        content = upload(IN_TURN, ways=ways)
-        assert "CALLED_APPROVALS_FOLLOWED" in codes(content)
-        del asked, said
+        outcome = upload(IN_TURN, said=bag(вирішує="ask"))
+        assert "CALLED_APPROVALS_FOLLOWED" not in codes(outcome)
+        assert "CHOICE_STEP_ADDED" in codes(outcome)
+
+
+ONE = ENDS.replace('<endEvent id="good"/>', '<endEvent id="good"/><endEvent id="back"/>')
+ONE += step("legal", "Юрист", погодження="будь-хто") + chain("in", "legal", "said") + gate("said", "good", "back", "bad")
+
+
+def called(key: str, inside: str) -> str:
+    return f'<process id="{key}" isExecutable="true">{inside}</process>'
+
+
+def decided_calls(ways_there: str, *calls: str, around: str) -> InstanceRun:
+    """A decision right behind each of ``calls``: to a step on the one side, to an end on the other."""
+    parts = ['<startEvent id="start"/>', ways_there]
+    for one in calls:
+        parts += [
+            element("callActivity", one, one, calledElement="called"),
+            element("exclusiveGateway", f"by_{one}", "Погоджено?"),
+            step(f"yes_{one}"),
+            element("endEvent", f"no_{one}"),
+            chain(one, f"by_{one}"),
+            flow(f"by_{one}", f"yes_{one}", "Так") + flow(f"by_{one}", f"no_{one}", "Ні"),
+        ]
+    outcome = compile_bpmn({"map.bpmn": drawn(*parts, around=around)}, process_key="sale")
+    assert outcome.process is not None, outcome.findings
+    return InstanceRun(outcome.process)
+
+
+class TestSeveralCalls:
+    def test_of_one_map_in_turn(self) -> None:
+        """Neither lives on what was decided in the other."""
+        ways = chain("start", "discount") + chain("yes_discount", "contract") + chain("yes_contract", "end")
+        run = decided_calls('<endEvent id="end"/>' + ways, "discount", "contract", around=called("called", ONE))
+        run.complete("legal", "approved")
+        run.complete("yes_discount")
+        assert run.open == ["legal"]
+        run.complete("legal", "rejected")
+        assert run.last.end_events == ("no_contract",)
+
+    @pytest.mark.parametrize(("first", "second"), [("approved", "rejected"), ("rejected", "approved")])
+    def test_of_one_map_side_by_side(self, first: str, second: str) -> None:
+        split = '<parallelGateway id="split"/>' + chain("start", "split", "discount") + flow("split", "contract")
+        run = decided_calls(split, "discount", "contract", around=called("called", ONE))
+        one, other = (opened for opened in run.steps.values())
+        run.complete_opened(one, first, {})
+        run.complete_opened(other, second, {})
+        assert len(run.open) == 1
+        assert run.open == [f"yes_{('discount', 'contract')[second == 'approved']}"]
+
+    def test_of_one_map_that_end_in_the_same_moment(self) -> None:
+        """Each decision reads what was decided in its own call, not what came last."""
+        waiting = ONE.replace(
+            '<endEvent id="good"/>',
+            '<endEvent id="good"/><intermediateCatchEvent id="wait"><signalEventDefinition signalRef="go"/>'
+            "</intermediateCatchEvent>" + chain("wait", "good"),
+        ).replace('targetRef="good"', 'targetRef="wait"', 2)
+        waiting = waiting.replace(flow("wait", "wait"), flow("wait", "good"))
+        thrown = (
+            '<parallelGateway id="split"/><intermediateThrowEvent id="throw"><signalEventDefinition signalRef="go"/>'
+            '</intermediateThrowEvent><endEvent id="end"/>' + step("go_on")
+        )
+        thrown += chain("start", "split", "discount") + flow("split", "contract")
+        thrown += chain("split", "go_on", "throw", "end")
+        around = '<signal id="go" name="go"/>' + called("called", waiting)
+        run = decided_calls(thrown, "discount", "contract", around=around)
+        one, other = (opened for opened in run.steps.values() if opened.element_id == "legal")
+        run.complete_opened(one, "approved", {})
+        run.complete_opened(other, "approved", {})
+        run.complete("go_on")
+        assert run.open == ["yes_contract", "yes_discount"]
+
+    def test_of_a_map_that_calls_another(self) -> None:
+        """What is decided in whatever depth counts; the decision between follows it, too."""
+        outer = '<startEvent id="begin"/><endEvent id="over"/><endEvent id="off"/>'
+        outer += element("callActivity", "deep", "Глибше", calledElement="deepest")
+        outer += step("boss", "Директор", погодження="будь-хто") + element("exclusiveGateway", "by_deep", "Погоджено?")
+        outer += flow("by_deep", "boss", "Так") + flow("by_deep", "off", "Ні")
+        outer += chain("begin", "deep", "by_deep") + chain("boss", "by_boss") + gate("by_boss", "over", "off", "off2")
+        outer += '<endEvent id="off2"/>'
+        around = called("called", outer) + called("deepest", ONE)
+        for legal, boss, behind in (
+            ("approved", "approved", ["yes_outer"]),
+            ("approved", "rejected", []),
+            ("rejected", "", []),
+        ):
+            run = decided_calls(chain("start", "outer"), "outer", around=around)
+            run.complete("legal", legal)
+            if boss:
+                run.complete("boss", boss)
+            assert run.open == behind, (legal, boss)
+
+    def test_a_map_that_calls_another_twice_is_asked_about(self) -> None:
+        """One answer of the lawyer may not stand for both."""
+        outer = '<startEvent id="begin"/><endEvent id="over"/>'
+        outer += "".join(element("callActivity", one, one, calledElement="deepest") for one in ("one", "two"))
+        outer += chain("begin", "one", "two", "over")
+        run = decided_calls(
+            chain("start", "outer"), "outer", around=called("called", outer) + called("deepest", ONE)
+        )
+        run.complete("legal", "approved")
+        run.complete("legal", "approved")
+        assert asked_which_way(run)
+
+    def test_an_approval_that_is_repeated_inside_is_asked_about(self) -> None:
+        twice = "<multiInstanceLoopCharacteristics><loopCardinality>2</loopCardinality></multiInstanceLoopCharacteristics>"
+        several = ONE.replace("</userTask>", f"{twice}</userTask>")
+        run = decided_calls(chain("start", "call"), "call", around=called("called", several))
+        run.complete("legal", "approved")
+        run.complete("legal", "approved")
+        assert asked_which_way(run)
+
+
+class TestMoves:
+    def test_a_deal_that_was_moved_while_it_was_inside_is_asked_about(self) -> None:
+        """What the earlier version asked for is not what this one is sure of."""
+        run = begun(IN_TURN)
+        run.complete("prepare")
+        run.complete("legal", "approved")
+        renamed = upload(IN_TURN.replace("Фінанси", "Фінансисти")).process
+        assert renamed is not None
+        assert run.state is not None
+        moved = carry(run.process, renamed, run.state, CarryOrder(), run.context())
+        run.process, run.state = renamed, moved.result.state
+        run.complete("finance", "approved")
+        assert asked_which_way(run)
+
+    def test_a_deal_that_comes_from_a_version_that_always_asked_is_asked_about(self) -> None:
+        run = begun(IN_TURN, said=bag(вирішує="ask"))
+        run.complete("prepare")
+        run.complete("legal", "approved")
+        following = upload(IN_TURN).process
+        assert following is not None
+        assert run.state is not None
+        moved = carry(run.process, following, run.state, CarryOrder(), run.context())
+        run.process, run.state = following, moved.result.state
+        run.complete("finance", "approved")
+        assert asked_which_way(run)
