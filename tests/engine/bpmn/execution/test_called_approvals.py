@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from random import Random
+
 import pytest
+from support.called_approval_maps import calling_map, faults_of_walk
 from support.drawn_maps import bag, chain, codes, drawn, element, flow, found, step
 from support.instance_run import InstanceRun
 
@@ -13,6 +17,8 @@ from engine.bpmn.findings import Severity
 from engine.bpmn.runtime import MoveToken
 
 SOME = "approved", "returned", "rejected"
+
+MAPS, WALKS = 60, 6
 
 
 def gate(name: str, approved: str, returned: str, rejected: str) -> str:
@@ -331,12 +337,11 @@ class TestSeveralCalls:
 
     def test_of_one_map_that_end_in_the_same_moment(self) -> None:
         """Each decision reads what was decided in its own call, not what came last."""
-        waiting = ONE.replace(
-            '<endEvent id="good"/>',
-            '<endEvent id="good"/><intermediateCatchEvent id="wait"><signalEventDefinition signalRef="go"/>'
-            "</intermediateCatchEvent>" + chain("wait", "good"),
-        ).replace('targetRef="good"', 'targetRef="wait"', 2)
-        waiting = waiting.replace(flow("wait", "wait"), flow("wait", "good"))
+        waiting = ENDS + '<endEvent id="back"/>' + step("legal", "Юрист", погодження="будь-хто")
+        for one in ("good", "bad"):
+            signal = '<signalEventDefinition signalRef="go"/>'
+            waiting += element("intermediateCatchEvent", f"wait_{one}", "", signal) + chain(f"wait_{one}", one)
+        waiting += chain("in", "legal", "said") + gate("said", "wait_good", "back", "wait_bad")
         thrown = (
             '<parallelGateway id="split"/><intermediateThrowEvent id="throw"><signalEventDefinition signalRef="go"/>'
             '</intermediateThrowEvent><endEvent id="end"/>' + step("go_on")
@@ -347,9 +352,11 @@ class TestSeveralCalls:
         run = decided_calls(thrown, "discount", "contract", around=around)
         one, other = (opened for opened in run.steps.values() if opened.element_id == "legal")
         run.complete_opened(one, "approved", {})
-        run.complete_opened(other, "approved", {})
+        run.complete_opened(other, "rejected", {})
+        assert run.open == ["go_on"]
         run.complete("go_on")
-        assert run.open == ["yes_contract", "yes_discount"]
+        assert run.open == ["yes_discount"]
+        assert run.last.end_events == ("end", "no_contract")
 
     def test_of_a_map_that_calls_another(self) -> None:
         """What is decided in whatever depth counts; the decision between follows it, too."""
@@ -417,3 +424,17 @@ class TestMoves:
         run.process, run.state = following, moved.result.state
         run.complete("finance", "approved")
         assert asked_which_way(run)
+
+
+def test_no_random_map_passes_an_approval_by() -> None:
+    """What the walk noted by itself says whether all approvals of the called map were given in this run of it."""
+    random = Random(20)
+    seen: Counter[str] = Counter()
+    for number in range(MAPS):
+        process, approvals = calling_map(random)
+        for _ in range(WALKS if process is not None and approvals else 0):
+            assert process is not None
+            faults, ways = faults_of_walk(process, approvals, random)
+            assert not faults, (number, faults)
+            seen.update(ways)
+    assert min(seen[one] for one in (*SOME, "asked")) > MAPS // 10, seen

@@ -1,0 +1,213 @@
+"""Random maps that are called and hold approvals, and what has to hold for the decision right behind the call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from random import Random
+
+from support.drawn_maps import chain, drawn, element, flow, step
+from support.instance_run import InstanceRun
+
+from engine.bpmn.compile import compile_bpmn
+from engine.bpmn.compiled import CompiledProcess, StepKind
+
+APPROVED, RETURNED, REJECTED = "approved", "returned", "rejected"
+_LABELS = {APPROVED: "Погоджено", RETURNED: "На доопрацювання", REJECTED: "Відхилено"}
+_LEAD = {"sign": APPROVED, "rework": RETURNED, "lost": REJECTED}
+_MOST = 60
+
+
+class _Drawing:
+    """Draws one map from its start to its ends, block by block."""
+
+    def __init__(self, random: Random, prefix: str = "") -> None:
+        self.random, self.prefix, self.count = random, prefix, 0
+        self.parts: list[str] = []
+        self.around: list[str] = []
+        self.approvals: list[str] = []
+
+    def new(self, kind: str) -> str:
+        self.count += 1
+        return f"{self.prefix}{kind}{self.count}"
+
+    def add(self, tag: str, kind: str, name: str = "", inner: str = "", **said: str) -> str:
+        node = self.new(kind)
+        self.parts.append(element(tag, node, name, inner, **said))
+        return node
+
+    def link(self, source: str, target: str, label: str = "") -> None:
+        self.parts.append(flow(source, target, label, flow_id=self.new("f")))
+
+    def end(self) -> str:
+        return self.add("endEvent", "end")
+
+    def approval(self) -> str:
+        node = self.new("a")
+        self.approvals.append(node)
+        self.parts.append(step(node, погодження="будь-хто"))
+        return node
+
+    def work(self) -> str:
+        node = self.new("s")
+        self.parts.append(step(node))
+        return node
+
+    def body(self, depth: int) -> str:
+        """The inside of a map or a part; answers it as drawn."""
+        outside, self.parts = self.parts, []
+        begin = self.add("startEvent", "start")
+        place = self.work()
+        self.link(begin, place)
+        last, label = place, ""
+        for _ in range(self.random.randint(1, 3)):
+            last, label = self.block(last, label, place, depth)
+        self.link(last, self.end(), label)
+        inside, self.parts = "".join(self.parts), outside
+        return inside
+
+    def block(self, before: str, label: str, place: str, depth: int) -> tuple[str, str]:
+        """Something behind ``before``; what goes on behind it, and by which label."""
+        kinds = [self.judged, self.judged, self.beside, self.perhaps, self.overdue, self.worked]
+        if depth:
+            kinds += [self.part, self.call]
+        return self.random.choice(kinds)(before, label, place, depth)
+
+    def decide(self, last: str, place: str) -> tuple[str, str]:
+        """What was approved goes on; anything else back, to an end, or to somebody who overrules it."""
+        decision, on = self.add("exclusiveGateway", "g"), self.add("exclusiveGateway", "g")
+        self.link(last, decision)
+        self.link(decision, on, _LABELS[APPROVED])
+        for outcome in (RETURNED, REJECTED):
+            chance = self.random.random()
+            if chance < 0.4:
+                self.link(decision, place, _LABELS[outcome])
+            elif chance < 0.8:
+                told = self.work() if self.random.random() < 0.3 else self.end()
+                self.link(decision, told, _LABELS[outcome])
+                if told.removeprefix(self.prefix).startswith("s"):
+                    self.link(told, self.end())
+            else:
+                boss, said = self.approval(), self.add("exclusiveGateway", "g")
+                self.link(decision, boss, _LABELS[outcome])
+                self.link(boss, said)
+                self.link(said, on, _LABELS[APPROVED])
+                self.link(said, self.end(), _LABELS[REJECTED])
+        return on, ""
+
+    def judged(self, before: str, label: str, place: str, _depth: int) -> tuple[str, str]:
+        approval = self.approval()
+        self.link(before, approval, label)
+        return self.decide(approval, place)
+
+    def beside(self, before: str, label: str, place: str, _depth: int) -> tuple[str, str]:
+        split, join = self.add("parallelGateway", "p"), self.add("parallelGateway", "p")
+        self.link(before, split, label)
+        for _ in range(2):
+            approval = self.approval()
+            self.link(split, approval)
+            self.link(approval, join)
+        return self.decide(join, place)
+
+    def perhaps(self, before: str, label: str, place: str, _depth: int) -> tuple[str, str]:
+        """A person says whether to ask."""
+        asking, decision = self.work(), self.add("exclusiveGateway", "g")
+        self.link(before, asking, label)
+        self.link(asking, decision)
+        approval = self.approval()
+        self.link(decision, approval, "Спитати")
+        on, _ = self.decide(approval, place)
+        self.link(decision, on, "Не питати")
+        return on, ""
+
+    def overdue(self, before: str, label: str, place: str, _depth: int) -> tuple[str, str]:
+        """After a day nobody waits for the approval any more."""
+        approval = self.approval()
+        self.link(before, approval, label)
+        on, _ = self.decide(approval, place)
+        timer = "<timerEventDefinition><timeDuration>P1D</timeDuration></timerEventDefinition>"
+        late = self.add("boundaryEvent", "late", "", timer, attachedToRef=approval)
+        self.link(late, on if self.random.random() < 0.5 else self.end())
+        return on, ""
+
+    def worked(self, before: str, label: str, _place: str, _depth: int) -> tuple[str, str]:
+        work = self.work()
+        self.link(before, work, label)
+        return work, ""
+
+    def part(self, before: str, label: str, _place: str, depth: int) -> tuple[str, str]:
+        part = self.add("subProcess", "part", "", self.body(depth - 1))
+        self.link(before, part, label)
+        return part, ""
+
+    def call(self, before: str, label: str, place: str, depth: int) -> tuple[str, str]:
+        inside = _Drawing(self.random, self.new("m"))
+        key = inside.prefix
+        self.around.append(f'<process id="{key}" isExecutable="true">{inside.body(depth - 1)}</process>')
+        self.around += inside.around
+        self.approvals += inside.approvals
+        call = self.add("callActivity", "call", "", calledElement=key)
+        self.link(before, call, label)
+        return self.decide(call, place) if inside.approvals and self.random.random() < 0.5 else (call, "")
+
+
+def calling_map(random: Random) -> tuple[CompiledProcess | None, list[str]]:
+    """A map with a decision right behind a call, as far as it can be published, and the approvals in what it calls."""
+    inside = _Drawing(random, "c")
+    around = f'<process id="called" isExecutable="true">{inside.body(2)}</process>' + "".join(inside.around)
+    content = drawn(
+        '<startEvent id="start"/><endEvent id="end"/><endEvent id="lost"/>',
+        element("callActivity", "call", "Погодження", calledElement="called"),
+        element("exclusiveGateway", "decide", "Погоджено?"),
+        step("sign"),
+        step("rework"),
+        chain("start", "call", "decide"),
+        chain("rework", "call") + chain("sign", "end"),
+        "".join(flow("decide", target, _LABELS[outcome]) for target, outcome in _LEAD.items()),
+        around=around,
+    )
+    outcome = compile_bpmn({"map.bpmn": content}, process_key="sale")
+    return outcome.process, inside.approvals
+
+
+def faults_of_walk(process: CompiledProcess, approvals: Iterable[str], random: Random) -> tuple[list[str], set[str]]:
+    """Walk at random; where the decision went by itself and should not have, and how it was decided."""
+    run = InstanceRun(process)
+    said: dict[str, list[str | None]] = {}  # per approval, in this run of the call: None while it is open
+    in_order: list[str] = []
+    faults, seen = [], set()
+    for _ in range(_MOST):
+        for opened in run.last.opened_steps:
+            said.setdefault(opened.element_id, []).append(None)
+        if not run.steps:
+            break
+        if run.timers and random.random() < 0.15:
+            run.fire_timer(random.choice(sorted(run.timers.values(), key=lambda one: int(one.activity_id))))
+            in_order.append("timer")
+        else:
+            opened = random.choice(sorted(run.steps.values(), key=lambda one: int(one.activity_id)))
+            outcomes = [one.id for one in process.steps[opened.element_id].outcomes] or ["completed"]
+            chosen = APPROVED if APPROVED in outcomes and random.random() < 0.75 else random.choice(outcomes)
+            kind = process.steps[opened.element_id].kind
+            said[opened.element_id][-1] = chosen if kind is StepKind.APPROVAL else None
+            in_order.append(chosen)
+            run.complete_opened(opened, chosen, {})
+            if opened.element_id == "decide_choice":
+                said, in_order = {}, []
+                seen.add("asked")
+                continue
+        went = [target for target in _LEAD if f"decide_{target}" in {one.element_id for one in run.last.passed}]
+        last = {one: said[one][-1] for one in approvals if one in said}
+        if went:
+            outcome = _LEAD[went[0]]
+            seen.add(outcome)
+            all_approve = len(last) == len(list(approvals)) and set(last.values()) == {APPROVED}
+            if (outcome == APPROVED) != all_approve:
+                faults.append(f"{outcome} by {last}")
+            if outcome != APPROVED and (outcome not in last.values() or (REJECTED in last.values()) > (outcome == REJECTED)):
+                faults.append(f"{outcome} by {last}")
+            if outcome != APPROVED and not {outcome} & set(in_order):
+                faults.append(f"{outcome} after {in_order}")
+            said, in_order = {}, []
+        elif "decide_choice" in run.open and len(last) == len(list(approvals)) and set(last.values()) == {APPROVED}:
+            faults.append(f"asked although {last}")
+    return faults, seen
