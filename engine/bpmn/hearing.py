@@ -25,8 +25,10 @@ def hearing(scope: Scope) -> Iterator[LiveTask]:
 def hear_decision(scope: Scope, flows: Iterable[str]) -> None:
     """Something in ``scope`` chose among ways and took ``flows``: by what approvals said, or by anything else."""
     lookups = scope.top_workflow.environment.lookups
+    if not lookups.called_approvals:
+        return
     taken = frozenset(flows)
-    if not lookups.called_approvals or (taken and taken <= lookups.repeating):
+    if taken and taken <= lookups.repeating:
         return
     said = sorted({kind for flow in taken for kind in lookups.verdicts.get(flow, ())})
     for call in hearing(scope):

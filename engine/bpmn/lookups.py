@@ -141,7 +141,9 @@ def lookups_of(process: CompiledProcess, owners: Mapping[str, str]) -> Lookups:
             for key, condition in _by_outcomes(process)
             if not process.called_approvals.keys().isdisjoint(condition.steps)
         ),
-        replaced={condition.otherwise: condition.steps for _, condition in _by_outcomes(process) if condition.otherwise},
+        replaced={
+            condition.otherwise: condition.steps for _, condition in _by_outcomes(process) if condition.otherwise
+        },
         steps=process.steps,
         names=process.elements,
         kept=_kept_names(process),

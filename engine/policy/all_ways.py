@@ -371,7 +371,7 @@ def _readers(process: CompiledProcess) -> dict[str, tuple[str, frozenset[str]]]:
     for owner, condition in process.conditions.items():
         source = ends[owner][0] if owner in ends else owner
         if isinstance(condition, OutcomeCondition):
-            for step in (*condition.steps, condition.otherwise):
+            for step in filter(None, (*condition.steps, condition.otherwise)):
                 readers[outcome_variable(step)].add(source)
         elif isinstance(condition, ExpressionCondition):
             for name in _roots(condition.text):

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from random import Random
 
 from support.drawn_maps import chain, drawn, element, flow, step
 from support.instance_run import InstanceRun
 
 from engine.bpmn.compile import compile_bpmn
-from engine.bpmn.compiled import CompiledProcess, StepKind
+from engine.bpmn.compiled import CompiledProcess
+from engine.bpmn.runtime import OpenedStep
 
 APPROVED, RETURNED, REJECTED = "approved", "returned", "rejected"
 _LABELS = {APPROVED: "Погоджено", RETURNED: "На доопрацювання", REJECTED: "Відхилено"}
 _LEAD = {"sign": APPROVED, "rework": RETURNED, "lost": REJECTED}
 _MOST = 60
+
+_Block = Callable[[str, str, str, int], tuple[str, str]]
 
 
 class _Drawing:
@@ -67,7 +70,7 @@ class _Drawing:
 
     def block(self, before: str, label: str, place: str, depth: int) -> tuple[str, str]:
         """Something behind ``before``; what goes on behind it, and by which label."""
-        kinds = [self.judged, self.judged, self.beside, self.perhaps, self.overdue, self.worked]
+        kinds: list[_Block] = [self.judged, self.judged, self.beside, self.perhaps, self.overdue, self.worked]
         if depth:
             kinds += [self.part, self.call]
         return self.random.choice(kinds)(before, label, place, depth)
@@ -169,45 +172,70 @@ def calling_map(random: Random) -> tuple[CompiledProcess | None, list[str]]:
     return outcome.process, inside.approvals
 
 
-def faults_of_walk(process: CompiledProcess, approvals: Iterable[str], random: Random) -> tuple[list[str], set[str]]:
+def faults_of_walk(process: CompiledProcess, approvals: list[str], random: Random) -> tuple[list[str], set[str]]:
     """Walk at random; where the decision went by itself and should not have, and how it was decided."""
-    run = InstanceRun(process)
-    said: dict[str, list[str | None]] = {}  # per approval, in this run of the call: None while it is open
-    in_order: list[str] = []
-    faults, seen = [], set()
+    walk = _Walk(process, approvals, random)
     for _ in range(_MOST):
-        for opened in run.last.opened_steps:
-            said.setdefault(opened.element_id, []).append(None)
-        if not run.steps:
-            break
+        if walk.run.steps:
+            walk.go_on()
+    return walk.faults, walk.seen
+
+
+class _Walk:
+    def __init__(self, process: CompiledProcess, approvals: list[str], random: Random) -> None:
+        self.run, self.approvals, self.random = InstanceRun(process), approvals, random
+        self.asked = False  # whether the decision was a person's
+        self.said: dict[str, str | None] = {}  # per approval in this run of the call; None while it is not answered
+        self.again = (
+            False  # whether one of them was asked again: in a part that was run through again, it may be unclear
+        )
+        self.faults: list[str] = []
+        self.seen: set[str] = set()
+        self.note_opened()
+
+    def note_opened(self) -> None:
+        opened = {one.element_id for one in self.run.last.opened_steps}
+        self.again |= not opened.isdisjoint(self.said)
+        self.said |= {one.element_id: None for one in self.run.last.opened_steps if one.element_id in self.approvals}
+
+    def go_on(self) -> None:
+        run, random = self.run, self.random
         if run.timers and random.random() < 0.15:
+            self.asked = False
             run.fire_timer(random.choice(sorted(run.timers.values(), key=lambda one: int(one.activity_id))))
-            in_order.append("timer")
         else:
-            opened = random.choice(sorted(run.steps.values(), key=lambda one: int(one.activity_id)))
-            outcomes = [one.id for one in process.steps[opened.element_id].outcomes] or ["completed"]
-            chosen = APPROVED if APPROVED in outcomes and random.random() < 0.75 else random.choice(outcomes)
-            kind = process.steps[opened.element_id].kind
-            said[opened.element_id][-1] = chosen if kind is StepKind.APPROVAL else None
-            in_order.append(chosen)
-            run.complete_opened(opened, chosen, {})
-            if opened.element_id == "decide_choice":
-                said, in_order = {}, []
-                seen.add("asked")
-                continue
-        went = [target for target in _LEAD if f"decide_{target}" in {one.element_id for one in run.last.passed}]
-        last = {one: said[one][-1] for one in approvals if one in said}
+            self.complete(random.choice(sorted(run.steps.values(), key=lambda one: int(one.activity_id))))
+        went = [outcome for target, outcome in _LEAD.items() if self.has_passed(f"decide_{target}")]
         if went:
-            outcome = _LEAD[went[0]]
-            seen.add(outcome)
-            all_approve = len(last) == len(list(approvals)) and set(last.values()) == {APPROVED}
-            if (outcome == APPROVED) != all_approve:
-                faults.append(f"{outcome} by {last}")
-            if outcome != APPROVED and (outcome not in last.values() or (REJECTED in last.values()) > (outcome == REJECTED)):
-                faults.append(f"{outcome} by {last}")
-            if outcome != APPROVED and not {outcome} & set(in_order):
-                faults.append(f"{outcome} after {in_order}")
-            said, in_order = {}, []
-        elif "decide_choice" in run.open and len(last) == len(list(approvals)) and set(last.values()) == {APPROVED}:
-            faults.append(f"asked although {last}")
-    return faults, seen
+            self.judge(went[0])
+            self.said, self.again = {}, False
+        elif "decide_choice" in run.open and self.all_approve and not self.again:
+            self.faults.append(f"asked although {self.said}")
+        self.note_opened()
+
+    def complete(self, opened: OpenedStep) -> None:
+        name, definition = opened.element_id, self.run.process.steps[opened.element_id]
+        outcomes = [one.id for one in definition.outcomes]
+        chosen = APPROVED if APPROVED in outcomes and self.random.random() < 0.75 else self.random.choice(outcomes)
+        if name in self.approvals:
+            self.said[name] = chosen
+        self.run.complete_opened(opened, chosen, {})
+        self.asked = name == "decide_choice"
+
+    def has_passed(self, flow_id: str) -> bool:
+        return flow_id in {one.element_id for one in self.run.last.passed}
+
+    @property
+    def all_approve(self) -> bool:
+        return self.said.keys() == set(self.approvals) and set(self.said.values()) == {APPROVED}
+
+    def judge(self, outcome: str) -> None:
+        """A person may say anything; by itself the decision follows what all have said last."""
+        if self.asked:
+            self.seen.add("asked")
+            return
+        self.seen.add(outcome)
+        worst = next((one for one in (REJECTED, RETURNED) if one in self.said.values()), None)
+        right = self.all_approve if outcome == APPROVED else outcome == worst
+        if not right:
+            self.faults.append(f"{outcome} by {self.said}")

@@ -54,20 +54,17 @@ def complete_routes(gateway: Node, routes: Routes | None) -> Routes | None:
 
     Beside arrows for some of the outcomes, yes is the approval, and no all the others that are left.
     """
-    if routes is None:
-        answers = {flow: yes_or_no(label(flow)) for flow in gateway.outgoing}
-        if sorted(answers.values(), key=str) != [False, True]:
-            return None
-        return {flow: (OutcomeKind.APPROVED,) if answer else _NEGATIVE for flow, answer in answers.items()}
-    silent = [flow for flow in gateway.outgoing if flow not in routes]
-    taken = {outcome for outcomes in routes.values() for outcome in outcomes}
+    known = routes or {}
+    taken = {outcome for outcomes in known.values() for outcome in outcomes}
     rest = tuple(outcome for outcome in APPROVAL_OUTCOMES if outcome not in taken)
+    silent = [flow for flow in gateway.outgoing if flow not in known]
     answers = {yes_or_no(label(flow)): flow for flow in silent}
-    if len(silent) == 2 and answers.keys() == {True, False} and rest[:1] == (OutcomeKind.APPROVED,) and rest[1:]:  # noqa: PLR2004
-        return routes | {answers[True]: rest[:1], answers[False]: rest[1:]}
-    if len(silent) > 1 or (silent and not rest):
+    if len(silent) == len(answers) and answers.keys() == {True, False}:
+        yes, no = rest[:1], rest[1:]
+        return known | {answers[True]: yes, answers[False]: no} if yes == (OutcomeKind.APPROVED,) and no else None
+    if not known or len(silent) > 1 or (silent and not rest):
         return None
-    return routes | dict.fromkeys(silent, rest)
+    return known | dict.fromkeys(silent, rest)
 
 
 def _give_buttons(step: Node, routes: Iterable[tuple[OutcomeKind, ...]]) -> None:

@@ -1,4 +1,4 @@
-"""A decision right behind a call: it follows the approvals in the called map, and asks a person where these are unclear.
+"""A decision right behind a call follows the approvals in the called map, and asks a person where these are unclear.
 
 The called map was published by itself, and a rejection in it may be mended there. So what a run of it decided counts
 only where it is certain (engine/bpmn/called_approvals.py), and the step that asks "which way?" stays for the rest.

@@ -32,6 +32,8 @@ def gate(name: str, approved: str, returned: str, rejected: str) -> str:
 
 
 ENDS = '<startEvent id="in"/><endEvent id="good"/><endEvent id="bad"/>'
+
+
 def in_turn(back: str) -> str:
     """The lawyer, then finance; what they return goes ``back``."""
     return (
@@ -290,7 +292,9 @@ class TestWhatIsSaid:
 
 
 ONE = ENDS.replace('<endEvent id="good"/>', '<endEvent id="good"/><endEvent id="back"/>')
-ONE += step("legal", "Юрист", погодження="будь-хто") + chain("in", "legal", "said") + gate("said", "good", "back", "bad")
+ONE += (
+    step("legal", "Юрист", погодження="будь-хто") + chain("in", "legal", "said") + gate("said", "good", "back", "bad")
+)
 
 
 def called(key: str, inside: str) -> str:
@@ -383,15 +387,15 @@ class TestSeveralCalls:
         outer = '<startEvent id="begin"/><endEvent id="over"/>'
         outer += "".join(element("callActivity", one, one, calledElement="deepest") for one in ("one", "two"))
         outer += chain("begin", "one", "two", "over")
-        run = decided_calls(
-            chain("start", "outer"), "outer", around=called("called", outer) + called("deepest", ONE)
-        )
+        run = decided_calls(chain("start", "outer"), "outer", around=called("called", outer) + called("deepest", ONE))
         run.complete("legal", "approved")
         run.complete("legal", "approved")
         assert asked_which_way(run)
 
     def test_an_approval_that_is_repeated_inside_is_asked_about(self) -> None:
-        twice = "<multiInstanceLoopCharacteristics><loopCardinality>2</loopCardinality></multiInstanceLoopCharacteristics>"
+        twice = (
+            "<multiInstanceLoopCharacteristics><loopCardinality>2</loopCardinality></multiInstanceLoopCharacteristics>"
+        )
         several = ONE.replace("</userTask>", f"{twice}</userTask>")
         run = decided_calls(chain("start", "call"), "call", around=called("called", several))
         run.complete("legal", "approved")
@@ -428,7 +432,7 @@ class TestMoves:
 
 def test_no_random_map_passes_an_approval_by() -> None:
     """What the walk noted by itself says whether all approvals of the called map were given in this run of it."""
-    random = Random(20)
+    random = Random(20)  # noqa: S311  # a reproducible walk
     seen: Counter[str] = Counter()
     for number in range(MAPS):
         process, approvals = calling_map(random)
