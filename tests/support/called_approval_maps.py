@@ -1,4 +1,4 @@
-"""Random maps that are called and hold approvals, and what has to hold for the decision right behind the call."""
+"""Maps that are called and hold approvals, drawn or random, and what has to hold right behind the call."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from random import Random
 from support.drawn_maps import chain, drawn, element, flow, step
 from support.instance_run import InstanceRun
 
-from engine.bpmn.compile import compile_bpmn
+from engine.bpmn.compile import CompileOutcome, compile_bpmn
 from engine.bpmn.compiled import CompiledProcess
 from engine.bpmn.runtime import OpenedStep
 
@@ -16,6 +16,67 @@ APPROVED, RETURNED, REJECTED = "approved", "returned", "rejected"
 _LABELS = {APPROVED: "Погоджено", RETURNED: "На доопрацювання", REJECTED: "Відхилено"}
 _LEAD = {"sign": APPROVED, "rework": RETURNED, "lost": REJECTED}
 _MOST = 60
+
+
+def gate(name: str, approved: str, returned: str, rejected: str) -> str:
+    """A decision by what stands before it."""
+    return (
+        element("exclusiveGateway", name, "Погоджено?")
+        + flow(name, approved, "Погоджено")
+        + flow(name, returned, "На доопрацювання")
+        + flow(name, rejected, "Відхилено")
+    )
+
+
+ENDS = '<startEvent id="in"/><endEvent id="good"/><endEvent id="bad"/>'
+
+
+def in_turn(back: str) -> str:
+    """The lawyer, then finance; what they return goes ``back``."""
+    return (
+        ENDS
+        + (element("endEvent", back) if back == "again" else "")
+        + step("prepare", "Підготувати")
+        + step("legal", "Юрист", погодження="будь-хто")
+        + step("finance", "Фінанси", погодження="будь-хто")
+        + gate("by_legal", "finance", back, "bad")
+        + gate("by_finance", "good", back, "bad")
+        + chain("in", "prepare", "legal", "by_legal")
+        + chain("finance", "by_finance")
+    )
+
+
+IN_TURN = in_turn("prepare")
+RETURNS_OUT = in_turn("again")
+LATE = element(
+    "boundaryEvent",
+    "late",
+    "",
+    "<timerEventDefinition><timeDuration>P2D</timeDuration></timerEventDefinition>",
+    attachedToRef="finance",
+) + chain("late", "good")
+
+
+def upload(called: str, *, ways: str = "", name: str = "Погоджено?", said: str = "") -> CompileOutcome:
+    """A map that calls one with ``called`` inside, and decides right behind the call."""
+    ways = ways or (
+        flow("decide", "sign", "Так") + flow("decide", "rework", "На доопрацювання") + flow("decide", "lost", "Ні")
+    )
+    content = drawn(
+        '<startEvent id="start"/><endEvent id="end"/><endEvent id="lost"/>',
+        step("draft", "Скласти договір"),
+        element("callActivity", "call", "Погодження договору", calledElement="called"),
+        element("exclusiveGateway", "decide", name, said),
+        step("sign", "Підписати"),
+        step("rework", "Переробити"),
+        chain("start", "draft", "call", "decide"),
+        chain("sign", "end"),
+        chain("rework", "draft"),
+        ways,
+        around=f'<process id="called" name="Погодження" isExecutable="true">{called}</process>',
+    )
+    return compile_bpmn({"map.bpmn": content}, process_key="sale")
+
 
 _Block = Callable[[str, str, str, int], tuple[str, str]]
 
@@ -186,17 +247,15 @@ class _Walk:
         self.run, self.approvals, self.random = InstanceRun(process), approvals, random
         self.asked = False  # whether the decision was a person's
         self.said: dict[str, str | None] = {}  # per approval in this run of the call; None while it is not answered
-        self.again = (
-            False  # whether one of them was asked again: in a part that was run through again, it may be unclear
-        )
+        self.again = False  # whether one was asked again: where a part is run again, a person may be asked
         self.faults: list[str] = []
         self.seen: set[str] = set()
         self.note_opened()
 
     def note_opened(self) -> None:
-        opened = {one.element_id for one in self.run.last.opened_steps}
-        self.again |= not opened.isdisjoint(self.said)
-        self.said |= {one.element_id: None for one in self.run.last.opened_steps if one.element_id in self.approvals}
+        opened = [one.element_id for one in self.run.last.opened_steps if one.element_id in self.approvals]
+        self.again |= not self.said.keys().isdisjoint(opened)
+        self.said |= dict.fromkeys(opened)
 
     def go_on(self) -> None:
         run, random = self.run, self.random

@@ -6,82 +6,18 @@ from collections import Counter
 from random import Random
 
 import pytest
-from support.called_approval_maps import calling_map, faults_of_walk
+from support.called_approval_maps import ENDS, IN_TURN, LATE, RETURNS_OUT, calling_map, faults_of_walk, gate, upload
 from support.drawn_maps import bag, chain, codes, drawn, element, flow, found, step
 from support.instance_run import InstanceRun
 
 from engine.bpmn.carrying import CarryOrder, carry
-from engine.bpmn.compile import CompileOutcome, compile_bpmn
+from engine.bpmn.compile import compile_bpmn
 from engine.bpmn.compiled import StepKind
 from engine.bpmn.findings import Severity
 from engine.bpmn.runtime import MoveToken
 
 SOME = "approved", "returned", "rejected"
-
 MAPS, WALKS = 60, 6
-
-
-def gate(name: str, approved: str, returned: str, rejected: str) -> str:
-    """A decision by what stands before it."""
-    return (
-        element("exclusiveGateway", name, "Погоджено?")
-        + flow(name, approved, "Погоджено")
-        + flow(name, returned, "На доопрацювання")
-        + flow(name, rejected, "Відхилено")
-    )
-
-
-ENDS = '<startEvent id="in"/><endEvent id="good"/><endEvent id="bad"/>'
-
-
-def in_turn(back: str) -> str:
-    """The lawyer, then finance; what they return goes ``back``."""
-    return (
-        ENDS
-        + element("endEvent", "again")
-        + step("prepare", "Підготувати")
-        + step("legal", "Юрист", погодження="будь-хто")
-        + step("finance", "Фінанси", погодження="будь-хто")
-        + gate("by_legal", "finance", back, "bad")
-        + gate("by_finance", "good", back, "bad")
-        + chain("in", "prepare", "legal", "by_legal")
-        + chain("finance", "by_finance")
-    ).replace(element("endEvent", "again"), element("endEvent", "again") if back == "again" else "")
-
-
-IN_TURN = in_turn("prepare")
-RETURNS_OUT = in_turn("again")
-LATE = (
-    IN_TURN
-    + element(
-        "boundaryEvent",
-        "late",
-        "",
-        "<timerEventDefinition><timeDuration>P2D</timeDuration></timerEventDefinition>",
-        attachedToRef="finance",
-    )
-    + chain("late", "good")
-)
-
-
-def upload(called: str, *, ways: str = "", name: str = "Погоджено?", said: str = "") -> CompileOutcome:
-    ways = ways or (
-        flow("decide", "sign", "Так") + flow("decide", "rework", "На доопрацювання") + flow("decide", "lost", "Ні")
-    )
-    content = drawn(
-        '<startEvent id="start"/><endEvent id="end"/><endEvent id="lost"/>',
-        step("draft", "Скласти договір"),
-        element("callActivity", "call", "Погодження договору", calledElement="called"),
-        element("exclusiveGateway", "decide", name, said),
-        step("sign", "Підписати"),
-        step("rework", "Переробити"),
-        chain("start", "draft", "call", "decide"),
-        chain("sign", "end"),
-        chain("rework", "draft"),
-        ways,
-        around=f'<process id="called" name="Погодження" isExecutable="true">{called}</process>',
-    )
-    return compile_bpmn({"map.bpmn": content}, process_key="sale")
 
 
 def begun(called: str, **said: str) -> InstanceRun:
@@ -210,7 +146,7 @@ class TestWhatIsAsked:
         assert asked_which_way(run), "finance has not approved"
 
     def test_an_approval_that_a_deadline_ends(self) -> None:
-        run = begun(LATE)
+        run = begun(IN_TURN + LATE)
         run.complete("prepare")
         run.complete("legal", "approved")
         run.fire("late")
@@ -225,7 +161,7 @@ class TestWhatIsAsked:
 
     def test_what_was_answered_to_the_question_decides_once(self) -> None:
         """A later round decides by its own approvals, or asks anew."""
-        run = begun(LATE)
+        run = begun(IN_TURN + LATE)
         run.complete("prepare")
         run.complete("legal", "approved")
         run.fire("late")
