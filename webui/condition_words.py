@@ -64,6 +64,7 @@ class Vocabulary:
         fields = {one.name: one for step in process.steps.values() for one in step.fields}
         labels = {one.id: one.label for step in process.steps.values() for one in step.outcomes if one.label}
         names = {key: step.name or step.source_id for key, step in process.steps.items()}
+        names |= {key: process.elements.get(key, key) for key in process.called_approvals}
         return cls(fields, names, {way.id: way.name for way in outline.ways.values()} | labels)
 
 
@@ -72,8 +73,9 @@ def condition_words(condition: Condition | None, words: Vocabulary) -> str:
     match condition:
         case None:
             return _("no condition")
-        case OutcomeCondition(steps=steps, outcomes=outcomes):
-            said = ", ".join(answer_words(one, words) for one in outcomes)
+        case OutcomeCondition(steps=steps, outcomes=outcomes, otherwise=otherwise):
+            decisive = [one for one in outcomes if not otherwise or one in set(OutcomeKind)]
+            said = ", ".join(answer_words(one, words) for one in decisive)
             return f"{_steps(steps, words)}: {said}"
         case ExpressionCondition(text=text):
             return expression_words(text, words)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
 
 from engine.bpmn.activities import HOST, PARAMETERS, HumanStep, ServiceCall
+from engine.bpmn.called_approvals import stop_hearing
 from engine.bpmn.carrying_kinds import is_same_event, is_same_kind, is_same_listener, may_wait_at
 from engine.bpmn.carrying_markings import can_stand, shape_of
 from engine.bpmn.carrying_outcomes import forgotten_outcomes, renamed_outcomes
@@ -289,6 +290,7 @@ class _Carrier:
         for key in (WRITTEN, DECIDED):
             if key in carried.internal_data:
                 carried.internal_data[key] = renamed_outcomes(carried.internal_data[key], self.order.choices)
+        stop_hearing(carried.internal_data)
         carried.triggered = loop is not None
         if not anew:
             self.kept.add(task.id)

@@ -91,6 +91,9 @@ class BoundaryEvent(Waiting, BoundaryEventMixin, BpmnSpecMixin):  # type: ignore
     Not interrupting: sends a token beside it and goes on waiting, unless it is a timer whose last moment this was.
     """
 
+    def decides(self) -> bool:
+        return True
+
     def happen(self, my_task: LiveTask) -> None:
         host = my_task.workflow.tasks[my_task.internal_data[HOST]]
         if self.cancel_activity:

@@ -212,12 +212,14 @@ class OutcomeCondition(_Frozen):
     """The combined outcome of ``steps`` is one of ``outcomes``.
 
     The outcomes of several steps combine as: a rejection wins over a return, a return over approvals. A way chosen,
-    or any other outcome, counts only from a single step.
+    or any other outcome, counts only from a single step. Among ``steps`` may be a call of ``called_approvals``.
+    ``otherwise`` is the step that is asked where ``steps`` decided nothing: its outcome counts then.
     """
 
     type: Literal["outcome"] = "outcome"
     steps: tuple[str, ...]
     outcomes: tuple[str, ...]
+    otherwise: str = ""
 
 
 Condition = Annotated[ExpressionCondition | OutcomeCondition, Field(discriminator="type")]
@@ -311,6 +313,16 @@ class CallRule(_Frozen):
     line: int | None = None
 
 
+class CalledApprovals(_Frozen):
+    """The approvals in a called map, of whatever depth, that the decision right behind the call follows.
+
+    ``outcomes`` are those that some way behind the call is drawn for.
+    """
+
+    steps: tuple[str, ...]
+    outcomes: tuple[str, ...]
+
+
 class Stage(_Frozen):
     name: str
     position: int
@@ -337,6 +349,7 @@ class CompiledProcess(_Frozen):
     calls: Mapping[str, CallRule]  # by service task id
     assignments: Mapping[str, tuple[tuple[str, str], ...]]  # by script task id: (variable, expression text)
     variables: frozenset[str]  # root names that any expression reads
+    called_approvals: Mapping[str, CalledApprovals] = {}  # by call activity id
     withdrawals: Mapping[str, tuple[str, ...]] = {}  # by script task id: elements whose tokens it takes away
     decisions: Mapping[str, Decision] = {}  # by key: those that business rule tasks make, and those that these need
     decision_tasks: Mapping[str, DecisionTask] = {}  # by business rule task id

@@ -9,6 +9,7 @@ from SpiffWorkflow.bpmn.specs.control import BpmnStartTask
 from SpiffWorkflow.bpmn.specs.mixins import BpmnSpecMixin, ExclusiveGatewayMixin, StartEventMixin
 
 from engine.bpmn.guards import NoWayOpen, ValueNotStorable, map_failed
+from engine.bpmn.hearing import hear_decision
 from engine.bpmn.runtime import Passed
 from engine.bpmn.variables import storable
 from engine.errors import DomainError, MapFailed
@@ -53,6 +54,10 @@ class Element(BpmnTaskSpec):  # type: ignore[misc]  # SpiffWorkflow is untyped
         """Whether this run of a part may go on beside other runs of it, without being a loop's."""
         return False
 
+    def decides(self) -> bool:
+        """Whether passing it means that the deal takes one of several ways."""
+        return False
+
     def test(self) -> None:
         """Nothing: the structure was checked when the spec was built."""
 
@@ -79,7 +84,10 @@ class Element(BpmnTaskSpec):  # type: ignore[misc]  # SpiffWorkflow is untyped
             top.passed.append(Passed(my_task.internal_data[RACE_FLOW], flow=True))
         if self.bpmn_id is not None and self.loop is None:
             top.passed.append(Passed(self.bpmn_id))
-        for successor in self._successors(my_task):
+        successors = self._successors(my_task)
+        if self.decides() or RACE in my_task.internal_data:
+            hear_decision(my_task.workflow, (self.flow_ids[one.name] for one in successors))
+        for successor in successors:
             flow = self.flow_ids.get(successor.name)
             if flow is not None:
                 top.passed.append(Passed(flow, flow=True))
@@ -133,6 +141,9 @@ class StartEvent(Element, StartEventMixin, BpmnSpecMixin):  # type: ignore[misc]
 
 class ExclusiveGateway(Element, ExclusiveGatewayMixin, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is untyped
     """One way, the first whose condition is true, else the default; raises MapFailed when there is neither."""
+
+    def decides(self) -> bool:
+        return len(self._outputs) > 1
 
     def _run_hook(self, _my_task: LiveTask) -> bool:
         return True

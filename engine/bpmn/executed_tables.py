@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.bpmn.compiled import (
+    CalledApprovals,
     CallRule,
     Condition,
     ExpressionCondition,
@@ -38,6 +39,7 @@ class Tables:
     calls: dict[str, CallRule] = field(default_factory=dict)
     assignments: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     withdrawals: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    called_approvals: dict[str, CalledApprovals] = field(default_factory=dict)
     elements: dict[str, str] = field(default_factory=dict)
     results: dict[str, str] = field(default_factory=dict)
     decisions: Mapping[str, Decision] = field(default_factory=dict)
@@ -54,6 +56,7 @@ class Tables:
             "calls": self.calls,
             "assignments": self.assignments,
             "withdrawals": self.withdrawals,
+            "called_approvals": self.called_approvals,
             "elements": self.elements,
             "results": self.results,
             "decisions": self.decisions,
@@ -133,6 +136,8 @@ def _add(tables: Tables, node: Node) -> None:
         tables.decision_tasks[node.id] = node.decision
     if node.assignments:
         tables.assignments[node.id] = node.assignments
+    if node.heard is not None:
+        tables.called_approvals[node.id] = node.heard
     if node.withdraws:
         tables.withdrawals[node.id] = tuple(withdrawn.id for withdrawn in node.withdraws)
 

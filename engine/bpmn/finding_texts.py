@@ -32,6 +32,13 @@ _DECISIONS: Mapping[str, FindingText] = {
         N_("Decided by the approval in: %(steps)s. A rejection wins over a return, a return over approvals."),
         NOTHING_TO_DO,
     ),
+    "CALLED_APPROVALS_FOLLOWED": FindingText(
+        N_(
+            "Decided by the approvals in “%(called)s” (%(steps)s): approved where all of them approved, returned or "
+            "rejected where the called map ended with that. Otherwise a step asks “which way?” (%(ways)s)."
+        ),
+        N_("Say that a person decides here if the arrows are about anything else."),
+    ),
     "APPROVAL_IGNORED": FindingText(
         N_("Nothing behind this approval distinguishes a rejection or a return: it would be treated as approved."),
         N_("Draw a decision behind it with arrows “Approved”, “Rework” and “Rejected”."),

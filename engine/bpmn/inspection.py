@@ -11,6 +11,7 @@ from engine.bpmn.catching_events import CORRELATION
 from engine.bpmn.compiled import CompiledProcess, StepKind, TimerRule
 from engine.bpmn.elements import ARRIVED_FROM, ITEM, WRITTEN
 from engine.bpmn.forward_order import forward_order, inner_scope
+from engine.bpmn.hearing import ANSWERS, LAST_DECISION
 from engine.bpmn.jumps import Jump, around, is_leaf, moves_on, plan_jump
 from engine.bpmn.jumps import targets as spec_targets
 from engine.bpmn.live_workflow import LiveWorkflow
@@ -54,6 +55,16 @@ def variables_in(state: bytes) -> Mapping[str, Any]:
     """The instance-wide store of variables. Raises UnreadableState."""
     values: Mapping[str, Any] = read_document(state)[2]
     return values
+
+
+def answers_in_calls(state: bytes) -> tuple[Any, ...]:
+    """What the calls heard so far that a decision will follow, each on its own. Raises UnreadableState."""
+    _, _, _, rows, scopes = read_document(state)
+    heard = [data for scope in (rows, *(one for _, one in scopes)) for *_, data in scope if data and ANSWERS in data]
+    return tuple(
+        (tuple(sorted((key.split("/")[1], str(said)) for key, said in data[ANSWERS].items())), *data[LAST_DECISION])
+        for data in heard
+    )
 
 
 def with_values(state: bytes, replaced: Callable[[Any], Any]) -> bytes:

@@ -77,6 +77,9 @@ class InclusiveGateway(_Join, InclusiveGatewayMixin, BpmnSpecMixin):  # type: ig
     withdrawing: frozenset[str]
     unconditional: tuple[str, ...] = ()  # flows without a condition that are not the default are always taken
 
+    def decides(self) -> bool:
+        return len(self._outputs) > 1
+
     def _may_fire_on_arrival(self, _my_task: LiveTask) -> bool:
         """Never: whether others can still come is known when all automatic steps have come to rest."""
         return False

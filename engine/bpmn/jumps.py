@@ -15,6 +15,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from engine.bpmn.activities import HOST, Activity, Assignments, Withdrawal
+from engine.bpmn.called_approvals import stop_hearing
 from engine.bpmn.catching_events import CatchEvent, EventGateway
 from engine.bpmn.compiled import StepKind
 from engine.bpmn.elements import ARRIVED_FROM, RACE, RACE_FLOW
@@ -179,6 +180,8 @@ def plan_jump(
 def perform_jump(workflow: LiveWorkflow, spec: ExecutableSpec, target: str, withdrawn: Iterable[str] | None) -> None:
     """Withdraw what has to go, forget what was decided ahead, and put the token on ``target``. Raises JumpRefused."""
     jump, plan = plan_jump(workflow, spec, target, withdrawn)
+    for scope in workflow.subprocesses.values():
+        stop_hearing(scope.parent_task.internal_data)
     for token in plan.taken:
         for task in token.tasks:
             task.cancel()

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from engine.bpmn.compiled import (
+    CalledApprovals,
     CompiledProcess,
     Condition,
     ExpressionCondition,
     OutcomeCondition,
     StepDefinition,
+    StepKind,
     TimerRule,
 )
 from engine.bpmn.dmn.deciding import Decided, TaskDecision
@@ -68,6 +70,10 @@ class Lookups:
     calls: Mapping[str, Mapping[str, Evaluation]]
     result_variables: Mapping[str, str]
     decisions: Mapping[str, Deciding]  # by business rule task
+    called_approvals: Mapping[str, CalledApprovals]  # by call
+    verdicts: Mapping[str, tuple[str, ...]]  # by sequence flow: for which outcomes of approvals it is taken
+    repeating: frozenset[str]  # sequence flows by which nothing is decided that a call had not decided before
+    replaced: Mapping[str, tuple[str, ...]]  # by step: what decided nothing where it is asked
     steps: Mapping[str, StepDefinition]
     names: Mapping[str, str]
     kept: frozenset[str]  # root names of variables that matter
@@ -128,12 +134,31 @@ def lookups_of(process: CompiledProcess, owners: Mapping[str, str]) -> Lookups:
         decisions={
             key: _deciding(task, process.decisions, *named(key)) for key, task in process.decision_tasks.items()
         },
+        called_approvals=process.called_approvals,
+        verdicts={key: condition.outcomes for key, condition in _by_approvals(process)},
+        repeating=frozenset(
+            key
+            for key, condition in _by_outcomes(process)
+            if not process.called_approvals.keys().isdisjoint(condition.steps)
+        ),
+        replaced={
+            condition.otherwise: condition.steps for _, condition in _by_outcomes(process) if condition.otherwise
+        },
         steps=process.steps,
         names=process.elements,
         kept=_kept_names(process),
-        outcomes=frozenset(outcome_variable(step) for step in process.steps),
+        outcomes=frozenset(outcome_variable(one) for one in (*process.steps, *process.called_approvals)),
         on_facts=frozenset(key for key, condition in process.conditions.items() if _reads_facts(condition)),
     )
+
+
+def _by_outcomes(process: CompiledProcess) -> Iterator[tuple[str, OutcomeCondition]]:
+    return ((key, one) for key, one in process.conditions.items() if isinstance(one, OutcomeCondition))
+
+
+def _by_approvals(process: CompiledProcess) -> Iterator[tuple[str, OutcomeCondition]]:
+    approvals = {key for key, step in process.steps.items() if step.kind is StepKind.APPROVAL}
+    return ((key, one) for key, one in _by_outcomes(process) if approvals.issuperset(one.steps))
 
 
 def _reads_facts(condition: Condition) -> bool:
@@ -144,9 +169,9 @@ def _kept_names(process: CompiledProcess) -> frozenset[str]:
     """Roots that expressions read, outcomes that gateways look at, items of loops, what decisions gave."""
     outcomes = {
         outcome_variable(step)
-        for condition in process.conditions.values()
-        if isinstance(condition, OutcomeCondition)
-        for step in condition.steps
+        for _, condition in _by_outcomes(process)
+        for step in (*condition.steps, condition.otherwise)
+        if step
     }
     items = {rule.item_variable for rule in process.loops.values() if rule.item_variable}
     decided = {name for task in process.decision_tasks.values() for name in task.writes}
@@ -163,6 +188,7 @@ def _check(condition: Condition, process: CompiledProcess, element_id: str, elem
 def _outcome_check(condition: OutcomeCondition, steps: Mapping[str, StepDefinition]) -> Check:
     asked = [(outcome_variable(step), steps.get(step)) for step in condition.steps]
     wanted = frozenset(condition.outcomes)
+    otherwise = outcome_variable(condition.otherwise) if condition.otherwise else None
 
     def holds(variables: Mapping[str, Any]) -> bool:
         given = [
@@ -172,6 +198,8 @@ def _outcome_check(condition: OutcomeCondition, steps: Mapping[str, StepDefiniti
         ]
         # A single step's own outcome counts whatever it is; of several steps only decisions do.
         decisive = decision(given) if len(asked) > 1 else next(iter(given), None)
+        if decisive is None and otherwise is not None:
+            return variables.get(otherwise) in wanted
         return decisive is not None and not wanted.isdisjoint(decisive)
 
     return holds

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from engine.bpmn.compiled import (
     ApprovalRule,
+    CalledApprovals,
     CallRule,
     Condition,
     FieldDefinition,
@@ -234,6 +235,7 @@ class Node:
     decision: DecisionTask | None = None  # as executed
     condition: Condition | None = None  # of a conditional event
     calls: Process | None = None
+    heard: CalledApprovals | None = None  # of a call: the approvals that the decision right behind it follows
     like: Node | None = None  # of a node that was not drawn: what it was made for
     settled: bool = False  # a gateway that was not drawn and about which nothing is open
 

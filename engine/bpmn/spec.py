@@ -197,6 +197,7 @@ def _steps_in(scope: ScopeSpec, scopes: Mapping[str, ScopeSpec]) -> Iterator[str
             if isinstance(spec, HumanStep):
                 yield spec.bpmn_id
             elif isinstance(spec, Enclosing) and spec.spec not in seen:
+                yield spec.bpmn_id
                 seen.add(spec.spec)
                 waiting.append(scopes[spec.spec])
 

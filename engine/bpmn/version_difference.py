@@ -235,7 +235,8 @@ class _Comparison:
         if isinstance(condition, OutcomeCondition):
             steps = tuple(self.renamed_ids.get(one, one) for one in condition.steps)
             outcomes = tuple(self.same_ways.get(one, one) for one in condition.outcomes)
-            condition = condition.model_copy(update={"steps": steps, "outcomes": outcomes})
+            otherwise = self.renamed_ids.get(condition.otherwise, condition.otherwise)
+            condition = condition.model_copy(update={"steps": steps, "outcomes": outcomes, "otherwise": otherwise})
         return _rule(condition)
 
     def _changed_way(self, before: Way, now: Way, changes: tuple[Change, ...]) -> Difference:

@@ -19,7 +19,7 @@ from engine.bpmn.compiled import CompiledProcess, ExpressionCondition, Outcome, 
 from engine.bpmn.deadline_rules import FixedInstant, RelativeToField
 from engine.bpmn.expressions import compile_expression
 from engine.bpmn.flow_ends import error_codes, flow_ends, order_of
-from engine.bpmn.inspection import catches_error, variables_in, waits_in
+from engine.bpmn.inspection import answers_in_calls, catches_error, variables_in, waits_in
 from engine.bpmn.runtime import (
     CompleteCall,
     CompleteStep,
@@ -335,7 +335,8 @@ class _Explorer:
             for name in sorted({*store, *values})
             if any(self._matters(name, one) for one in at)
         )
-        return (places, () if self._any_order else tuple(sorted(left.values())), read)
+        heard = answers_in_calls(result.state)
+        return (places, () if self._any_order else tuple(sorted(left.values())), read, heard)
 
     def _matters(self, name: str, element_id: str) -> bool:
         """Whether something that can be reached from an element reads the value before it is asked for anew."""
@@ -370,7 +371,7 @@ def _readers(process: CompiledProcess) -> dict[str, tuple[str, frozenset[str]]]:
     for owner, condition in process.conditions.items():
         source = ends[owner][0] if owner in ends else owner
         if isinstance(condition, OutcomeCondition):
-            for step in condition.steps:
+            for step in filter(None, (*condition.steps, condition.otherwise)):
                 readers[outcome_variable(step)].add(source)
         elif isinstance(condition, ExpressionCondition):
             for name in _roots(condition.text):

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 
-from engine.bpmn.compiled import CompiledProcess, StepDefinition
+from engine.bpmn.compiled import CompiledProcess, OutcomeCondition, StepDefinition
 from engine.bpmn.findings import Finding, Severity
 
 _OF_ONE_READING = {"element_id", "line"}  # ids made anew depend on what the map calls
 
 
 def read_otherwise(before: CompiledProcess, now: CompiledProcess) -> tuple[Finding, ...]:
-    """The steps of a map, not of those that it calls, that only one of both has, or each has otherwise."""
+    """The steps of a map, not of those that it calls, that only one of both has, or each has otherwise.
+
+    So is a question of which way to go that is asked only where a called map leaves that open, and always was before.
+    """
     was, has = _own_steps(before), _own_steps(now)
+    spared = _asked_otherwise(now) - _asked_otherwise(before)
     return tuple(
         Finding(
             code="STEP_READ_OTHERWISE",
@@ -24,8 +28,18 @@ def read_otherwise(before: CompiledProcess, now: CompiledProcess) -> tuple[Findi
         )
         for source_id in sorted(was.keys() | has.keys())
         for step in (has.get(source_id) or was[source_id])[:1]
-        if _as_read(was.get(source_id, ())) != _as_read(has.get(source_id, ()))
+        if source_id in spared or _as_read(was.get(source_id, ())) != _as_read(has.get(source_id, ()))
     )
+
+
+def _asked_otherwise(process: CompiledProcess) -> set[str]:
+    """The steps that ask only where the approvals in a called map decide nothing, by their ids in the owner's file."""
+    return {
+        process.steps[condition.otherwise].source_id
+        for condition in process.conditions.values()
+        if isinstance(condition, OutcomeCondition) and condition.otherwise
+        if process.steps[condition.otherwise].process_key == process.key
+    }
 
 
 def _own_steps(process: CompiledProcess) -> Mapping[str, list[StepDefinition]]:

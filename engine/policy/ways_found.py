@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
-from engine.bpmn.compiled import CompiledProcess, ExpressionCondition
+from engine.bpmn.compiled import CompiledProcess, ExpressionCondition, OutcomeCondition
 from engine.bpmn.flow_ends import flow_ends
 from engine.errors import DomainError
 from engine.policy.all_ways import Arrow, Move, Situations
@@ -259,8 +259,9 @@ def _without_circles(
 
 
 def _never_reached(process: CompiledProcess, found: Situations) -> Iterator[NeverReached]:
+    spare = _asked_if_unclear(process)
     for step in process.steps.values():
-        if step.element_id not in found.opened:
+        if step.element_id not in found.opened and step.element_id not in spare:
             yield NeverReached(step.source_id, step.name or step.source_id)
     targets = dict.fromkeys(target for _, target in flow_ends(process).values())
     for element_id in targets:
@@ -270,13 +271,20 @@ def _never_reached(process: CompiledProcess, found: Situations) -> Iterator[Neve
 
 
 def _never_taken(process: CompiledProcess, found: Situations) -> Iterator[NeverTaken]:
+    spare = _asked_if_unclear(process)
     for flow_id, (source, target) in flow_ends(process).items():
-        if flow_id in found.passed or source not in found.passed:
+        if flow_id in found.passed or source not in found.passed or target in spare:
             continue
         condition = process.conditions.get(flow_id)
         text = condition.text if isinstance(condition, ExpressionCondition) else ""
         tried = {name: values for name, values in found.tried.items() if name.rpartition(".")[2] in text}
         yield NeverTaken(flow_id, _named(process, source), _named(process, target), text, tried)
+
+
+def _asked_if_unclear(process: CompiledProcess) -> frozenset[str]:
+    """Questions that nobody drew, for what a called map leaves open: none of its ways may do so."""
+    conditions = process.conditions.values()
+    return frozenset(one.otherwise for one in conditions if isinstance(one, OutcomeCondition) and one.otherwise)
 
 
 def _named(process: CompiledProcess, element_id: str) -> str:

@@ -22,11 +22,11 @@ Routes = dict[Flow, tuple[OutcomeKind, ...]]
 
 def route_approvals(workbench: Workbench, gateway: Node) -> bool:
     """Whether the gateway is decided by approvals; then its arrows and their buttons are settled."""
-    by_words = _routes_by_words(gateway)
+    by_words = routes_by_words(gateway)
     declared, candidates = _deciding(workbench, gateway)
     speaks = by_words is not None and len(by_words) == len(gateway.outgoing) and not any(map(leads_to_work, by_words))
     steps = declared or (candidates if speaks else [])
-    routes = _complete(gateway, by_words) if declared else by_words
+    routes = complete_routes(gateway, by_words) if declared else by_words
     if not steps or routes is None:
         return False
     for step in steps:
@@ -38,7 +38,7 @@ def route_approvals(workbench: Workbench, gateway: Node) -> bool:
     return True
 
 
-def _routes_by_words(gateway: Node) -> Routes | None:
+def routes_by_words(gateway: Node) -> Routes | None:
     """The arrows whose labels are words of an approval; None unless approval and its contrary are among them."""
     routes: Routes = {}
     for flow in gateway.outgoing:
@@ -49,23 +49,22 @@ def _routes_by_words(gateway: Node) -> Routes | None:
     return routes if kinds else None
 
 
-def _complete(gateway: Node, routes: Routes | None) -> Routes | None:
-    """Routes for every arrow behind a declared approval: yes and no count, and one silent arrow takes the rest."""
-    if routes is None:
-        answers = {flow: yes_or_no(label(flow)) for flow in gateway.outgoing}
-        if sorted(answers.values(), key=str) != [False, True]:
-            return None
-        return {flow: (OutcomeKind.APPROVED,) if answer else _NEGATIVE for flow, answer in answers.items()}
-    silent = [flow for flow in gateway.outgoing if flow not in routes]
-    if len(silent) > 1:
+def complete_routes(gateway: Node, routes: Routes | None) -> Routes | None:
+    """Routes for every arrow behind a declared approval: yes and no count, and one silent arrow takes the rest.
+
+    Beside arrows for some of the outcomes, yes is the approval, and no all the others that are left.
+    """
+    known = routes or {}
+    taken = {outcome for outcomes in known.values() for outcome in outcomes}
+    rest = tuple(outcome for outcome in APPROVAL_OUTCOMES if outcome not in taken)
+    silent = [flow for flow in gateway.outgoing if flow not in known]
+    answers = {yes_or_no(label(flow)): flow for flow in silent}
+    if len(silent) == len(answers) and answers.keys() == {True, False}:
+        yes, no = rest[:1], rest[1:]
+        return known | {answers[True]: yes, answers[False]: no} if yes == (OutcomeKind.APPROVED,) and no else None
+    if not known or len(silent) > 1 or (silent and not rest):
         return None
-    if silent:
-        taken = {outcome for outcomes in routes.values() for outcome in outcomes}
-        rest = tuple(outcome for outcome in APPROVAL_OUTCOMES if outcome not in taken)
-        if not rest:
-            return None
-        routes[silent[0]] = rest
-    return routes
+    return known | dict.fromkeys(silent, rest)
 
 
 def _give_buttons(step: Node, routes: Iterable[tuple[OutcomeKind, ...]]) -> None:

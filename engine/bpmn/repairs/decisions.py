@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from engine.bpmn.compiled import ExpressionCondition, Outcome, OutcomeCondition, OutcomeKind, StepKind
+from engine.bpmn.compiled import ExpressionCondition, OutcomeCondition, StepKind
 from engine.bpmn.expressions import ConditionKind, classify
-from engine.bpmn.map_model import Flow, Node, NodeType, Process
+from engine.bpmn.map_model import Node, NodeType, Process
 from engine.bpmn.repairs.answered_decisions import (
     ask_all_or_some,
     ask_who_decides,
@@ -13,9 +13,10 @@ from engine.bpmn.repairs.answered_decisions import (
     settle_default,
 )
 from engine.bpmn.repairs.approval_routes import route_approvals
+from engine.bpmn.repairs.called_approvals import call_before, called_first, follow_called
 from engine.bpmn.repairs.editing import insert_before
 from engine.bpmn.repairs.inclusive_choices import ask_inclusive
-from engine.bpmn.repairs.labels import label
+from engine.bpmn.repairs.labels import label, way_to
 from engine.bpmn.repairs.stand_ins import COMPLETED, plan_step
 from engine.bpmn.repairs.workbench import Workbench
 
@@ -23,15 +24,28 @@ _DECIDING = (NodeType.EXCLUSIVE, NodeType.INCLUSIVE)
 
 
 def settle_decisions(workbench: Workbench, process: Process) -> None:
+    """All but those right behind a call: the approvals in every called map have to be known before."""
     for gateway in tuple(process.scope.all_nodes()):
-        if gateway.type not in _DECIDING or any(flow.condition is not None for flow in gateway.outgoing):
-            continue
-        if len(gateway.outgoing) == 1 and gateway.outgoing[0].condition_text and not gateway.outgoing[0].is_default:
-            workbench.noticed.warning("CONDITION_IGNORED", gateway, text=gateway.outgoing[0].condition_text)
-        if len(gateway.outgoing) < 2 or decide_as_answered(workbench, gateway):  # noqa: PLR2004  # nothing to decide
-            continue
-        if asks_a_person(gateway) or not _by_conditions(workbench, gateway):
-            _ask(workbench, gateway)
+        if call_before(gateway) is None:
+            _settle(workbench, gateway)
+
+
+def settle_decisions_behind_calls(workbench: Workbench, process: Process) -> None:
+    for one in called_first(process):
+        for gateway in tuple(one.scope.all_nodes()):
+            if call_before(gateway) is not None:
+                _settle(workbench, gateway)
+
+
+def _settle(workbench: Workbench, gateway: Node) -> None:
+    if gateway.type not in _DECIDING or any(flow.condition is not None for flow in gateway.outgoing):
+        return
+    if len(gateway.outgoing) == 1 and gateway.outgoing[0].condition_text and not gateway.outgoing[0].is_default:
+        workbench.noticed.warning("CONDITION_IGNORED", gateway, text=gateway.outgoing[0].condition_text)
+    if len(gateway.outgoing) < 2 or decide_as_answered(workbench, gateway):  # noqa: PLR2004  # nothing to decide
+        return
+    if asks_a_person(gateway) or not _by_conditions(workbench, gateway):
+        _ask(workbench, gateway)
 
 
 def _by_conditions(workbench: Workbench, gateway: Node) -> bool:
@@ -62,7 +76,7 @@ def _ask(workbench: Workbench, gateway: Node) -> None:
         ask_all_or_some(workbench, gateway)
         ask_inclusive(workbench, gateway)
         return
-    if route_approvals(workbench, gateway):
+    if route_approvals(workbench, gateway) or follow_called(workbench, gateway):
         return
     step = _decider(gateway)
     ask_who_decides(workbench, gateway, step)
@@ -71,13 +85,9 @@ def _ask(workbench: Workbench, gateway: Node) -> None:
     else:
         workbench.noticed.info("WAY_ASKED", step, ways=", ".join(label(flow) for flow in gateway.outgoing))
     if step.step is not None:
-        step.step.outcomes = [_way(flow) for flow in gateway.outgoing]
+        step.step.outcomes = [way_to(flow) for flow in gateway.outgoing]
     for flow in gateway.outgoing:
         flow.condition = OutcomeCondition(steps=(step.id,), outcomes=(flow.id,))
-
-
-def _way(flow: Flow) -> Outcome:
-    return Outcome(id=flow.id, kind=OutcomeKind.WAY, label=label(flow))
 
 
 def _decider(gateway: Node) -> Node | None:

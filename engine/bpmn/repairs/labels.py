@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from engine.bpmn.compiled import OutcomeKind
+from engine.bpmn.compiled import Outcome, OutcomeKind
 from engine.bpmn.expressions import ConditionKind, classify
 from engine.bpmn.map_model import ACTIVITIES, Flow, Node
 
@@ -86,6 +86,11 @@ def label(flow: Flow) -> str:
     if classify(flow.condition_text).kind is ConditionKind.WORDS:
         return flow.condition_text.strip("\"' ")
     return _leads_to(flow)
+
+
+def way_to(flow: Flow) -> Outcome:
+    """The button for the way."""
+    return Outcome(id=flow.id, kind=OutcomeKind.WAY, label=label(flow))
 
 
 def _leads_to(flow: Flow) -> str:

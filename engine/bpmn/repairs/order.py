@@ -10,7 +10,7 @@ from engine.bpmn.repairs.boundary_buttons import add_boundary_buttons
 from engine.bpmn.repairs.calls import settle_calls
 from engine.bpmn.repairs.compensation import settle_compensation
 from engine.bpmn.repairs.decision_tables import check_results, say_unused_tables
-from engine.bpmn.repairs.decisions import settle_decisions
+from engine.bpmn.repairs.decisions import settle_decisions, settle_decisions_behind_calls
 from engine.bpmn.repairs.earlier_rounds import forget_earlier_rounds
 from engine.bpmn.repairs.ends import settle_ends
 from engine.bpmn.repairs.errors_thrown import settle_errors
@@ -56,6 +56,7 @@ REPAIRS: tuple[Repair, ...] = (
     settle_errors,
     settle_loops,
     settle_decisions,
+    settle_decisions_behind_calls,
     add_boundary_buttons,
     check_approvals,
     check_outcomes_named,

@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from support.called_approval_maps import LATE, RETURNS_OUT, upload
 from support.canonical_maps import MapBuilder, after
 from support.sales_map import human, sales_map
 
@@ -156,3 +157,14 @@ def test_a_call_that_fails_goes_the_way_that_the_map_draws_for_it() -> None:
     builder.chain("refused", "ask_again", "won")
     ways = found(timed(builder, "call"))
     assert (ways.never_reached, ways.never_taken, ways.count) == ((), (), 2)
+
+
+@pytest.mark.parametrize(("called", "is_asked"), [(RETURNS_OUT, False), (RETURNS_OUT + LATE, True)])
+def test_behind_a_call_all_ways_are_walked_that_the_approvals_inside_decide(called: str, is_asked: bool) -> None:
+    process = upload(called).process
+    assert process is not None
+    ways = found(process)
+    assert ways.complete
+    assert {"decide_sign", "decide_rework", "decide_lost"} <= ways.passed
+    assert (ways.never_reached, ways.never_taken) == ((), ())
+    assert ("decide_choice" in explore(process, CALENDAR).opened) == is_asked

@@ -137,6 +137,14 @@ def test_words_of_an_approval_become_its_outcomes(label: str, kind: OutcomeKind)
     assert process.conditions["way0"] == OutcomeCondition(steps=("t",), outcomes=(kind,))
 
 
+def test_yes_no_and_rework_behind_an_approval_are_understood_together() -> None:
+    process = compiled(*one_decision("Так", "Ні", "На доопрацювання", said="так"))
+    assert [process.conditions[f"way{number}"] for number in range(3)] == [
+        OutcomeCondition(steps=("t",), outcomes=(kind,))
+        for kind in (OutcomeKind.APPROVED, OutcomeKind.REJECTED, OutcomeKind.RETURNED)
+    ]
+
+
 def test_only_buttons_that_lead_somewhere_are_offered() -> None:
     process = compiled(*one_decision("Погоджено", "Відхилено"))
     assert [each.id for each in process.steps["t"].outcomes] == ["approved", "rejected"]

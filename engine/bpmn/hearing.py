@@ -1,0 +1,35 @@
+"""Which calls of other maps listen to what is decided in them (engine/bpmn/called_approvals.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.bpmn.live_workflow import LiveTask, Scope
+
+# In the task of such a call, of this run of the called map:
+ANSWERS = "answers"  # what its approvals said last; None: nothing yet
+LAST_DECISION = "last_decision"  # the outcomes of approvals for which the last way chosen in it is taken
+
+
+def hearing(scope: Scope) -> Iterator[LiveTask]:
+    """The calls around ``scope`` that listen, the innermost first."""
+    while scope.parent_task_id is not None:
+        holder: LiveTask = scope.parent_task
+        if ANSWERS in holder.internal_data:
+            yield holder
+        scope = holder.workflow
+
+
+def hear_decision(scope: Scope, flows: Iterable[str]) -> None:
+    """Something in ``scope`` chose among ways and took ``flows``: by what approvals said, or by anything else."""
+    lookups = scope.top_workflow.environment.lookups
+    if not lookups.called_approvals:
+        return
+    taken = frozenset(flows)
+    if taken and taken <= lookups.repeating:
+        return
+    said = sorted({kind for flow in taken for kind in lookups.verdicts.get(flow, ())})
+    for call in hearing(scope):
+        call.internal_data[LAST_DECISION] = said
