@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from engine.errors import N_, DomainError
+from webui import lasting_imports
 from webui.command_line.failures import Failed, reason_of, told
 from webui.command_line.language import _, let_click_speak_it
 
@@ -92,6 +93,11 @@ _CALLED = "reglament.called"
 class Reglament(click.Group):
     __doc__ = N_("Regulated sales, executed.")
 
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        """As a program, which the process is for."""
+        lasting_imports.begin()
+        return super().__call__(*arguments, **options)
+
     def main(self, *arguments: Any, **options: Any) -> Any:
         let_click_speak_it()
         return super().main(*arguments, **options)
@@ -107,6 +113,7 @@ class Reglament(click.Group):
             signal.signal(signal.SIGTERM, signal.default_int_handler)
         module, _colon, name = COMMANDS[cmd_name].place.partition(":")
         command: click.Command = getattr(import_module(module), name)
+        lasting_imports.end()
         return translated(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click's
