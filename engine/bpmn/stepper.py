@@ -218,11 +218,11 @@ def result_of(workflow: LiveWorkflow, before: Waits, spec: ExecutableSpec) -> St
 
 def _new(before: dict[Any, Any], after: dict[Any, Any]) -> tuple[Any, ...]:
     """What waits now and did not, and the timers that wait for another moment than before."""
-    return tuple(opened for key, opened in after.items() if before.get(key) != opened)
+    return tuple([opened for key, opened in after.items() if before.get(key) != opened]) if after else ()
 
 
 def _gone(before: dict[Any, Any], after: dict[Any, Any]) -> tuple[Any, ...]:
-    return tuple(key for key in before if key not in after)
+    return tuple([key for key in before if key not in after]) if before else ()
 
 
 def _stalled(workflow: LiveWorkflow) -> DomainError:

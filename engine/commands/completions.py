@@ -295,13 +295,22 @@ class _Completion:
         errors: dict[str, DomainError] = {}
         if button.needs_reason and not comment.strip():
             errors["comment"] = ReasonRequired()
+        read = self._read_fields(button, values, locale, zone, errors) if self.step.fields else {}
+        if errors:
+            raise InvalidInput(errors)
+        return read
+
+    def _read_fields(
+        self, button: Outcome, values: Mapping[str, Any], locale: Locale, zone: str, errors: dict[str, DomainError]
+    ) -> dict[str, Any]:
+        """As ``read_form``; what is wrong is added to ``errors``, and then nothing is read."""
         fields, deal = _asked(self.step, button), self.instance.deal
         facts = DealFacts(deal, self.process, calendar=default_calendar(self.session), at=self.at)
         form = read_form(fields, values, locale, known=facts.known, zone=zone)
         read, unknown = resolved_references(self.session, fields, form.values)
         errors |= form.errors | unknown | _faults_of_own(fields, read)
         if errors:
-            raise InvalidInput(errors)
+            return {}
         given_up = {
             one.name: None
             for one in fields

@@ -7,6 +7,7 @@ the database, so that none is starved and none sees "database is locked".
 from __future__ import annotations
 
 import fcntl
+import os
 import select
 import threading
 from collections.abc import Iterator
@@ -20,10 +21,11 @@ from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from engine.clock import monotonic
+from engine.db.burst import errors_of
 from engine.db.lean_cursor import LeanCursor
 from engine.db.round_trip import TripConnection
 from engine.db.work_session import WorkSession
@@ -64,7 +66,6 @@ class Database:
         self.url = url
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(url, pool_size) if self.is_sqlite else _postgresql_engine(url, pool_size)
-        self._sessions = sessionmaker(self.engine, class_=WorkSession, expire_on_commit=False, autoflush=True)
         self._thread_lock = threading.Lock()
         path = make_url(url).database if self.is_sqlite else None
         self._lock_file = Path(f"{path}.lock") if path else None
@@ -76,7 +77,7 @@ class Database:
         All its statements see the same moment; without ``snapshot``, on PostgreSQL, each sees its own. Raises
         WriteWhileReading.
         """
-        with self._sessions() as session:
+        with self._session() as session:
             if self.is_sqlite:
                 yield session
                 return
@@ -92,7 +93,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A session in one transaction: committed at the end, rolled back by any exception."""
-        with self._only_writer() if self.is_sqlite else nullcontext(), self._sessions() as session:
+        with self._only_writer() if self.is_sqlite else nullcontext(), self._session() as session:
             if self.is_sqlite:
                 session.connection(execution_options={_WRITES: True})
             yield session
@@ -122,15 +123,21 @@ class Database:
                     connection.rollback()
                     driver.execute("PRAGMA foreign_keys=ON")
 
+    def _session(self) -> WorkSession:
+        return WorkSession(self.engine, expire_on_commit=False)
+
     @contextmanager
     def _only_writer(self) -> Iterator[None]:
         with self._thread_lock:
             if self._lock_file is None:
                 yield
                 return
-            with self._lock_file.open("a") as lock:
+            lock = os.open(self._lock_file, os.O_RDWR | os.O_CREAT, 0o666)
+            try:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 yield
+            finally:
+                os.close(lock)
 
     def dispose(self) -> None:
         self.engine.dispose()
@@ -185,7 +192,9 @@ def _sqlite_engine(url: str, pool_size: int) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get(_WRITES)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        driver: Any = connection.connection.driver_connection
+        with errors_of(connection.dialect):
+            driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
 

@@ -40,11 +40,11 @@ class Moment(TypeDecorator[datetime]):
         return _read_in_utc(value)
 
     def bind_processor(self, dialect: Dialect) -> Any:
-        """For psycopg the function itself: between it and SQLAlchemy's own stands nothing but a call per value."""
-        return _in_utc if dialect.name == "postgresql" else super().bind_processor(dialect)
+        """What the driver takes at once: SQLAlchemy's own functions would cost several calls for each value."""
+        return _in_utc if dialect.name == "postgresql" else _as_sqlite_keeps
 
-    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
-        return _read_in_utc if dialect.name == "postgresql" else super().result_processor(dialect, coltype)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:  # noqa: ARG002
+        return _read_in_utc if dialect.name == "postgresql" else _from_sqlite
 
 
 def _in_utc(value: datetime | None) -> datetime | None:
@@ -60,6 +60,16 @@ def _read_in_utc(value: datetime | None) -> datetime | None:
     if value is None:
         return None
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _as_sqlite_keeps(value: datetime | None) -> str | None:
+    """The text that SQLAlchemy's DateTime keeps: in UTC, without a zone, always with microseconds."""
+    in_utc = _in_utc(value)
+    return None if in_utc is None else in_utc.replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def _from_sqlite(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 class Amount(TypeDecorator[Decimal]):

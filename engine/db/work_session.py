@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import ColumnDefault, ColumnElement, Table, Update, bindparam, insert, text, update
+from sqlalchemy import ColumnDefault, ColumnElement, Table, Update, bindparam, insert, update
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstanceState, Mapper, Session
 from sqlalchemy.orm.attributes import instance_dict, instance_state
@@ -236,8 +236,8 @@ class _Plan:
         if connection.dialect.name == "postgresql":
             taken = f"SELECT nextval('{self._table.name}_{self.key}_seq') FROM generate_series(1, $1::integer)"  # noqa: S608  # the model's own names
             return [one for (one,) in fetch(connection, taken, (count,))]
-        written = connection.execute(text(_last_number_on_sqlite(self._table, self.key))).scalar() or 0
-        last = max((written, *given))
+        written = [one or 0 for (one,) in fetch(connection, _last_number_on_sqlite(self._table, self.key), ())]
+        last = max((0, *written, *given))
         return [last + 1 + index for index in range(count)]  # nobody else writes meanwhile
 
     def _update(self) -> Update:
@@ -272,9 +272,10 @@ _plans = _Plans()
 
 def _says_columns(state: InstanceState[Any]) -> bool:
     """Whether every relationship that was set since says what its column says."""
-    values = state.dict
-    for name, columns in _plans[state.class_].references:
-        if name not in (values if state.key is None else state.committed_state):
+    values, references = state.dict, _plans[state.class_].references
+    said = values if state.key is None else state.committed_state
+    for name, columns in references:
+        if name not in said:
             continue
         other = values.get(name)
         if any(values.get(own) != (None if other is None else getattr(other, its)) for own, its in columns):

@@ -70,10 +70,10 @@ def plain(value: Any) -> Any:
 def _plain_of_another(value: Any) -> Any:
     if isinstance(value, _DATES):
         return value.isoformat()
-    if isinstance(value, Mapping):
-        return plain(dict(value))
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(item) for item in value]
+    if isinstance(value, Mapping):  # a question of a protocol: behind those that are answered by a type
+        return plain(dict(value))
     if isinstance(value, _FRACTIONS):
         return format(value if isinstance(value, Decimal) else Decimal(repr(value)), "f")
     return value

@@ -193,14 +193,14 @@ def is_intact(entry: ChainEntry) -> bool:
 def _ensure_exact(value: Any) -> None:
     if type(value) in _EXACT:  # nearly everything is, and an isinstance of Mapping costs more than the encoding
         return
-    if type(value) is dict or isinstance(value, Mapping):
+    if isinstance(value, list | tuple):
+        for inner in value:
+            _ensure_exact(inner)
+    elif type(value) is dict or isinstance(value, Mapping):
         for key, inner in value.items():
             if type(key) is not str and not isinstance(key, str):
                 raise TypeError("a key of canonical JSON is a text")
             if type(inner) not in _EXACT:
                 _ensure_exact(inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            _ensure_exact(inner)
     elif isinstance(value, float):
         raise TypeError("canonical JSON holds no floats: write a decimal as text")

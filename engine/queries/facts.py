@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from engine.bpmn.compiled import CompiledProcess, FieldDefinition, FieldType
+from engine.bpmn.compiled import CompiledProcess
 from engine.bpmn.expressions import compile_expression
 from engine.errors import FieldNotUnderstood
 from engine.model.deal import Deal
 from engine.policy.business_calendar import BusinessCalendar
 from engine.policy.field_values import from_json
 from engine.policy.own_fields import CLIENT_ROOT, typed_values
-from engine.queries.decided_fields import decided_fields
+from engine.queries.map_fields import kept_fields
 
 _CLIENT_COLUMNS = ("name", "edrpou", "segment", "source", "email", "phone")
 
@@ -86,7 +86,9 @@ def typed_fields(process: CompiledProcess, stored: Mapping[str, Any]) -> dict[st
     Fields of steps have their form's type, outputs of decision tables their column's. What does not fit its type (the
     map was changed since) stays as it was stored.
     """
-    definitions = _definitions(process)
+    if not stored:
+        return {}
+    definitions = kept_fields(process)
     typed: dict[str, Any] = {}
     for name, value in stored.items():
         definition = definitions.get(name)
@@ -95,11 +97,3 @@ def typed_fields(process: CompiledProcess, stored: Mapping[str, Any]) -> dict[st
         except FieldNotUnderstood:
             typed[name] = value
     return typed
-
-
-def _definitions(process: CompiledProcess) -> dict[str, FieldDefinition]:
-    """By the names under which the deal keeps the values. A step that only shows a value says nothing of its type."""
-    fields = [field for step in process.steps.values() for field in step.fields]
-    shown = {field.name.removeprefix("deal."): field for field in fields if field.type is FieldType.READ_ONLY}
-    asked = {field.name.removeprefix("deal."): field for field in fields if field.type is not FieldType.READ_ONLY}
-    return {**shown, **decided_fields(process), **asked}

@@ -20,6 +20,11 @@ def map_fields(process: CompiledProcess) -> Mapping[str, FieldDefinition]:
     return own | _fields_of(_Map(process)) if own else _fields_of(_Map(process))
 
 
+def kept_fields(process: CompiledProcess) -> Mapping[str, FieldDefinition]:
+    """By the names under which the deal keeps the values. A step that only shows a value says nothing of its type."""
+    return _kept_fields_of(_Map(process))
+
+
 def field_labels(process: CompiledProcess, content: Mapping[str, Any]) -> dict[str, str]:
     """Labels of the fields in the content of an approval, by name, and of choices made in them, by ``name=value``.
 
@@ -49,7 +54,7 @@ def name_fields(process: CompiledProcess, failure: MapFailed) -> None:
 
 
 class _Map:
-    """A compiled map as a key: its hash says all that it was made of."""
+    """A compiled map as a key: its hash says all that it was made of, beside the company's own fields of clients."""
 
     __slots__ = ("process",)
 
@@ -60,13 +65,26 @@ class _Map:
         return hash(self.process.content_hash)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Map) and other.process.content_hash == self.process.content_hash
+        if not isinstance(other, _Map):
+            return False
+        own, its = self.process, other.process
+        return own is its or (own.content_hash == its.content_hash and own.client_fields == its.client_fields)
 
 
 @lru_cache(maxsize=64)
 def _fields_of(kept: _Map) -> dict[str, FieldDefinition]:
-    process = kept.process
+    shown, asked = _shown_and_asked(kept.process)
+    return {field.name: field for field in (*shown, *decided_fields(kept.process).values(), *asked)}
+
+
+@lru_cache(maxsize=64)  # every expression of a map and every step of a deal ask for it
+def _kept_fields_of(kept: _Map) -> dict[str, FieldDefinition]:
+    shown, asked = ({one.name.removeprefix("deal."): one for one in some} for some in _shown_and_asked(kept.process))
+    return {**shown, **decided_fields(kept.process), **asked}
+
+
+def _shown_and_asked(process: CompiledProcess) -> tuple[list[FieldDefinition], list[FieldDefinition]]:
+    """The fields of all steps that are only read there, and the others."""
     fields = [field for step in process.steps.values() for field in step.fields]
     shown = [field for field in fields if field.type is FieldType.READ_ONLY]
-    asked = [field for field in fields if field.type is not FieldType.READ_ONLY]
-    return {field.name: field for field in (*shown, *decided_fields(process).values(), *asked)}
+    return shown, [field for field in fields if field.type is not FieldType.READ_ONLY]
