@@ -43,6 +43,7 @@ class CleanlyStoppedWorker(StayingThreadWorker):
     def run(self) -> None:
         """Serve until told to stop."""
         self.cfg.set("graceful_timeout", self.last_answers_s)
+        _settle(self.cfg)
         super().run()
 
     def init_signals(self) -> None:
@@ -56,3 +57,11 @@ class CleanlyStoppedWorker(StayingThreadWorker):
             super().handle_quit(number, frame)
         else:
             self.alive = False
+
+
+def _settle(config: Any) -> None:
+    """Let each setting stand as an attribute: gunicorn looks for twenty of them a request, by two functions each.
+
+    What is set by ``config.set`` from here on is not seen any more.
+    """
+    vars(config).update({name: setting.get() for name, setting in config.settings.items()})
