@@ -23,6 +23,7 @@ from webui.api.request_checks import StrictJson, check_request
 from webui.page_environment import PageEnvironment
 from webui.routing import RuleBuiltWhenNeeded
 from webui.security import open_to_all
+from webui.whole_bodies import WholeBodyRequest
 
 _CALLS = (
     "me",
@@ -78,6 +79,7 @@ for _name in _CALLS:
 class DescribedApplication(OpenAPI):
     """Without what Flask does for views that are coroutines: there are none, and it looks before each hook."""
 
+    request_class = WholeBodyRequest
     url_rule_class = RuleBuiltWhenNeeded
     jinja_environment = PageEnvironment
 

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 from gunicorn.arbiter import Arbiter
 
+from webui.serving.settled_settings import settle
 from webui.serving.staying_threads import StayingThreadWorker
 
 _STOPS = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
@@ -43,7 +44,7 @@ class CleanlyStoppedWorker(StayingThreadWorker):
     def run(self) -> None:
         """Serve until told to stop."""
         self.cfg.set("graceful_timeout", self.last_answers_s)
-        _settle(self.cfg)
+        settle(self.cfg)
         super().run()
 
     def init_signals(self) -> None:
@@ -57,11 +58,3 @@ class CleanlyStoppedWorker(StayingThreadWorker):
             super().handle_quit(number, frame)
         else:
             self.alive = False
-
-
-def _settle(config: Any) -> None:
-    """Let each setting stand as an attribute: gunicorn looks for twenty of them a request, by two functions each.
-
-    What is set by ``config.set`` from here on is not seen any more.
-    """
-    vars(config).update({name: setting.get() for name, setting in config.settings.items()})

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Self
 from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import ClientDisconnected
 
+from webui.whole_bodies import WholeBody
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -57,9 +59,10 @@ def _small_body(environ: WSGIEnvironment) -> BytesIO | None:
     if not (length.isascii() and length.isdecimal() and 0 < int(length) <= _SMALL):
         return None
     try:
-        return BytesIO(environ[_BODY].read(int(length)))
+        content = environ[_BODY].read(int(length))
     except _BROKEN:
         return BytesIO()
+    return WholeBody(content) if len(content) == int(length) else BytesIO(content)
 
 
 class _Place:
