@@ -8,7 +8,7 @@ from flask import Flask, request
 from flask_wtf.csrf import CSRFProtect
 
 from engine.errors import N_, DomainError
-from webui.request_context import this_request
+from webui.this_request import AUTHORIZATION, this_request
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -32,7 +32,7 @@ def configure_csrf(app: Flask) -> None:
         asked = this_request()
         if asked.routing_exception is not None or asked.method in _SAFE_METHODS:
             return
-        if asked.headers.get("Authorization", "").startswith("Bearer "):
+        if asked.environ.get(AUTHORIZATION, "").startswith("Bearer "):
             return
         _ensure_same_origin()
         protection.protect()

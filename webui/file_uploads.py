@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import BinaryIO, cast
 
-from flask import Flask, request
+from flask import Flask
 from werkzeug.datastructures import FileStorage
 
 from engine.commands.stored_files import BroughtFile, bring_file
@@ -13,6 +13,7 @@ from engine.errors import N_, DomainError, FieldRequired, InvalidInput
 from engine.policy.file_kinds import FileRefused
 from engine.policy.file_limits import MEGABYTE, FileLimits, limits_of
 from webui.request_context import services
+from webui.this_request import this_request
 
 FILES_AT_ONCE = 4
 """So many of the largest files fit into one request. Our pages send them one by one."""
@@ -37,8 +38,9 @@ def configure_uploads(app: Flask) -> None:
 
 
 def _allow_files() -> None:
-    if request.endpoint in _TAKE_FILES:
-        request.max_content_length = limits().of_file * FILES_AT_ONCE + MEGABYTE
+    asked = this_request()
+    if asked.endpoint in _TAKE_FILES:
+        asked.max_content_length = limits().of_file * FILES_AT_ONCE + MEGABYTE
 
 
 def limits() -> FileLimits:

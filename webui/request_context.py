@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
-from flask import Flask, Request, current_app, g, request
+from flask import Flask, g
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
@@ -19,6 +19,7 @@ from engine.queries.accounts import Accounts
 from engine.settings import Settings
 from webui.company_sign_in import provider_of
 from webui.sessions import SignedInPerson
+from webui.this_request import request_globals, this_application
 
 if TYPE_CHECKING:
     from engine.adapters.openid_provider import OpenIdProvider
@@ -47,15 +48,8 @@ def provide_services(app: Flask, settings: Settings, database: Database, clock: 
 
 
 def services() -> Services:
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001  # as below
-    given: Services = app.extensions[_NAME]
+    given: Services = this_application().extensions[_NAME]
     return given
-
-
-def this_request() -> Request:
-    """The request itself, for whoever asks it several things: Flask's stand-in for it looks for it with each."""
-    asked: Request = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001  # werkzeug's way
-    return asked
 
 
 def reading(*, snapshot: bool = True) -> AbstractContextManager[Session]:
@@ -70,9 +64,10 @@ def writing() -> AbstractContextManager[Session]:
 
 def now() -> datetime:
     """The present moment in UTC, the same during the whole request, so that one page never contradicts itself."""
-    known: datetime | None = g.get("now")
+    kept = request_globals()
+    known: datetime | None = kept.get("now")
     if known is None:
-        known = g.now = services().clock.now()
+        known = kept.now = services().clock.now()
     return known
 
 

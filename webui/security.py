@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, redirect, request, url_for
+from flask import Flask, Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webui.answer_headers import SafeAnswers
 from webui.request_context import signed_in
 from webui.sessions import is_polled
+from webui.this_request import this_application, this_request
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -32,8 +33,8 @@ def configure_security(app: Flask) -> None:
 
 def ensure_signed_in() -> ResponseReturnValue | None:
     """Send whoever is not signed in to the sign-in page, and from there back to where they were."""
-    endpoint = request.endpoint
-    view = current_app.view_functions.get(endpoint or "")
+    endpoint = this_request().endpoint
+    view = this_application().view_functions.get(endpoint or "")
     if view is None or endpoint == "static" or getattr(view, _OPEN_MARK, False) or signed_in():
         return None
     return sign_in_first()

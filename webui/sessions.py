@@ -21,6 +21,7 @@ from engine.model.person import Person
 from engine.policy.permissions import Actor
 from engine.queries.accounts import Accounts
 from engine.settings import Settings
+from webui.this_request import this_request
 
 IDLE_LIMIT = timedelta(hours=12)
 _NOBODY = "asks_for_nobody"
@@ -124,7 +125,8 @@ _POLLED: set[str] = set()
 
 
 def _prolong() -> None:
-    if _sends_no_cookie(request) or request.endpoint == "static":
+    asked = this_request()
+    if _sends_no_cookie(asked) or asked.endpoint == "static":
         return
     if session.get("_user_id") and not is_polled():
         session.modified = True

@@ -10,6 +10,7 @@ from werkzeug.datastructures import ImmutableMultiDict
 
 from engine.errors import NotFound
 from webui.forms.typed_values import LARGEST_ID, holdable
+from webui.this_request import this_request
 
 _API = "api"
 
@@ -23,7 +24,7 @@ def ensure_storable() -> None:
 
     Of what is typed, characters that nobody sees and no file holds are left out.
     """
-    if request.blueprint == _API:
+    if this_request().blueprint == _API:
         return
     if any(isinstance(part, int) and part > LARGEST_ID for part in (request.view_args or {}).values()):
         raise NotFound

@@ -10,11 +10,12 @@ from collections import Counter
 from threading import Lock
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from flask import Flask, Response, current_app, g, make_response, request
+from flask import Flask, Response, current_app, g, make_response
 
 from engine.errors import N_
 from webui.api.call_limits import TooManyCalls
 from webui.request_context import signed_in
+from webui.this_request import this_request
 
 if TYPE_CHECKING:
     from webui.api.caller import Caller
@@ -69,7 +70,8 @@ def configure_transfers(app: Flask) -> None:
 
         The answer to a command always comes: it says what has been done, and done again it would be done twice.
         """
-        if request.method != "GET" or request.endpoint == "static" or response.mimetype == _EVENT_STREAM:
+        asked = this_request()
+        if asked.method != "GET" or asked.endpoint == "static" or response.mimetype == _EVENT_STREAM:
             return response
         if not _is_large(response):
             return response

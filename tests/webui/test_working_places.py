@@ -12,11 +12,13 @@ import pytest
 from gunicorn.http.errors import InvalidChunkSize
 from sqlalchemy import text
 from werkzeug.exceptions import ClientDisconnected
+from werkzeug.test import create_environ
 from werkzeug.wsgi import get_input_stream
 
 from engine.db.session import Database
 from webui.serving.web_server import WORKING_AT_ONCE
 from webui.serving.working_places import WorkingPlaces
+from webui.whole_bodies import WholeBodyRequest
 
 _PATIENCE_S = 30
 
@@ -151,6 +153,29 @@ def test_a_body_that_breaks_off_is_no_whole_one_and_no_failure_of_ours(body: Any
     environ = {"wsgi.input": body, "CONTENT_LENGTH": length, "wsgi.input_terminated": True}  # as gunicorn says of any
     with pytest.raises(ClientDisconnected):
         WorkingPlaces(application, 1)(environ, lambda *_: lambda _: None)
+
+
+@pytest.mark.parametrize("length", ["5", "500000"])
+def test_a_body_that_breaks_off_is_none_to_the_application_either(length: str) -> None:
+    with pytest.raises(ClientDisconnected):
+        _read_by_the_application(b"hel", length)
+
+
+@pytest.mark.parametrize("size", [5, 70_000])
+def test_the_application_reads_all_of_a_body_whether_it_came_beforehand_or_not(size: int) -> None:
+    assert _read_by_the_application(b"a" * size, str(size)) == b"a" * size
+
+
+def _read_by_the_application(sent: bytes, length: str) -> bytes:
+    read = []
+
+    def application(environ: dict[str, Any], _start: Any) -> Iterable[bytes]:
+        read.append(WholeBodyRequest(environ).get_data())
+        return []
+
+    told = create_environ(method="POST") | {"wsgi.input": io.BytesIO(sent), "CONTENT_LENGTH": length}
+    WorkingPlaces(application, 1)(told, lambda *_: lambda _: None)
+    return read[0]
 
 
 def test_each_that_works_has_a_connection_to_the_database_and_more_are_left(database_url: str) -> None:

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from engine.queries.pages import ListOrder, Page
 from webui.api.models.values import Listed, Paging, ShortPaging
-from webui.request_context import this_request
+from webui.this_request import this_request
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

@@ -12,7 +12,7 @@ from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 from werkzeug.exceptions import BadHost
 from werkzeug.routing import MapAdapter
-from werkzeug.wsgi import get_host
+from werkzeug.sansio.utils import get_host
 
 from webui.api.blueprint import api
 from webui.api.caller import configure_call_limits, identify
@@ -23,6 +23,7 @@ from webui.api.request_checks import StrictJson, check_request
 from webui.page_environment import PageEnvironment
 from webui.routing import RuleBuiltWhenNeeded
 from webui.security import open_to_all
+from webui.whole_bodies import WholeBodyRequest
 
 _CALLS = (
     "me",
@@ -78,23 +79,25 @@ for _name in _CALLS:
 class DescribedApplication(OpenAPI):
     """Without what Flask does for views that are coroutines: there are none, and it looks before each hook."""
 
+    request_class = WholeBodyRequest
     url_rule_class = RuleBuiltWhenNeeded
     jinja_environment = PageEnvironment
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
         """Addresses are the same under each name of the server, so that nothing is looked for in it.
 
-        werkzeug asks the environment twice for the name, and spells it for redirects with each request.
+        werkzeug asks the environment twice for the name, checks it and spells it for redirects with each request.
         """
         if request is None or "HTTP_UPGRADE" in request.environ:
             return super().create_url_adapter(request)
-        request.host = get_host(request.environ)
+        scheme = request.environ["wsgi.url_scheme"]
+        request.host, spelled = _names_of_server(scheme, request.environ.get("HTTP_HOST"), request.server)
         return MapAdapter(
             self.url_map,
-            _spelled_for_redirects(request.host.lower()),
+            spelled,
             request.root_path,
             "",
-            request.environ["wsgi.url_scheme"],
+            scheme,
             request.path,
             request.method,
             request.query_string.decode(errors="replace"),
@@ -105,11 +108,12 @@ class DescribedApplication(OpenAPI):
 
 
 @lru_cache(maxsize=64)
-def _spelled_for_redirects(host: str) -> str:
-    """Raises BadHost."""
-    name, colon, port = host.partition(":")
+def _names_of_server(scheme: str, told: str | None, server: tuple[str, int | None] | None) -> tuple[str, str]:
+    """Its name as it is, and as redirects spell it; ``told`` is the header. Raises SecurityError, BadHost."""
+    host = get_host(scheme, told, server)
+    name, colon, port = host.lower().partition(":")
     try:
-        return f"{name.encode('idna').decode('ascii')}{colon}{port}"
+        return host, f"{name.encode('idna').decode('ascii')}{colon}{port}"
     except UnicodeError as error:
         raise BadHost from error
 

@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar, cast
 
-from flask import Flask, current_app, g, request
+from flask import Flask, Request
 from flask_babel import force_locale
 
 from engine.errors import N_, DomainError
 from engine.policy.permissions import Actor
 from webui.api.call_limits import CallLimits
 from webui.i18n import LOCALES, chosen_locale
-from webui.request_context import now, services, signed_in, this_request
+from webui.request_context import now, services, signed_in
 from webui.sign_in_log import ProgramsSeen, program_came
+from webui.this_request import AUTHORIZATION, request_globals, this_application, this_request
 
 Locale = Literal["uk", "en"]
 View = TypeVar("View", bound=Callable[..., Any])
 
 _SCHEME = "bearer"
+_ACCEPT_LANGUAGE = "HTTP_ACCEPT_LANGUAGE"
 _LIMITS = "reglament_call_limits"
 _PROGRAMS = "reglament_programs_seen"
 _LATER = "is_identified_by_its_command"
@@ -60,16 +62,16 @@ def identify() -> None:
 
     A request with an Authorization header stands or falls with it: no cookie speaks for a wrong token.
     """
-    asked, app = this_request(), current_app
+    asked, app = this_request(), this_application()
     limits: CallLimits = app.extensions[_LIMITS]
-    authorization, address = asked.headers.get("Authorization"), asked.remote_addr or _UNKNOWN_ADDRESS
-    by_token = authorization is not None
+    token, address = _token_of(asked), asked.remote_addr or _UNKNOWN_ADDRESS
+    by_token = token is not None
     # Tokens are counted by their hash: nothing keeps them in clear.
-    calling = hash(_token_in(authorization)) if authorization is not None else _person_or(address)
+    calling = hash(token) if token is not None else _person_or(address)
     limits.count_call(calling, address, by_token=by_token)
     try:
         later = hasattr(app.view_functions.get(asked.endpoint or ""), _LATER)
-        g.api_caller = _by_session() if authorization is None else _by_token(authorization, later=later)
+        request_globals().api_caller = _by_session() if token is None else _by_token(token, later=later)
     except NotIdentified:
         if by_token:
             limits.count_refusal(address)
@@ -85,15 +87,15 @@ def _person_or(address: str) -> str:
 
 def caller() -> Actor:
     """Who calls, as commands and queries know them."""
-    known: Caller = g.api_caller
+    known: Caller = request_globals().api_caller
     return known.actor
 
 
 def reader_locale() -> Locale:
     """The language of texts in answers: the one asked for with a token; with a session the person's own choice."""
-    known: Caller | None = g.get("api_caller")
-    wanted = request.accept_languages if known is None or known.by_token else None
-    asked = wanted.best_match(LOCALES) if wanted else None
+    request, known = this_request(), cast("Caller | None", request_globals().get("api_caller"))
+    is_asked = (known is None or known.by_token) and _ACCEPT_LANGUAGE in request.environ
+    asked = request.accept_languages.best_match(LOCALES) if is_asked else None
     own = known.actor.locale if known is not None else chosen_locale()
     for one in (asked, own, services().settings.locale):
         if one in LOCALES:
@@ -110,19 +112,18 @@ def in_readers_language() -> Iterator[None]:
 
 def unconfirmed_revision() -> int | None:
     """The revision of the company as of which the caller is known, while nobody has looked whether it stands."""
-    known: Caller = g.api_caller
+    known: Caller = request_globals().api_caller
     return known.revision
 
 
 def confirm_caller() -> None:
     """Look who calls as of now. Raises NotIdentified."""
     if unconfirmed_revision() is not None:
-        g.api_caller = _by_token(request.headers.get("Authorization", ""))
+        request_globals().api_caller = _by_token(_token_of(this_request()) or "")
 
 
-def _by_token(authorization: str, *, later: bool = False) -> Caller:
+def _by_token(token: str, *, later: bool = False) -> Caller:
     """``later``: as last known is enough. Raises NotIdentified."""
-    token = _token_in(authorization)
     accounts, at = services().accounts, now()
     known = accounts.last_of_token(token, at) if later else None
     if known is not None:
@@ -130,14 +131,17 @@ def _by_token(authorization: str, *, later: bool = False) -> Caller:
     account = accounts.of_token(token, at)
     if account is None:
         raise NotIdentified
-    seen: ProgramsSeen = current_app.extensions[_PROGRAMS]
+    seen: ProgramsSeen = this_application().extensions[_PROGRAMS]
     if seen.is_new(hash(token), at.date()):
         program_came(account.actor.person_id, token)
     return Caller(account.actor, by_token=True)
 
 
-def _token_in(authorization: str) -> str:
-    """The same however the header is spelled; empty where it holds none, and no token is."""
+def _token_of(asked: Request) -> str | None:
+    """The same however its header is spelled; empty where that holds none, and no token is. None without a header."""
+    authorization: str | None = asked.environ.get(AUTHORIZATION)
+    if authorization is None:
+        return None
     scheme, _, token = authorization.partition(" ")
     return token.strip() if scheme.lower() == _SCHEME else ""
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, ClassVar, TypeVar
 
-from flask import request
 from sqlalchemy.orm import Session
 
 from engine.commands.idempotency import already_performed, remember
@@ -15,10 +14,12 @@ from engine.errors import N_, DomainError, InvalidInput
 from engine.queries.organisation import CompanyChanged, expect_revision, has_seen_expected_revision
 from webui.api.caller import caller, confirm_caller, unconfirmed_revision
 from webui.request_context import services
+from webui.this_request import this_request
 
 T = TypeVar("T")
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
+_IN_ENVIRONMENT = "HTTP_IDEMPOTENCY_KEY"
 LONGEST_KEY = 200
 
 
@@ -29,7 +30,7 @@ class KeyNotUsable(DomainError):
 
 def command_id() -> str | None:
     """The caller's own name for this command. Raises InvalidInput for one that cannot be kept as it is."""
-    key = request.headers.get(IDEMPOTENCY_KEY)
+    key: str | None = this_request().environ.get(_IN_ENVIRONMENT)
     if key is not None and not (0 < len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
         raise InvalidInput({IDEMPOTENCY_KEY: KeyNotUsable(maximum=LONGEST_KEY)})
     return key

@@ -29,6 +29,7 @@ from webui.i18n import _
 from webui.messages import error_text
 from webui.request_context import signed_in
 from webui.sessions import ask_for_nobody
+from webui.this_request import this_request
 
 _logger = logging.getLogger(__name__)
 
@@ -143,10 +144,11 @@ def _of_failure(error: Exception) -> Response:
 
 def _answer_unknown_address() -> Response | None:
     """No call stands at this address, or none with this method: the error page would be of no use to a program."""
-    error = request.routing_exception
+    asked = this_request()
+    error = asked.routing_exception
     if error is None or (error.code or 0) < _CLIENT_ERROR:
         return None
-    if request.path != PREFIX and not request.path.startswith(f"{PREFIX}/"):
+    if asked.path != PREFIX and not asked.path.startswith(f"{PREFIX}/"):
         return None
     return _of_http_error(error)
 

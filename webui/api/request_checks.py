@@ -8,14 +8,14 @@ from functools import cache
 from typing import Any, get_type_hints
 
 import orjson
-from flask import Request, current_app
+from flask import Request
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
 from engine.errors import DomainError, InvalidInput
 from webui.api.models.values import Given, GivenOrNothing
 from webui.api.request_faults import FieldNotStorable, FieldRepeated, FieldUnknown, fault_of, missed_by
-from webui.request_context import this_request
+from webui.this_request import this_application, this_request
 
 _LARGEST_JSON = 1024 * 1024
 _DEEPEST = 20
@@ -35,7 +35,7 @@ class StrictJson(DefaultJSONProvider):
 def check_request() -> None:
     """Raises BadRequest, UnsupportedMediaType, RequestEntityTooLarge, InvalidInput."""
     asked = this_request()
-    view = current_app.view_functions[asked.endpoint or ""]
+    view = this_application().view_functions[asked.endpoint or ""]
     faults = _query_faults(asked, view) if asked.query_string else {}
     if asked.method not in _SAFE_METHODS:
         faults |= _body_faults(asked, view)
@@ -52,7 +52,7 @@ def _parts_of(view: Any) -> frozenset[str]:
 def missed_in_body() -> dict[str, DomainError]:
     """What the command would have missed in the body, of a request that it is not asked about."""
     asked = this_request()
-    model = _body_of(current_app.view_functions[asked.endpoint or ""])
+    model = _body_of(this_application().view_functions[asked.endpoint or ""])
     return missed_by(model, asked.get_json(silent=True)) if model is not None else {}
 
 
@@ -102,7 +102,7 @@ def _body_faults(asked: Request, view: Any) -> dict[str, DomainError]:
     asked.max_content_length = _LARGEST_JSON
     content = asked.get_data(cache=True)
     # Sent in chunks, a body that is too large is cut at the limit without a word.
-    if asked.content_length is None and len(content) >= _LARGEST_JSON:
+    if len(content) >= _LARGEST_JSON and asked.content_length is None:
         raise RequestEntityTooLarge
     if not content and not _needs_body(view):
         return {}

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 from gunicorn.arbiter import Arbiter
 
+from webui.serving.settled_settings import settle
 from webui.serving.staying_threads import StayingThreadWorker
 
 _STOPS = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
@@ -43,6 +44,7 @@ class CleanlyStoppedWorker(StayingThreadWorker):
     def run(self) -> None:
         """Serve until told to stop."""
         self.cfg.set("graceful_timeout", self.last_answers_s)
+        settle(self.cfg)
         super().run()
 
     def init_signals(self) -> None:

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
-from threading import Semaphore
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Self
 
 from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import ClientDisconnected
+
+from webui.whole_bodies import WholeBody
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -26,6 +28,9 @@ _BROKEN = (OSError, ParseException)
 _SMALL = 64 * 1024
 """Bytes: a body that is read before there is a place, instead of leaving the place for it."""
 
+_Free = SimpleQueue[None]
+"""One entry for each free place. To take and to give back are one call each; Python's semaphore makes twenty."""
+
 
 class WorkingPlaces:
     """Around the application: at most ``number`` requests are worked at, the others wait for a place.
@@ -35,7 +40,9 @@ class WorkingPlaces:
 
     def __init__(self, application: WSGIApplication, number: int) -> None:
         self._application = application
-        self._free = Semaphore(number)
+        self._free: _Free = SimpleQueue()
+        for _ in range(number):
+            self._free.put(None)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ.get(_LENGTH):
@@ -52,26 +59,28 @@ def _small_body(environ: WSGIEnvironment) -> BytesIO | None:
     if not (length.isascii() and length.isdecimal() and 0 < int(length) <= _SMALL):
         return None
     try:
-        return BytesIO(environ[_BODY].read(int(length)))
+        content = environ[_BODY].read(int(length))
     except _BROKEN:
         return BytesIO()
+    return WholeBody(content) if len(content) == int(length) else BytesIO(content)
 
 
 class _Place:
     """That of one request."""
 
-    def __init__(self, free: Semaphore) -> None:
+    def __init__(self, free: _Free) -> None:
         self._free = free
         self._is_held = False
 
     def __enter__(self) -> Self:
-        self._is_held = self._free.acquire()
+        self._free.get()
+        self._is_held = True
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._is_held:
             self._is_held = False
-            self._free.release()
+            self._free.put(None)
 
     def left_during(self, wait: Callable[[], Any]) -> Any:
         """What ``wait`` gives, which waits for a network.
@@ -83,7 +92,14 @@ class _Place:
         try:
             return wait()
         finally:
-            self._is_held = self._free.acquire(blocking=False)
+            self._is_held = self._take_one_if_free()
+
+    def _take_one_if_free(self) -> bool:
+        try:
+            self._free.get_nowait()
+        except Empty:
+            return False
+        return True
 
 
 class _ComingBody:
