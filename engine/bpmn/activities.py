@@ -13,7 +13,7 @@ from SpiffWorkflow.bpmn.specs.mixins import (
     UserTaskMixin,
 )
 
-from engine.bpmn.called_approvals import begin_hearing, conclude, hear_asked
+from engine.bpmn.called_approvals import begin_hearing, conclude, forget_replaced, hear_asked
 from engine.bpmn.compensation import ENTRIES, PENDING, UNDOES, Entry, enter, entries_of, entry_of, give_back, undone
 from engine.bpmn.elements import ARRIVED_FROM, Element
 from engine.bpmn.run_variables import begin_undecided, forget_outcome, hand_outcomes_on, keep_in_runs, loop_items
@@ -83,10 +83,12 @@ class HumanStep(Activity, UserTaskMixin, BpmnSpecMixin):  # type: ignore[misc]  
     def _update_hook(self, my_task: LiveTask) -> bool:
         if self.forgets_outcome:
             forget_outcome(my_task.workflow, self.bpmn_id)
-        for replaced in my_task.workflow.top_workflow.environment.lookups.replaced.get(self.bpmn_id, ()):
-            forget_outcome(my_task.workflow, replaced)
         hear_asked(my_task)
         return super()._update_hook(my_task)
+
+    def _on_complete_hook(self, my_task: LiveTask) -> None:
+        forget_replaced(my_task)
+        super()._on_complete_hook(my_task)
 
 
 class ServiceCall(Activity, ServiceTaskMixin, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is untyped

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from engine.bpmn.compiled import OutcomeKind
+
 if TYPE_CHECKING:
     from engine.bpmn.live_workflow import LiveTask, Scope
 
@@ -33,3 +35,13 @@ def hear_decision(scope: Scope, flows: Iterable[str]) -> None:
     said = sorted({kind for flow in taken for kind in lookups.verdicts.get(flow, ())})
     for call in hearing(scope):
         call.internal_data[LAST_DECISION] = said
+
+
+def hear_terminated(scope: Scope) -> None:
+    """A terminate end in ``scope``: if work goes on there, who approved may not have had the last word.
+
+    A refusal stands: whoever draws such an end for it means that.
+    """
+    for call in hearing(scope):
+        if OutcomeKind.APPROVED in call.internal_data[LAST_DECISION] and not scope.is_over():
+            call.internal_data[LAST_DECISION] = []

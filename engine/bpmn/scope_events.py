@@ -13,6 +13,7 @@ from SpiffWorkflow.bpmn.specs.mixins import BpmnSpecMixin, SubWorkflowTaskMixin
 
 from engine.bpmn.activities import Enclosing
 from engine.bpmn.catching_events import Waiting
+from engine.bpmn.hearing import hear_decision
 from engine.bpmn.timer_events import StoredTimer
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class Listener(Waiting, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow i
             scope.interrupt()
         elif not self._goes_on_waiting(my_task):
             my_task.spend()
+        hear_decision(scope, ())
         run = scope.task_tree.spawn(self._wf_spec.task_specs[self.handler])
         run.internal_data[BEGAN_AT] = self.name
         run.arrive()

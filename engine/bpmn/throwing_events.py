@@ -26,6 +26,7 @@ from engine.bpmn.compensation import (
 )
 from engine.bpmn.elements import Element
 from engine.bpmn.guards import CancelNotCaught, UncaughtError, map_failed
+from engine.bpmn.hearing import hear_terminated
 from engine.bpmn.runtime import Thrown
 from engine.bpmn.scope_events import Listener
 
@@ -89,6 +90,7 @@ def throw(definition: Any, thrower: LiveTask) -> None:
     top = thrower.workflow.top_workflow
     element_id = thrower.task_spec.bpmn_id
     if isinstance(definition, TerminateEventDefinition):
+        hear_terminated(thrower.workflow)
         thrower.workflow.interrupt()  # who undoes the scope later, undoes what was completed before
     elif isinstance(definition, SignalEventDefinition):
         top.thrown.append(Thrown("signal", definition.name, element_id))

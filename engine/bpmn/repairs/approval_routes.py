@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from engine.bpmn.compiled import Outcome, OutcomeCondition, OutcomeKind, StepKind
 from engine.bpmn.map_model import SUB_PROCESSES, Flow, Node, NodeType, Process
 from engine.bpmn.repairs.dominators import immediate_dominators
-from engine.bpmn.repairs.labels import approval_outcome, label, leads_to_work, yes_or_no
+from engine.bpmn.repairs.labels import approval_outcome, asks_something_else, label, leads_to_work, yes_or_no
 from engine.bpmn.repairs.workbench import Workbench
 
 APPROVAL_OUTCOMES = (OutcomeKind.APPROVED, OutcomeKind.RETURNED, OutcomeKind.REJECTED)
@@ -52,19 +52,25 @@ def routes_by_words(gateway: Node) -> Routes | None:
 def complete_routes(gateway: Node, routes: Routes | None) -> Routes | None:
     """Routes for every arrow behind a declared approval: yes and no count, and one silent arrow takes the rest.
 
-    Beside arrows for some of the outcomes, yes is the approval, and no all the others that are left.
+    Beside arrows for some of the outcomes, yes is the approval, and no all the others that are left. None where a
+    rejection might go by an arrow for what was approved: the question asks for something else, or two arrows speak
+    of an approval. For the same reason the silent arrow, where it takes an approval, takes nothing else.
     """
     known = routes or {}
     taken = {outcome for outcomes in known.values() for outcome in outcomes}
     rest = tuple(outcome for outcome in APPROVAL_OUTCOMES if outcome not in taken)
     silent = [flow for flow in gateway.outgoing if flow not in known]
+    if any(approval_outcome(label(flow)) is OutcomeKind.APPROVED for flow in silent):
+        return None
     answers = {yes_or_no(label(flow)): flow for flow in silent}
     if len(silent) == len(answers) and answers.keys() == {True, False}:
+        if asks_something_else(gateway.name):
+            return None
         yes, no = rest[:1], rest[1:]
         return known | {answers[True]: yes, answers[False]: no} if yes == (OutcomeKind.APPROVED,) and no else None
     if not known or len(silent) > 1 or (silent and not rest):
         return None
-    return known | dict.fromkeys(silent, rest)
+    return known | dict.fromkeys(silent, rest[:1] if OutcomeKind.APPROVED in rest else rest)
 
 
 def _give_buttons(step: Node, routes: Iterable[tuple[OutcomeKind, ...]]) -> None:

@@ -74,6 +74,23 @@ _WORDS: dict[OutcomeKind, tuple[str, ...]] = {
 }
 _YES = ("так", "yes", "y")
 _NO = ("ні", "no", "n")
+_TROUBLE = r"(?:зауваж|запереч|remark|comment|objection)\w*"
+_NO_TROUBLE = re.compile(
+    rf"\b(?:без|нема|немає|no|without(?: any)?) {_TROUBLE}"
+    rf"|\b{_TROUBLE} (?:нема|немає|відсутні|усунено|враховано|знято|resolved|addressed)\b"
+)
+_CONTRARY = re.compile(
+    rf"\b(?:не|ні|без|нема|немає|not|no|without)\b|\b{_TROUBLE}"
+    r"|\b(?:не(?:погодж|затвердж|схвал|узгодж)|відхил|відмов|доопрац|допрац|доробк|переробк|поверн)"
+    r"|\b(?:reject|declin|denied|den[yi]|refus|disapprov|unapprov|rework|return|revis)"
+)
+_GIVEN = re.compile(
+    r"\b(?:(?:погоджен|затверджен|схвален|узгоджен)(?:о|ий|а|е|і)|(?:погоди|затверди|схвали|узгоди)ли|approved)\b"
+)
+_ELSE = re.compile(
+    r"\d|\b(?:потріб|треба|необхідн|понад|більш|менш|перевищ|терміново|додатков|повторн|ще\b"
+    r"|need|requir|over\b|above|below|exceed|more\b|less\b|urgent|again|another|additional|further)"
+)
 _FINISH = "Завершити"  # what the button says that leads to an end without a name, in the language of the map
 _CYRILLIC = re.compile("[а-яґєії]", re.IGNORECASE)
 _NOT_LETTERS = re.compile(r"[^\w\s]+")
@@ -137,6 +154,20 @@ def yes_or_no(text: str) -> bool | None:
     if first in _YES:
         return True
     return False if first in _NO else None
+
+
+def is_approval_given(word: str) -> bool:
+    """Whether the word says that something was approved: "approved", "погоджений"."""
+    return _GIVEN.fullmatch(word) is not None
+
+
+def asks_something_else(question: str) -> bool:
+    """Whether "no" may say anything but that something was not approved.
+
+    So it is where the contrary is asked for ("Any remarks?", not "No remarks?"), or another thing ("Over 10 %?").
+    """
+    words = _NO_TROUBLE.sub(" ", _folded(question))
+    return _CONTRARY.search(words) is not None or (_ELSE.search(words) is not None and _GIVEN.search(words) is None)
 
 
 def _folded(text: str) -> str:

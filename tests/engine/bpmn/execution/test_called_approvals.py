@@ -195,6 +195,68 @@ class TestWhatIsAsked:
         assert run.last.end_events == ("lost",)
 
 
+class TestWhoHadTheLastWord:
+    """All have approved, and yet the called map did not end with that."""
+
+    def test_a_person_who_went_another_way_behind_the_approvals(self) -> None:
+        asking = (
+            IN_TURN.replace(flow("by_finance", "good", "Погоджено"), flow("by_finance", "boss", "Погоджено"))
+            + step("boss", "Підписуємо?")
+            + element("exclusiveGateway", "insist")
+            + chain("boss", "insist")
+            + flow("insist", "good", "Так")
+            + flow("insist", "bad", "Ні")
+        )
+        run = begun(asking)
+        for one, answer in (("prepare", ""), ("legal", "approved"), ("finance", "approved"), ("boss", "insist_bad")):
+            run.complete(one, answer)
+        assert asked_which_way(run)
+
+    @pytest.mark.parametrize("interrupting", ["true", "false"])
+    def test_an_event_that_began_a_part_behind_the_approvals(self, interrupting: str) -> None:
+        withdrawn = element(
+            "subProcess",
+            "withdrawn",
+            "",
+            f'<startEvent id="heard" isInterrupting="{interrupting}">{SIGNAL}</startEvent><endEvent id="told"/>'
+            + chain("heard", "told"),
+            triggeredByEvent="true",
+        )
+        run = in_one_map(REGISTERED + withdrawn)
+        run.complete("legal", "approved")
+        run.complete("thrower")
+        if interrupting == "false":
+            run.complete("register")
+        assert asked_which_way(run)
+
+    def test_a_branch_beside_that_ended_all(self) -> None:
+        ended = (
+            '<endEvent id="all"><terminateEventDefinition/></endEvent>'
+            + element("intermediateCatchEvent", "refused", "", SIGNAL)
+            + chain("in", "refused", "all")
+        )
+        run = in_one_map(REGISTERED + ended)
+        run.complete("legal", "approved")
+        run.complete("thrower")
+        assert asked_which_way(run)
+
+    def test_a_rejection_that_ends_all_beside_it_stands(self) -> None:
+        ended = (
+            ENDS.replace('<endEvent id="bad"/>', '<endEvent id="bad"><terminateEventDefinition/></endEvent>')
+            + '<endEvent id="back"/><endEvent id="done"/>'
+            + step("legal", "Юрист", погодження="будь-хто")
+            + step("finance", "Фінанси", погодження="будь-хто")
+            + chain("in", "legal", "by_legal")
+            + chain("in", "finance", "by_finance")
+            + gate("by_legal", "good", "back", "bad")
+            + gate("by_finance", "done", "back", "bad")
+        )
+        run = begun(ended)
+        run.complete("legal", "rejected")
+        assert run.last.finished
+        assert run.last.end_events == ("lost",)
+
+
 class TestWhatIsSaid:
     def test_that_the_decision_follows_the_called_map(self) -> None:
         finding = found(upload(IN_TURN), "CALLED_APPROVALS_FOLLOWED")
@@ -214,12 +276,38 @@ class TestWhatIsSaid:
             ("", "Так", "Ні"),
             ("Погоджено?", "Знижка", "Без знижки"),
             ("Рішення клієнта", "Погоджено", "Відхилено"),
+            ("Рішення банку", "Погоджено", "Відхилено"),
+            ("Погоджено постачальником?", "Так", "Ні"),
+            ("Потрібне додаткове погодження?", "Так", "Ні"),
+            ("Погодження скасовано?", "Так", "Ні"),
+            ("Погоджено із зауваженнями?", "Так", "Ні"),
+            ("Знижку погоджено?", "Так", "Ні"),
+            ("Approval denied?", "Yes", "No"),
+            ("Approval required?", "Yes", "No"),
+            ("Approved with conditions?", "Yes", "No"),
+            ("", "Погоджено", "Погоджено із зауваженнями"),
+            ("", "Погоджено із зауваженнями", "Відхилено"),
+            ("", "Погоджено", "Не потребує погодження"),
+            ("Погоджено?", "Так, із зауваженнями", "Ні"),
         ],
     )
     def test_a_decision_about_anything_else_asks_a_person_as_before(self, name: str, yes: str, no: str) -> None:
         outcome = upload(IN_TURN, name=name, ways=flow("decide", "sign", yes) + flow("decide", "rework", no))
         assert "CALLED_APPROVALS_FOLLOWED" not in codes(outcome)
         assert "CHOICE_STEP_ADDED" in codes(outcome)
+
+    @pytest.mark.parametrize(
+        ("name", "yes", "no"),
+        [
+            ("Договір погоджено?", "Так", "Ні, на доопрацювання"),
+            ("Чи всі погодили?", "Так, погоджено", "Ні"),
+            ("Approved?", "Yes", "No"),
+            ("Рішення", "Погоджено", "Відхилено через ціну"),
+        ],
+    )
+    def test_a_decision_that_names_what_the_call_approves_follows_it(self, name: str, yes: str, no: str) -> None:
+        outcome = upload(RETURNS_OUT, name=name, ways=flow("decide", "sign", yes) + flow("decide", "rework", no))
+        assert "CALLED_APPROVALS_FOLLOWED" in codes(outcome)
 
     def test_a_decision_that_its_owner_gave_to_a_person_asks_them(self) -> None:
         outcome = upload(IN_TURN, said=bag(вирішує="ask"))
@@ -252,6 +340,25 @@ def decided_calls(ways_there: str, *calls: str, around: str) -> InstanceRun:
     outcome = compile_bpmn({"map.bpmn": drawn(*parts, around=around)}, process_key="sale")
     assert outcome.process is not None, outcome.findings
     return InstanceRun(outcome.process)
+
+
+SIGNAL = '<signalEventDefinition signalRef="go"/>'
+REGISTERED = (
+    ENDS
+    + '<endEvent id="back"/>'
+    + step("legal", "Юрист", погодження="будь-хто")
+    + step("register", "Зареєструвати")
+    + gate("said", "register", "back", "bad")
+    + chain("in", "legal", "said")
+    + chain("register", "good")
+)
+
+
+def in_one_map(inside: str) -> InstanceRun:
+    """A decision behind a call of ``inside``, and beside the call a step ``thrower`` behind which all hear a signal."""
+    split = '<parallelGateway id="split"/>' + chain("start", "split", "call") + step("thrower")
+    split += element("endEvent", "thrown", "", SIGNAL) + chain("split", "thrower", "thrown")
+    return decided_calls(split, "call", around='<signal id="go" name="go"/>' + called("called", inside))
 
 
 class TestSeveralCalls:

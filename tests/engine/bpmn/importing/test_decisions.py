@@ -156,6 +156,67 @@ def test_yes_and_no_behind_a_declared_approval_mean_approved_and_not() -> None:
     assert process.conditions["way1"] == OutcomeCondition(steps=("t",), outcomes=("returned", "rejected"))
 
 
+def behind_an_approval(question: str, *labels: str) -> CompileOutcome:
+    """An approval, and a decision named ``question`` with an arrow per label."""
+    return outcome_of(
+        START,
+        step("t", "Погодити", погодження="так"),
+        element("exclusiveGateway", "g", question),
+        *(element("endEvent", f"end{number}", f"Кінець {number}") for number in range(len(labels))),
+        chain("start", "t", "g"),
+        *(flow("g", f"end{number}", label, flow_id=f"way{number}") for number, label in enumerate(labels)),
+    )
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Є зауваження?",
+        "Відхилено?",
+        "Не погоджено?",
+        "Погоджено із зауваженнями?",
+        "Повернути на доопрацювання?",
+        "Потрібне додаткове погодження?",
+        "Знижка понад 5 %?",
+        "Any remarks?",
+        "Approval denied?",
+        "Not approved?",
+        "Needs rework?",
+        "Further approval required?",
+    ],
+)
+def test_a_rejection_does_not_go_by_no_where_something_else_is_asked(question: str) -> None:
+    outcome = behind_an_approval(question, "Так", "Ні")
+    assert found(outcome, "APPROVAL_IGNORED").element_id == "t"
+    assert "APPROVAL_ROUTED" not in codes(outcome)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "", "Погоджено?", "Додаткову угоду погоджено?", "Знижку понад 5 % погоджено?", "Погоджено без зауважень?",
+        "Зауважень немає?", "Зауваження усунено?", "Ніна погодила?", "Усе гаразд?", "Approved?", "No objections?",
+    ],
+)  # fmt: skip
+def test_yes_is_approved_where_a_question_asks_for_that(question: str) -> None:
+    outcome = behind_an_approval(question, "Так", "Ні")
+    assert outcome.process is not None
+    assert outcome.process.conditions["way0"] == OutcomeCondition(steps=("t",), outcomes=("approved",))
+
+
+@pytest.mark.parametrize("label", ["Погоджено із зауваженнями", "Approved with conditions"])
+def test_a_rejection_does_not_go_by_a_second_arrow_for_what_was_approved(label: str) -> None:
+    outcome = behind_an_approval("", "Погоджено", label)
+    assert found(outcome, "APPROVAL_IGNORED").element_id == "t"
+
+
+def test_a_rejection_does_not_go_by_the_silent_arrow_that_an_approval_goes_by() -> None:
+    outcome = behind_an_approval("", "На доопрацювання", "Далі")
+    assert outcome.process is not None
+    assert [each.id for each in outcome.process.steps["t"].outcomes] == ["approved", "returned"]
+    assert outcome.process.conditions["way1"] == OutcomeCondition(steps=("t",), outcomes=("approved",))
+
+
 def test_an_approval_whose_rejection_nobody_looks_at_is_an_error() -> None:
     outcome = outcome_of(START, step("t", "Погодити", погодження="усі"), END, chain("start", "t", "end"))
     finding = found(outcome, "APPROVAL_IGNORED")
