@@ -44,6 +44,7 @@ class Element(BpmnTaskSpec):  # type: ignore[misc]  # SpiffWorkflow is untyped
     decides_apart = False  # whether its tasks are the runs of a multi-instance: each is about something else
     side_by_side = False  # and go on at once
     called_elsewhere = False  # whether its tasks are runs of a map that other elements call, too
+    at_once = False  # whether its tasks go on before all others: what stands in the store is about them
     flow_ids: dict[str, str]
 
     def __init__(self, wf_spec: Any, bpmn_id: str, **kwargs: Any) -> None:
@@ -70,7 +71,8 @@ class Element(BpmnTaskSpec):  # type: ignore[misc]  # SpiffWorkflow is untyped
 
     def _on_ready_hook(self, my_task: LiveTask) -> None:
         if not self.manual:
-            my_task.workflow.top_workflow.agenda.append(my_task)
+            agenda = my_task.workflow.top_workflow.agenda
+            (agenda.appendleft if self.at_once else agenda.append)(my_task)
 
     def _run_hook(self, _my_task: LiveTask) -> bool | None:
         """True when the element is done, None while it waits for what it began."""

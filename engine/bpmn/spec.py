@@ -260,6 +260,7 @@ class _Builder:
         self._attach(scope, elements)
         _compensate(scope, element)
         _connect(scope, element, elements, self.lookups)
+        _decide_at_once(scope, self.lookups)
         withdrawals = _withdraw(scope, self.lookups)
         scope.inclusive = tuple(spec for spec in scope.task_specs.values() if isinstance(spec, InclusiveGateway))
         before = _specs_before(scope)
@@ -485,6 +486,21 @@ def _withdraw(scope: ScopeSpec, lookups: Lookups) -> list[Withdrawal]:
         }
         spec.withdrawn = frozenset(one.name for one in elements | rounds | passages)
     return withdrawals
+
+
+def _decide_at_once(scope: ScopeSpec, lookups: Lookups) -> None:
+    """What decides behind a call goes on with the call: else another token could end there between, decided otherwise.
+
+    Between them stand events that wait for nothing.
+    """
+    waiting = [scope.task_specs[key] for key in lookups.called_approvals if key in scope.task_specs]
+    for spec in waiting:
+        for following in spec.outputs:
+            is_between = isinstance(following, ThrowEvent) and not spec.decides()
+            decides = not lookups.repeating.isdisjoint(following.flow_ids.values())
+            if (is_between or decides) and not following.at_once:
+                following.at_once = True
+                waiting.append(following)
 
 
 def _specs_before(scope: ScopeSpec, *, beside: bool = True) -> Mapping[str, list[str]]:

@@ -14,6 +14,7 @@ from engine.bpmn.carrying import CarryOrder, carry
 from engine.bpmn.compile import compile_bpmn
 from engine.bpmn.compiled import StepKind
 from engine.bpmn.findings import Severity
+from engine.bpmn.inspection import answers_in_calls
 from engine.bpmn.runtime import MoveToken
 
 SOME = "approved", "returned", "rejected"
@@ -94,6 +95,34 @@ class TestWhatIsCertain:
             for one, answer in zip(("legal", "finance"), answers, strict=True):
                 run.complete(one, answer)
             assert run.open == behind, answers
+
+    def test_a_return_beside_takes_the_run_back_and_what_was_approved_in_it(self) -> None:
+        split = '<parallelGateway id="split"/><endEvent id="done"/>' + step("draft")
+        split += step("own", "Директор", погодження="будь-хто") + gate("by_own", "done", "draft", "done")
+        split += chain("start", "draft", "split", "call") + chain("split", "own", "by_own")
+        run = decided_calls(split, "call", around=called("called", RETURNS_OUT))
+        run.complete("draft")
+        run.complete("prepare")
+        run.complete("legal", "approved")
+        run.complete("own", "returned")
+        assert run.open == ["draft"]
+        for one in ("draft", "own", "prepare"):
+            run.complete(one, "approved" if one == "own" else "")
+        run.complete("legal", "rejected")
+        assert run.last.end_events == ("no_call",)
+
+    def test_what_is_noted_of_a_run_does_not_grow_with_its_rounds(self) -> None:
+        part = '<startEvent id="begin"/><endEvent id="over"/>' + step("legal", "Юрист", погодження="будь-хто")
+        part = element("subProcess", "part", "", part + chain("begin", "legal", "over"))
+        rounds = ENDS + part + step("prepare") + gate("said", "good", "prepare", "bad")
+        run = begun(rounds + chain("in", "prepare", "part", "said"))
+        noted = []
+        for _ in range(6):
+            run.complete("prepare")
+            run.complete("legal", "returned")
+            assert run.state is not None
+            noted.append(answers_in_calls(run.state))
+        assert noted[2:] == noted[1:-1]
 
 
 class TestWhatIsAsked:
@@ -352,6 +381,28 @@ REGISTERED = (
     + chain("in", "legal", "said")
     + chain("register", "good")
 )
+WAITING = ENDS + '<endEvent id="back"/>' + step("legal", "Юрист", погодження="будь-хто")
+WAITING += chain("in", "legal", "said") + gate("said", "wait_good", "back", "wait_bad")
+for one in ("good", "bad"):
+    WAITING += element("intermediateCatchEvent", f"wait_{one}", "", SIGNAL) + chain(f"wait_{one}", one)
+
+
+def by_two_tokens(inside: str) -> InstanceRun:
+    """Two branches, behind ``first`` and ``second``, come to one call of ``inside``, and each goes on by itself."""
+    content = drawn(
+        '<startEvent id="start"/><parallelGateway id="split"/><endEvent id="lost"/><endEvent id="end"/>',
+        step("first") + step("second") + step("thrower") + element("endEvent", "thrown", "", SIGNAL),
+        element("callActivity", "call", "Погодження", bag(злиття="each"), calledElement="called"),
+        element("exclusiveGateway", "decide", "Погоджено?"),
+        step("sign"),
+        chain("start", "split", "first", "call", "decide") + chain("split", "second", "call"),
+        chain("split", "thrower", "thrown") + chain("sign", "end"),
+        flow("decide", "sign", "Так") + flow("decide", "lost", "Ні"),
+        around='<signal id="go" name="go"/>' + called("called", inside),
+    )
+    outcome = compile_bpmn({"map.bpmn": content}, process_key="sale")
+    assert outcome.process is not None, outcome.findings
+    return InstanceRun(outcome.process)
 
 
 def in_one_map(inside: str) -> InstanceRun:
@@ -384,18 +435,13 @@ class TestSeveralCalls:
 
     def test_of_one_map_that_end_in_the_same_moment(self) -> None:
         """Each decision reads what was decided in its own call, not what came last."""
-        waiting = ENDS + '<endEvent id="back"/>' + step("legal", "Юрист", погодження="будь-хто")
-        for one in ("good", "bad"):
-            signal = '<signalEventDefinition signalRef="go"/>'
-            waiting += element("intermediateCatchEvent", f"wait_{one}", "", signal) + chain(f"wait_{one}", one)
-        waiting += chain("in", "legal", "said") + gate("said", "wait_good", "back", "wait_bad")
         thrown = (
             '<parallelGateway id="split"/><intermediateThrowEvent id="throw"><signalEventDefinition signalRef="go"/>'
             '</intermediateThrowEvent><endEvent id="end"/>' + step("go_on")
         )
         thrown += chain("start", "split", "discount") + flow("split", "contract")
         thrown += chain("split", "go_on", "throw", "end")
-        around = '<signal id="go" name="go"/>' + called("called", waiting)
+        around = '<signal id="go" name="go"/>' + called("called", WAITING)
         run = decided_calls(thrown, "discount", "contract", around=around)
         one, other = (opened for opened in run.steps.values() if opened.element_id == "legal")
         run.complete_opened(one, "approved", {})
@@ -404,6 +450,32 @@ class TestSeveralCalls:
         run.complete("go_on")
         assert run.open == ["yes_discount"]
         assert run.last.end_events == ("end", "no_contract")
+
+    @pytest.mark.parametrize(("first", "second"), [("approved", "rejected"), ("rejected", "approved")])
+    def test_of_one_call_twice_that_end_in_the_same_moment(self, first: str, second: str) -> None:
+        run = by_two_tokens(WAITING)
+        run.complete("first")
+        run.complete("second")
+        one, other = (opened for opened in run.steps.values() if opened.element_id == "legal")
+        run.complete_opened(one, first, {})
+        run.complete_opened(other, second, {})
+        run.complete("thrower")
+        assert run.open == ["sign"]
+        assert run.last.end_events == ("thrown_end", "lost")
+
+    def test_of_one_call_twice_while_a_person_is_asked_about_the_first(self) -> None:
+        """What is decided in the second answers nothing that the first has left open."""
+        run = by_two_tokens(IN_TURN + LATE)
+        run.complete("first")
+        run.complete("prepare")
+        run.complete("legal", "approved")
+        run.fire("late")
+        run.complete("second")
+        for one in ("prepare", "legal", "finance"):
+            run.complete(one, "approved")
+        assert sorted(run.open) == ["decide_choice", "sign", "thrower"]
+        run.complete("decide_choice", "decide_lost")
+        assert run.last.end_events == ("lost",)
 
     def test_of_a_map_that_calls_another(self) -> None:
         """What is decided in whatever depth counts; the decision between follows it, too."""

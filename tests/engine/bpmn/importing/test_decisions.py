@@ -614,6 +614,19 @@ class TestRejectionsInParts:
         run.complete("legal", "rejected")
         assert run.open == ["sign"], "as it is told"
 
+    def test_one_beside_other_approvals_that_decide_alone_is_told(self, called: bool) -> None:
+        beside = (
+            '<parallelGateway id="join"/><exclusiveGateway id="decide"/>'
+            + step("boss", "Директор", approval="any")
+            + chain("start", "boss", "join", "decide")
+            + chain("part", "join")
+            + flow("decide", "sign", "Погоджено")
+            + flow("decide", "end", "Відхилено")
+            + chain("sign", "end")
+        )
+        outcome = rejected_in(beside, called=called)
+        assert ("REJECTION_GOES_ON" in codes(outcome)) == called, "a decision behind the branches hears a part"
+
     def test_one_that_the_deal_ends_with_is_not(self, called: bool) -> None:
         outcome = rejected_in(chain("start", "sign", "end"), flow("part", "end"), called=called)
         assert "REJECTION_GOES_ON" not in codes(outcome)
