@@ -64,13 +64,16 @@ def complete_routes(gateway: Node, routes: Routes | None) -> Routes | None:
         return None
     answers = {yes_or_no(label(flow)): flow for flow in silent}
     if len(silent) == len(answers) and answers.keys() == {True, False}:
-        if asks_something_else(gateway.name):
+        if asks_something_else(gateway.name) or asks_something_else(label(answers[True])):
             return None
         yes, no = rest[:1], rest[1:]
         return known | {answers[True]: yes, answers[False]: no} if yes == (OutcomeKind.APPROVED,) and no else None
     if not known or len(silent) > 1 or (silent and not rest):
         return None
-    return known | dict.fromkeys(silent, rest[:1] if OutcomeKind.APPROVED in rest else rest)
+    approved = OutcomeKind.APPROVED in rest
+    if any(yes_or_no(label(flow)) is not approved for flow in silent if yes_or_no(label(flow)) is not None):
+        return None
+    return known | dict.fromkeys(silent, rest[:1] if approved else rest)
 
 
 def _give_buttons(step: Node, routes: Iterable[tuple[OutcomeKind, ...]]) -> None:

@@ -160,7 +160,7 @@ def behind_an_approval(question: str, *labels: str) -> CompileOutcome:
     """An approval, and a decision named ``question`` with an arrow per label."""
     return outcome_of(
         START,
-        step("t", "Погодити", погодження="так"),
+        step("t", "Погодити", погодження="будь-хто"),
         element("exclusiveGateway", "g", question),
         *(element("endEvent", f"end{number}", f"Кінець {number}") for number in range(len(labels))),
         chain("start", "t", "g"),
@@ -204,9 +204,20 @@ def test_yes_is_approved_where_a_question_asks_for_that(question: str) -> None:
     assert outcome.process.conditions["way0"] == OutcomeCondition(steps=("t",), outcomes=("approved",))
 
 
-@pytest.mark.parametrize("label", ["Погоджено із зауваженнями", "Approved with conditions"])
-def test_a_rejection_does_not_go_by_a_second_arrow_for_what_was_approved(label: str) -> None:
-    outcome = behind_an_approval("", "Погоджено", label)
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ("Погоджено", "Погоджено із зауваженнями"),
+        ("Погоджено із зауваженнями", "Погоджено"),
+        ("Approved", "Approved with conditions"),
+        ("Погоджено", "Так"),
+        ("На доопрацювання", "Ні"),
+        ("Так, є зауваження", "Ні, зауважень немає"),
+        ("Погоджено: ні", "Погоджено: так"),
+    ],
+)
+def test_labels_that_contradict_each_other_decide_nothing(labels: tuple[str, ...]) -> None:
+    outcome = behind_an_approval("", *labels)
     assert found(outcome, "APPROVAL_IGNORED").element_id == "t"
 
 
