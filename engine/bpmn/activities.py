@@ -13,7 +13,7 @@ from SpiffWorkflow.bpmn.specs.mixins import (
     UserTaskMixin,
 )
 
-from engine.bpmn.called_approvals import begin_hearing, conclude, forget_replaced, hear_asked
+from engine.bpmn.called_approvals import begin_hearing, conclude, hear_asked
 from engine.bpmn.compensation import ENTRIES, PENDING, UNDOES, Entry, enter, entries_of, entry_of, give_back, undone
 from engine.bpmn.elements import ARRIVED_FROM, Element
 from engine.bpmn.run_variables import begin_undecided, forget_outcome, hand_outcomes_on, keep_in_runs, loop_items
@@ -85,10 +85,6 @@ class HumanStep(Activity, UserTaskMixin, BpmnSpecMixin):  # type: ignore[misc]  
             forget_outcome(my_task.workflow, self.bpmn_id)
         hear_asked(my_task)
         return super()._update_hook(my_task)
-
-    def _on_complete_hook(self, my_task: LiveTask) -> None:
-        forget_replaced(my_task)
-        super()._on_complete_hook(my_task)
 
 
 class ServiceCall(Activity, ServiceTaskMixin, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is untyped
@@ -181,8 +177,12 @@ class Enclosing(Activity):
         del my_task
         return scope.spec.plain_start()
 
-    def _on_complete_hook(self, my_task: LiveTask) -> None:
+    def close(self, my_task: LiveTask) -> None:
+        """The run is over: what was decided in it goes to what follows."""
         hand_outcomes_on(my_task)
+
+    def _on_complete_hook(self, my_task: LiveTask) -> None:
+        self.close(my_task)
         scope = my_task.workflow.top_workflow.subprocesses.pop(my_task.id, None)
         if scope is not None and self.handler is None and UNDOES not in my_task.internal_data:
             inside = entries_of(scope)
@@ -208,7 +208,7 @@ class Call(Enclosing, CallActivityMixin, BpmnSpecMixin):  # type: ignore[misc]  
         begin_hearing(my_task)
         return super().open(my_task)
 
-    def _on_complete_hook(self, my_task: LiveTask) -> None:
+    def close(self, my_task: LiveTask) -> None:
         if UNDOES not in my_task.internal_data:
             conclude(my_task)
-        super()._on_complete_hook(my_task)
+        super().close(my_task)

@@ -10,7 +10,7 @@ from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import ErrorEve
 from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
 
 from engine.bpmn.activities import HumanStep, ServiceCall
-from engine.bpmn.called_approvals import hear_answered
+from engine.bpmn.called_approvals import forget_replaced, hear_answered
 from engine.bpmn.catching_events import waits_for
 from engine.bpmn.compiled import CompiledProcess
 from engine.bpmn.environment import MapEnvironment, MapScriptEngine
@@ -112,6 +112,7 @@ def _complete_step(workflow: LiveWorkflow, stimulus: CompleteStep) -> None:
     if outcome_variable(element_id) in lookups.kept:
         keep_outcome(task.workflow, outcome_variable(element_id), outcome)
     hear_answered(task, outcome_kind(lookups.steps.get(element_id), outcome))
+    forget_replaced(task)
     advance(task)
 
 
