@@ -129,17 +129,20 @@ def open_brought(session: Session, import_id: int, *, actor: Actor, clock: Clock
         raise ImportMovedOn
     if not start_opening(session, brought, actor=actor, clock=clock):
         raise NothingToTakeOver
+    outbox.enqueue(session, DEAL_IMPORT, {"import_id": brought.id}, at=clock.now())
     return brought
 
 
 def start_opening(session: Session, brought: DealImport, *, actor: Actor, clock: Clock) -> int:
-    """Let a worker open what is sound of an import that the caller has locked: how many rows that are."""
+    """Say of an import that the caller has locked that what is sound of it is opened now: how many rows that are.
+
+    A worker is to be told, unless the caller is the one who goes on with it.
+    """
     sound = select(func.count()).where(DealImportRow.import_id == brought.id, DealImportRow.state == RowState.NEW)
     rows = session.scalar(sound) or 0
     if rows:
         at = clock.now()
-        brought.state, brought.started_at, brought.content = ImportState.RUNNING, at, None
-        outbox.enqueue(session, DEAL_IMPORT, {"import_id": brought.id}, at=at)
+        brought.state, brought.started_at = ImportState.RUNNING, at
         record(session, ImportStarted(import_id=brought.id, content=DEALS, rows=rows), actor=actor, at=at)
     return rows
 
