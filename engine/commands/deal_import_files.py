@@ -27,13 +27,15 @@ from engine.commands.client_imports import (
     TooManyLists,
 )
 from engine.commands.deal_sheets import Locale, OpenSheet, open_sheet
+from engine.commands.deals import MapNotPublished
 from engine.commands.history import record
 from engine.db import outbox
 from engine.db.session import UNSYNCHRONISED
-from engine.errors import NotFound
+from engine.errors import InvalidInput, NotFound
 from engine.events import ImportStarted, ImportStopped
 from engine.model.client_import import BEFORE_TAKING_OVER, ImportState, RowState
 from engine.model.deal_import import DealImport, DealImportRow
+from engine.model.process_definition import DefinitionState, ProcessDefinition
 from engine.policy.imported_rows import storable
 from engine.policy.permissions import Ability, Actor, ensure_may
 from engine.queries.deal_imports import visible_deal_imports
@@ -86,10 +88,11 @@ def bring_deals(
 ) -> DealImport:
     """Keep a file and let a worker say of each row what is wrong with it; ``opens``: and then open what is sound.
 
-    Raises AbilityMissing, TooManyLists.
+    Raises AbilityMissing, TooManyLists, InvalidInput where no such map is published.
     """
     ensure_may(actor, Ability.OPEN_DEAL)
     _ensure_few(session, actor)
+    _ensure_published(session, definition_key)
     at = clock.now()
     brought = DealImport(
         file_name=storable(file.name)[-200:],
@@ -117,6 +120,13 @@ def _ensure_few(session: Session, actor: Actor) -> None:
         raise TooManyLists(most=MOST_WAITING)
 
 
+def _ensure_published(session: Session, definition_key: str) -> None:
+    """Raises InvalidInput."""
+    published = ProcessDefinition.key == definition_key, ProcessDefinition.state == DefinitionState.PUBLISHED
+    if session.scalar(select(ProcessDefinition.id).where(*published)) is None:
+        raise InvalidInput({"definition_key": MapNotPublished(key=definition_key)})
+
+
 def open_brought(session: Session, import_id: int, *, actor: Actor, clock: Clock) -> DealImport:
     """Let a worker open the rows that are sound. Pressed again, it goes on as it goes.
 
@@ -129,17 +139,20 @@ def open_brought(session: Session, import_id: int, *, actor: Actor, clock: Clock
         raise ImportMovedOn
     if not start_opening(session, brought, actor=actor, clock=clock):
         raise NothingToTakeOver
+    outbox.enqueue(session, DEAL_IMPORT, {"import_id": brought.id}, at=clock.now())
     return brought
 
 
 def start_opening(session: Session, brought: DealImport, *, actor: Actor, clock: Clock) -> int:
-    """Let a worker open what is sound of an import that the caller has locked: how many rows that are."""
+    """Say of an import that the caller has locked that what is sound of it is opened now: how many rows that are.
+
+    A worker is to be told, unless the caller is the one who goes on with it.
+    """
     sound = select(func.count()).where(DealImportRow.import_id == brought.id, DealImportRow.state == RowState.NEW)
     rows = session.scalar(sound) or 0
     if rows:
         at = clock.now()
-        brought.state, brought.started_at, brought.content = ImportState.RUNNING, at, None
-        outbox.enqueue(session, DEAL_IMPORT, {"import_id": brought.id}, at=at)
+        brought.state, brought.started_at = ImportState.RUNNING, at
         record(session, ImportStarted(import_id=brought.id, content=DEALS, rows=rows), actor=actor, at=at)
     return rows
 

@@ -134,6 +134,7 @@ class _Checking:
         """
         with self.database.write() as session:
             brought = self._locked(session)
+            brought.content = None
             if fault is not None:
                 brought.state, brought.fault, brought.total = ImportState.UNREADABLE, reason_of(fault), 0
                 forget_rows_of_deals(session, self.import_id)
@@ -142,7 +143,7 @@ class _Checking:
             if brought.opens and not start_opening(
                 session, brought, actor=_requester(session, brought, self.clock), clock=self.clock
             ):
-                brought.state, brought.finished_at, brought.content = ImportState.DONE, self.clock.now(), None
+                brought.state, brought.finished_at = ImportState.DONE, self.clock.now()
 
     def _locked(self, session: Session) -> DealImport:
         """Raises _Superseded."""

@@ -20,6 +20,7 @@ from engine.commands.erasing import Erasing, ensure_basis, erase_from_deal
 from engine.commands.file_erasure import erase_files
 from engine.commands.history import record
 from engine.commands.idempotency import already_performed, remember
+from engine.commands.import_erasure import erase_refused_rows, hold_imports
 from engine.commands.letter_erasure import erase_letters
 from engine.commands.locks import lock_client, lock_deal
 from engine.commands.own_values import texts_to_find
@@ -191,6 +192,7 @@ def _erase_person(
         raise NotFound
     ensure_may(actor, Ability.ERASE_PERSON)
     ensure_basis(request.basis)
+    hold_imports(session)
     deal_ids = session.scalars(deals_naming(client_id)).all()
     deals = {deal_id: lock_deal(session, deal_id, actor)[0] for deal_id in deal_ids}
     client = lock_client(session, client_id, actor)
@@ -271,6 +273,7 @@ def _erase_brought(session: Session, client_id: int, contact_id: int | None, nam
                 session.delete(note)
     rows = update(ClientImportRow).where(ClientImportRow.client_id.in_(ids)).values(before=None, cells=[], told={})
     session.execute(rows, execution_options=UNSYNCHRONISED)
+    erase_refused_rows(session, named)
     merges = update(ClientMerge).where(or_(ClientMerge.kept_id.in_(ids), ClientMerge.merged_id.in_(ids)))
     session.execute(merges.values(changes=None), execution_options=UNSYNCHRONISED)
 

@@ -106,12 +106,16 @@ def _typed_by_map(process: CompiledProcess) -> dict[str, FieldDefinition]:
 def _fields_as_held(
     process: CompiledProcess, held: Mapping[str, Any], given: Mapping[str, Any]
 ) -> Mapping[str, FieldDefinition]:
-    """The settable variables of ``given``. One that the map types nowhere stays what it is, or is what is given."""
+    """The variables of ``given``. One that the map types nowhere stays what it is, or is what is given.
+
+    What cannot be set any more, but was by an earlier version of the product, is given back as it is.
+    """
     known, typed = settable_variables(process), _typed_by_map(process)
     fields: dict[str, FieldDefinition] = {}
     for name in given:
         kind = None if name in typed else _kind_of(held.get(name)) or _kind_of(given[name])
-        fields[name] = known[name].model_copy(update={"required": False} | ({"type": kind} if kind else {}))
+        field = known.get(name) or FieldDefinition(name=name, label=name)
+        fields[name] = field.model_copy(update={"required": False} | ({"type": kind} if kind else {}))
     return fields
 
 

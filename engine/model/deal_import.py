@@ -14,7 +14,7 @@ from engine.model.client_import import ImportState, RowState
 
 
 class DealImport(Base):
-    """``content`` is the file, kept until its rows are opened. ``unused`` are headings that mean nothing here.
+    """``content`` is the file, kept until its rows were read. ``unused`` are headings that mean nothing here.
 
     The deals follow the map ``definition_key``. Numbers and dates are written as in ``locale``. ``opens``: what is
     sound is opened as soon as all was read, without anybody's word. ``total`` counts the rows that were read.

@@ -7,8 +7,8 @@ from support.deal_files import DEALS, DealFiles
 from support.office import Office
 from support.post_office import PostOffice
 
-from engine.commands.deal_import_files import bring_deals, look_into_deals
-from engine.db.job import Job
+from engine.commands.deal_import_files import DEAL_IMPORT, bring_deals, look_into_deals
+from engine.db.job import Job, JobState
 from engine.model.client_import import ImportState
 from engine.model.deal import Deal
 from tasks.jobs import run_job, sweep
@@ -40,3 +40,13 @@ def test_the_worker_reads_a_file_opens_it_and_tells_who_brought_it_once(
     assert body is not None
     assert letter["To"] == "olena@example.com"
     assert f"/deals/import/{import_id}" in body.get_content()
+
+
+def test_a_file_that_opens_by_itself_has_one_job_at_a_time(office: Office, services: Services) -> None:
+    file = look_into_deals(DEALS.encode(), "deals.csv", {})
+    office.do("olena", bring_deals, file, "sale", locale="uk", opens=True)
+    sweep()
+    assert titles(office) == ["Насоси", "Вали"]
+    with office.database.read() as session:
+        (job,) = session.scalars(select(Job).where(Job.kind == DEAL_IMPORT))
+        assert job.state is JobState.DONE

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
-from threading import Thread
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -255,3 +255,32 @@ def test_files_that_nobody_opened_and_rows_of_old_imports_go(office: Office) -> 
     with office.database.write() as session:
         prune(session, clock=office.clock)
     assert (files.rows(opened), files.view(opened).total) == ({}, 3)
+
+
+def test_of_who_opens_and_who_stops_at_once_each_is_told_what_holds(office: Office) -> None:
+    files, head = DealFiles(office), DealFiles(office, "bohdan")
+    for _ in range(3):
+        import_id = files.bring(many(2 * OPENED_AT_ONCE))
+        gate, told = Barrier(3), list[str]()
+
+        def press(login: str, command: Callable[..., object], import_id: int = import_id, gate: Barrier = gate) -> None:
+            gate.wait()
+            try:
+                office.do(login, command, import_id)
+                told.append(command.__name__)  # noqa: B023  # read by this round's threads alone
+            except ImportMovedOn:
+                told.append("too soon or late")  # noqa: B023  # as above
+
+        presses = (("olena", open_brought), ("olena", open_brought), ("bohdan", stop_opening))
+        threads = [Thread(target=press, args=one) for one in presses]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(told) == len(presses)
+        files.work(import_id)
+        found = head.view(import_id)
+        assert (found.state is ImportState.STOPPED) is ("stop_opening" in told)
+        assert found.state in (ImportState.STOPPED, ImportState.DONE)
+        assert found.waiting == 0
+        assert len(titles(office)) % (2 * OPENED_AT_ONCE) == 0

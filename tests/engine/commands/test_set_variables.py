@@ -130,6 +130,15 @@ def test_what_an_awaited_condition_has_set_going_is_not_undone_in_silence(office
     assert office.deal(watched).fields["discount"] == "12"
 
 
+def test_what_an_earlier_version_let_somebody_set_is_given_back_as_it_was(office: Office, deal: Deal) -> None:
+    office.do("admin", set_variables, deal.id, {"discount": "12,5"}, WHY)
+    before = {"discount": "7.5", "scan": [{"name": "договір.pdf"}]}
+    with office.database.write() as session:  # of a file, say, which nobody can set any more
+        session.query(Intervention).order_by(Intervention.id.desc()).first().former = before
+    office.do("admin", undo_variables, deal.id, last_id(office))
+    assert office.deal(deal).fields.items() >= before.items()
+
+
 def test_only_the_administrator_repairs(office: Office, deal: Deal) -> None:
     for login in ("olena", "bohdan", "owner"):
         with pytest.raises(NotAllowed):

@@ -210,3 +210,9 @@ def test_who_opens_no_deals_imports_none(api: ApiOf, office: Office) -> None:
     problem(api("iryna").post("/deals/import", {"items": [item()]}), 403, "ability_missing")
     problem(upload(api("iryna"), HEADINGS.encode()), 403, "ability_missing")
     assert deals(office) == []
+
+
+def test_a_long_file_for_a_map_that_is_not_published_is_refused_at_once(api: ApiOf, office: Office) -> None:
+    answer = upload(api("olena"), long_file(), definition_key="no-such-map")
+    assert faults(answer) == {"definition_key": "map_not_published"}
+    assert read(api("olena").get("/deal-imports"))["items"] == []

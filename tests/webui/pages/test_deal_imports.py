@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import Callable
 
+import pytest
 from openpyxl import load_workbook
 from support.deal_files import DEALS, DealFiles
 from support.office import Office
@@ -13,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from engine.commands.deal_import_turns import OPENED_AT_ONCE, DealTurns
 from engine.model.deal import Deal
+from engine.model.deal_import import DealImport
 
 SignIn = Callable[[str | None], Browser]
 
@@ -183,3 +185,25 @@ def test_who_opens_no_deals_sees_no_import(office: Office, browse: SignIn) -> No
     assert browser.get("/deals/import").status_code == 403
     assert browser.post("/deals/import", {}).status_code == 403
     assert browser.get("/deals/import/1").status_code == 403
+
+
+@pytest.mark.parametrize("key", ["no-such-map", "x" * 300])
+def test_a_map_that_nobody_published_is_told_before_the_file_is_kept(office: Office, browse: SignIn, key: str) -> None:
+    browser = browse("olena")
+    browser.get("/deals/import")
+    answer = browser.post("/deals/import", {"file": (io.BytesIO(DEALS.encode()), "deals.csv"), "definition_key": key})
+    assert answer.status_code == 422
+    with office.database.read() as session:
+        assert list(session.query(DealImport)) == []
+
+
+@pytest.mark.parametrize("action", ["open", "stop", "forget"])
+def test_a_file_of_somebody_else_cannot_be_touched(office: Office, browse: SignIn, action: str) -> None:
+    looked_at(office, browse("olena"))
+    for login, status in (("taras", 404), ("iryna", 403)):
+        stranger = browse(login)
+        stranger.get("/deals")
+        assert stranger.post(f"/deals/import/1/{action}").status_code == status
+        assert stranger.get("/deals/import/1/refused.csv").status_code == status
+        assert stranger.get("/deals/import/1/progress").status_code == status
+    assert DealFiles(office).view(1).waiting == 2
