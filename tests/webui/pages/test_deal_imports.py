@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import Callable
 
+import pytest
 from openpyxl import load_workbook
 from support.deal_files import DEALS, DealFiles
 from support.office import Office
@@ -11,6 +12,7 @@ from support.sales_map import sales_map
 from support.web import Browser, text_of
 from werkzeug.test import TestResponse
 
+from engine.commands import deal_import_turns
 from engine.commands.deal_import_turns import OPENED_AT_ONCE, DealTurns
 from engine.model.deal import Deal
 
@@ -63,6 +65,16 @@ def test_it_shows_what_was_understood_before_anything_is_opened(office: Office, 
     assert titles(office) == []
     assert "Відкрити 2 угоди" in text_of(browser.get("/deals/import/1/progress", part=True))
     assert "deals.csv" in text_of(browser.get("/deals/import")), "among the earlier ones"
+
+
+def test_who_waits_is_told_why_a_file_cannot_be_read(
+    office: Office, browse: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deal_import_turns, "MOST_ROWS", 2)
+    browser = browse("olena")
+    page = text_of(looked_at(office, browser))
+    assert page.count("У файлі може бути до 2 рядків") == 1
+    assert "У файлі може бути до 2 рядків" in text_of(browser.get("/deals/import/1/progress", part=True))
 
 
 def test_columns_called_like_the_maps_fields_fill_them(office: Office, browse: SignIn) -> None:
