@@ -8,7 +8,8 @@ from flask import Flask, request
 from flask_wtf.csrf import CSRFProtect
 
 from engine.errors import N_, DomainError
-from webui.this_request import AUTHORIZATION, this_request
+from webui.bearer_tokens import bearer_token
+from webui.this_request import this_request
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -32,7 +33,7 @@ def configure_csrf(app: Flask) -> None:
         asked = this_request()
         if asked.routing_exception is not None or asked.method in _SAFE_METHODS:
             return
-        if asked.environ.get(AUTHORIZATION, "").startswith("Bearer "):
+        if bearer_token(asked):
             return
         _ensure_same_origin()
         protection.protect()

@@ -8,7 +8,7 @@ import logging
 from flask import Flask, Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadHost, HTTPException
 
 from engine.db.away import is_away
 from engine.errors import N_, Conflict, DomainError, NotAllowed, NotFound
@@ -68,6 +68,7 @@ def configure_error_pages(app: Flask) -> None:
     app.register_error_handler(DomainError, _show_domain_error)
     app.register_error_handler(CSRFError, _show_csrf_error)
     app.register_error_handler(HTTPException, _show_http_error)
+    app.register_error_handler(BadHost, _tell_bad_host)
     app.register_error_handler(Exception, _show_failure)
 
 
@@ -129,6 +130,12 @@ def _show_csrf_error(_error: CSRFError) -> ResponseReturnValue:
     if is_partial():
         return Response(status=400, headers={"HX-Refresh": "true"})
     return error_page(400, _("The page was open for too long. Load it again and repeat; what you typed is kept."))
+
+
+def _tell_bad_host(error: BadHost) -> ResponseReturnValue:
+    """In words alone: under a name that no address can hold, a page cannot say where its parts are."""
+    title, _remedy = _PAGES[error.code]
+    return Response(f"{_(title)}.", error.code, mimetype="text/plain")
 
 
 def _show_http_error(error: HTTPException) -> ResponseReturnValue:

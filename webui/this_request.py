@@ -11,9 +11,6 @@ from typing import Any
 
 from flask import Flask, Request, current_app, g, request
 
-AUTHORIZATION = "HTTP_AUTHORIZATION"
-"""The header in the environment of a request: ``request.headers`` spells its name anew with each look."""
-
 this_request: Callable[[], Request] = request._get_current_object  # type: ignore[attr-defined]  # noqa: SLF001
 this_application: Callable[[], Flask] = current_app._get_current_object  # type: ignore[attr-defined]  # noqa: SLF001
 request_globals: Callable[[], Any] = g._get_current_object  # noqa: SLF001

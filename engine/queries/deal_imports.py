@@ -53,6 +53,11 @@ class DealImportView:
         return self.counts.get(RowState.NEW, 0)
 
     @property
+    def sound(self) -> int:
+        """Rows that are opened, or will be."""
+        return self.total - self.refused
+
+    @property
     def refused(self) -> int:
         return self.counts.get(RowState.REFUSED, 0)
 

@@ -28,6 +28,15 @@ def test_a_request_that_no_address_takes_is_told_so_and_not_sent_to_sign_in(brow
     assert nobody.post("/nowhere").status_code == 404
 
 
+@pytest.mark.parametrize("host", ["x" * 64, "crm..example"])
+@pytest.mark.parametrize("upgrade", [{}, {"Upgrade": "websocket", "Connection": "Upgrade"}])
+def test_a_server_s_name_that_cannot_be_one_is_refused_and_no_failure_of_ours(
+    browse: SignIn, host: str, upgrade: dict[str, str]
+) -> None:
+    answer = browse(None).client.get("/sign-in", headers={"Host": host, **upgrade})
+    assert (answer.status_code, answer.text) == (400, "This request cannot be understood.")
+
+
 def test_failure_is_told_without_its_traceback_and_logged_with_it(
     app: Flask, browse: SignIn, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

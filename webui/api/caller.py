@@ -7,21 +7,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypeVar, cast
 
-from flask import Flask, Request
+from flask import Flask
 from flask_babel import force_locale
 
 from engine.errors import N_, DomainError
 from engine.policy.permissions import Actor
 from webui.api.call_limits import CallLimits
+from webui.bearer_tokens import bearer_token
 from webui.i18n import LOCALES, chosen_locale
 from webui.request_context import now, services, signed_in
 from webui.sign_in_log import ProgramsSeen, program_came
-from webui.this_request import AUTHORIZATION, request_globals, this_application, this_request
+from webui.this_request import request_globals, this_application, this_request
 
 Locale = Literal["uk", "en"]
 View = TypeVar("View", bound=Callable[..., Any])
 
-_SCHEME = "bearer"
 _ACCEPT_LANGUAGE = "HTTP_ACCEPT_LANGUAGE"
 _LIMITS = "reglament_call_limits"
 _PROGRAMS = "reglament_programs_seen"
@@ -64,7 +64,7 @@ def identify() -> None:
     """
     asked, app = this_request(), this_application()
     limits: CallLimits = app.extensions[_LIMITS]
-    token, address = _token_of(asked), asked.remote_addr or _UNKNOWN_ADDRESS
+    token, address = bearer_token(asked), asked.remote_addr or _UNKNOWN_ADDRESS
     by_token = token is not None
     # Tokens are counted by their hash: nothing keeps them in clear.
     calling = hash(token) if token is not None else _person_or(address)
@@ -119,7 +119,7 @@ def unconfirmed_revision() -> int | None:
 def confirm_caller() -> None:
     """Look who calls as of now. Raises NotIdentified."""
     if unconfirmed_revision() is not None:
-        request_globals().api_caller = _by_token(_token_of(this_request()) or "")
+        request_globals().api_caller = _by_token(bearer_token(this_request()) or "")
 
 
 def _by_token(token: str, *, later: bool = False) -> Caller:
@@ -135,15 +135,6 @@ def _by_token(token: str, *, later: bool = False) -> Caller:
     if seen.is_new(hash(token), at.date()):
         program_came(account.actor.person_id, token)
     return Caller(account.actor, by_token=True)
-
-
-def _token_of(asked: Request) -> str | None:
-    """The same however its header is spelled; empty where that holds none, and no token is. None without a header."""
-    authorization: str | None = asked.environ.get(AUTHORIZATION)
-    if authorization is None:
-        return None
-    scheme, _, token = authorization.partition(" ")
-    return token.strip() if scheme.lower() == _SCHEME else ""
 
 
 def _by_session() -> Caller:

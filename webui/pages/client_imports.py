@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from hashlib import sha256
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -117,7 +117,11 @@ def show(import_id: int) -> ResponseReturnValue:
 
 @blueprint.get("/<int:import_id>/progress")
 def progress(import_id: int) -> ResponseReturnValue:
-    """The part of the page that changes while the list is at work."""
+    """The part of the page that changes while the list is at work; the page anew where its columns are chosen again."""
+    with reading() as session:
+        chooses_columns = _chooses_columns(client_import(session, actor(), import_id))
+    if chooses_columns:
+        return Response(status=204, headers={"HX-Refresh": "true"})
     return _page(import_id, template="clients/import_rows.html")
 
 
@@ -247,7 +251,7 @@ def _page(
         cursor=request.args.get("cursor"),
         import_states=IMPORT_STATES,
         row_states=ROW_STATES,
-        chooses_columns=brought.state in (ImportState.CHOOSING, ImportState.UNREADABLE),
+        chooses_columns=_chooses_columns(brought),
         columns=_chosen_columns(brought, error),
         labels=_labels(brought.kind),
         start_label=start_label(brought),
@@ -257,6 +261,10 @@ def _page(
         typed=request.form if error else {},
     )
     return page, status_of(error) if error else 200
+
+
+def _chooses_columns(brought: ImportRow) -> bool:
+    return brought.state in (ImportState.CHOOSING, ImportState.UNREADABLE)
 
 
 def _address(brought: ImportRow, state: RowState | None, cursor: str | None) -> str:

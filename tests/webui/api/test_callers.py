@@ -37,6 +37,14 @@ def test_without_a_valid_token_nobody_is_known(app: Flask, office: Office, autho
     assert answer.headers["WWW-Authenticate"] == 'Bearer realm="reglament"'
 
 
+@pytest.mark.parametrize("scheme", ["bearer", "BEARER", "Bearer "])
+def test_a_token_writes_however_its_header_is_spelled(api: ApiOf, scheme: str) -> None:
+    olena = api("olena")
+    olena.headers["Authorization"] = olena.headers["Authorization"].replace("Bearer", scheme)
+    assert read(olena.get("/me"))["login"] == "olena"
+    read(olena.post("/clients", {"name": "ТОВ «Обрій»"}), 201)
+
+
 def test_a_revoked_token_ends_at_once(app: Flask, office: Office, api: ApiOf) -> None:
     olena = api("olena")
     read(olena.get("/me"))

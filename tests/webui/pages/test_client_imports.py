@@ -61,6 +61,16 @@ def test_the_page_stands_where_clients_are_added(browse: SignIn) -> None:
     assert browse("iryna").get("/clients/import").status_code == 403
 
 
+def test_who_waits_for_a_list_that_cannot_be_read_is_led_back_to_its_columns(
+    office: Office, browse: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.commands.client_import_rows.MOST_ROWS", 3)
+    Lists(office).bring(COMPANIES)
+    waiting = browse("olena").get("/clients/import/1/progress", part=True)
+    assert waiting.headers.get("HX-Refresh") == "true"
+    assert "У файлі може бути до 3 рядків" in text_of(browse("olena").get("/clients/import/1"))
+
+
 def test_a_list_is_brought_looked_at_taken_over_and_taken_back(office: Office, browse: SignIn) -> None:
     olena, worker = browse("olena"), Lists(office)
     brought = bring(olena)

@@ -12,6 +12,7 @@ from support.sales_map import sales_map
 from support.web import Browser, text_of
 from werkzeug.test import TestResponse
 
+from engine.commands import deal_import_turns
 from engine.commands.deal_import_turns import OPENED_AT_ONCE, DealTurns
 from engine.model.deal import Deal
 from engine.model.deal_import import DealImport
@@ -61,10 +62,21 @@ def test_it_shows_what_was_understood_before_anything_is_opened(office: Office, 
     assert "12 500,50" in page.replace("\xa0", " ")
     assert "Колір" in page  # told that it is not used
     assert "Відкрити 2 угоди" in page
+    assert "Що з ним буде" in page
     assert "«багато» не вдалося прочитати" in page
     assert titles(office) == []
     assert "Відкрити 2 угоди" in text_of(browser.get("/deals/import/1/progress", part=True))
     assert "deals.csv" in text_of(browser.get("/deals/import")), "among the earlier ones"
+
+
+def test_who_waits_is_told_why_a_file_cannot_be_read(
+    office: Office, browse: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deal_import_turns, "MOST_ROWS", 2)
+    browser = browse("olena")
+    page = text_of(looked_at(office, browser))
+    assert page.count("У файлі може бути до 2 рядків") == 1
+    assert "У файлі може бути до 2 рядків" in text_of(browser.get("/deals/import/1/progress", part=True))
 
 
 def test_columns_called_like_the_maps_fields_fill_them(office: Office, browse: SignIn) -> None:
@@ -90,12 +102,22 @@ def test_what_is_sound_is_opened_and_pressing_twice_opens_nothing_twice(office: 
     browser = browse("olena")
     done = opened(office, browser)
     assert "Відкрито: 2" in text_of(done)
+    assert "Що з ним сталося" in text_of(done)
     assert 'href="/deals/1"' in done.text
     assert "Помпи" in text_of(browser.get("/deals/import/1?state=refused"))
     assert "Насоси" not in text_of(browser.get("/deals/import/1?state=refused"))
     assert browser.post("/deals/import/1/open").status_code == 303
     DealFiles(office).work(1)
     assert titles(office) == ["Насоси", "Вали"]
+
+
+def test_how_far_it_is_counts_the_rows_that_can_be_opened(office: Office, browse: SignIn) -> None:
+    browser = browse("olena")
+    looked_at(office, browser)
+    assert browser.post("/deals/import/1/open").status_code == 303
+    begun = browser.get("/deals/import/1")
+    assert "2 з 2 рядків чекають" in text_of(begun)
+    assert 'max="2" value="0"' in begun.text
 
 
 def test_it_is_stopped_and_what_was_opened_stays(office: Office, browse: SignIn) -> None:
