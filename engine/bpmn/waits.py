@@ -52,6 +52,13 @@ def waits_of(workflow: LiveWorkflow) -> Waits:
     return waits
 
 
+def is_awaited(task: LiveTask) -> bool:
+    """Whether ``task`` is something that its instance waits for."""
+    waits = Waits()
+    _add(waits, task)
+    return bool(waits)
+
+
 def _add(waits: Waits, task: LiveTask) -> None:
     spec = task.task_spec
     data = task.internal_data
