@@ -8,7 +8,9 @@ it, or writes what a condition of the work reads.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.bpmn.specs.event_definitions.conditional import ConditionalEventDefinition
@@ -43,8 +45,11 @@ def stands_still(workflow: LiveWorkflow, waits: Waits) -> bool:
     return not (waits.steps or waits.calls) and not (waits and _Standing(workflow).can_go_on())
 
 
-def waiting_in_vain(workflow: LiveWorkflow) -> tuple[str, ...]:
-    """The elements at which the work of an instance waits that stands still, each once; or else all that holds it."""
+def waiting_in_vain(workflow: LiveWorkflow) -> dict[str, str]:
+    """Where the work of an instance waits that stands still, else all that holds it: element ids with their names.
+
+    What has no name, as most joins, is called by what follows it.
+    """
     holding = [
         task
         for scope in workflow.scopes()
@@ -52,7 +57,13 @@ def waiting_in_vain(workflow: LiveWorkflow) -> tuple[str, ...]:
         if task.task_spec.bpmn_id and not task.task_spec.attends
     ]
     waiting = [task for task in holding if task.waiting and HOST not in task.internal_data]
-    return tuple(dict.fromkeys(task.task_spec.bpmn_id for task in waiting or holding))
+    names = workflow.environment.lookups.names
+    return {task.task_spec.bpmn_id: _called(task.task_spec, names) for task in waiting or holding}
+
+
+def _called(spec: Any, names: Mapping[str, str]) -> str:
+    following = chain([spec], _from_here_on(spec))
+    return next((name for one in following if (name := names.get(one.bpmn_id))), "") or str(spec.bpmn_id)
 
 
 class _Standing:
@@ -132,15 +143,14 @@ def _throws(spec: Any, kinds: tuple[type, ...]) -> bool:
     return isinstance(spec, ThrowEvent | EndEvent) and isinstance(spec.event_definition, kinds)
 
 
-def _from_here_on(event: Any) -> Iterator[Any]:
-    """The elements of its scope that a token which leaves ``event`` can come to."""
+def _from_here_on(spec: Any) -> Iterator[Any]:
+    """The elements of its scope that a token which leaves ``spec`` can come to, nearest first."""
     seen: set[Any] = set()
-    waiting = list(event.outputs)
+    waiting = deque(spec.outputs)
     while waiting:
-        one = waiting.pop()
-        if one in seen:
-            continue
-        seen.add(one)
-        yield one
-        waiting += one.outputs
-        waiting += [one._wf_spec.task_specs[name] for name in getattr(one, "boundary", ())]  # noqa: SLF001  # stock's name
+        one = waiting.popleft()
+        if one not in seen:
+            seen.add(one)
+            yield one
+            waiting += one.outputs
+            waiting += [one._wf_spec.task_specs[name] for name in getattr(one, "boundary", ())]  # noqa: SLF001  # stock's name

@@ -230,9 +230,8 @@ def _gone(before: dict[Any, Any], after: dict[Any, Any]) -> tuple[Any, ...]:
 
 
 def _stalled(workflow: LiveWorkflow) -> DomainError:
-    name_of = workflow.environment.lookups.name_of
     places = waiting_in_vain(workflow)
-    return map_failed(Stalled(elements=tuple(map(name_of, places))), places[0], name_of(places[0]))
+    return map_failed(Stalled(elements=tuple(dict.fromkeys(places.values()))), *next(iter(places.items())))
 
 
 def _keep(workflow: LiveWorkflow, values: Mapping[str, Any], task: LiveTask) -> None:
