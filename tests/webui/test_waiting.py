@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from flask_babel import force_locale
-from support.drawn_maps import START, chain, compiled, element, step
+from support.drawn_maps import START, chain, compiled, element, flow, step
 from support.instance_run import InstanceRun
 from support.office import MONDAY_10, Office
 from support.sales_map import sales_map
@@ -188,10 +188,11 @@ def test_a_deal_that_would_stand_still_and_one_that_does_are_told_so(
     office.publish(
         compiled(
             START,
-            '<parallelGateway id="split"/><parallelGateway id="join"/><endEvent id="end"/><endEvent id="aside"/>',
-            step("legal", "Юрист") + step("price", "Ціна") + step("never", "Ніколи") + step("sign", "Підписати"),
-            chain("start", "split", "legal", "join", "sign", "end"),
-            chain("split", "price", "aside") + chain("never", "join"),
+            '<parallelGateway id="split"/><parallelGateway id="join"/><exclusiveGateway id="large"/>',
+            '<endEvent id="end"/><endEvent id="aside"/>',
+            step("legal", "Юрист") + step("price", "Ціна") + step("sign", "Підписати"),
+            chain("start", "split", "legal", "join", "sign", "end") + chain("split", "price", "large"),
+            flow("large", "join", condition="deal.amount <= 5") + flow("large", "aside", condition="deal.amount > 5"),
             element("subProcess", "listening", "", answering, triggeredByEvent="true"),
         )
     )
