@@ -108,7 +108,8 @@ def _standing_still(items: Sequence[WaitingFor]) -> WaitingSentence:
     """What may still happen beside the work is not told: the deal waits for none of it."""
     name = next(one.name for one in items if one.kind is WaitingKind.NOTHING)
     text = _(
-        "The deal stands still: at “%(name)s” it waits for something that cannot come. An administrator has to move it.",
+        "The deal stands still: at “%(name)s” it waits for something that cannot come. An administrator has to move "
+        "it.",
         name=name,
     )
     return WaitingSentence(text, "danger")

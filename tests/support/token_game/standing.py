@@ -40,9 +40,8 @@ def _frees(game: TokenGame, area: Area, wait: Wait, before: list[Wait]) -> bool:
     along = [] if wait.handler is not None else _reached(area.graph, wait.node)
     parts = along if wait.handler is None else [wait.handler]
     touched = [*along, *_inside(parts)]
-    if {flow.target for flow in area.tokens} & {node.node_id for node in along}:
-        return True
-    if any(_throws(node, What.TERMINATE, What.CANCEL) for node in along):
+    joining = {flow.target for flow in area.tokens}
+    if any(node.node_id in joining or _throws(node, What.TERMINATE, What.CANCEL) for node in along):
         return True
     brings = _is(wait, *_FROM_OUTSIDE) or any(node.kind in _WRITERS for node in touched)
     if brings and any(_needs_values(place, other) for place, other in [*game.waiting(), *_joining(game)]):

@@ -156,7 +156,8 @@ def waiting_for_a_value(trigger: str, *inside: str) -> InstanceRun:
     return InstanceRun(draw.build(variables=["agreed"]), {"agreed": False})
 
 
-BY_TERMINATING = REMIND + element("endEvent", "over", "", "<terminateEventDefinition/>") + chain("bell", "remind", "over")
+BY_TERMINATING = REMIND + chain("bell", "remind", "over")
+BY_TERMINATING += element("endEvent", "over", "", "<terminateEventDefinition/>")
 FREED = {
     "a message that interrupts": lambda: plain(beside(ASKED, ANSWER, interrupting=True)),
     "an alarm that interrupts": lambda: in_a_part(bell(IN_A_WEEK, interrupting=True), REMINDED),
