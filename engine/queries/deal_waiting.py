@@ -61,9 +61,10 @@ class WaitingFor:
     Of an approval by several, ``given`` of ``asked`` decisions are made; ``enough`` is how many approvals suffice where
     that is fewer, else 0. What stands behind one event gateway has the
     same ``race``: the first of it to happen decides. ``incident_id`` only for what failed. A call that failed has
-    ``due_at``: it is made again then. ``in_vain``: it failed because the deal would have stood still behind it. ``happens_outside``: a person only says that it happened; of several things that
+    ``due_at``: it is made again then. ``happens_outside``: a person only says that it happened; of several things that
     may happen, ``ways`` names them, and ``until`` is when time decides among them. ``typed_in`` is the step with whose
     values the map failed.
+    ``in_vain``: it failed because the deal would have stood still behind it.
     """
 
     kind: WaitingKind

@@ -78,9 +78,7 @@ def in_a_part(border: str, *more: str, inside: str = "") -> CompiledProcess:
 
 
 def bell(trigger: str, *, interrupting: bool = False) -> str:
-    return element(
-        "boundaryEvent", "bell", "", trigger, attachedToRef="part", cancelActivity=str(interrupting).lower()
-    )
+    return element("boundaryEvent", "bell", "", trigger, attachedToRef="part", cancelActivity=str(interrupting).lower())
 
 
 def until_the_join_is_forgotten(process: CompiledProcess) -> InstanceRun:
