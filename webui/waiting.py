@@ -45,6 +45,8 @@ def waiting_sentence(waiting: DealWaiting) -> WaitingSentence:
     failed = [one for one in waiting.items if one.kind is WaitingKind.INCIDENT]
     own = [one for one in waiting.items if one.may_act and one.kind is not WaitingKind.INCIDENT]
     first = next(iter((*failed, *own, *waiting.items)), None)
+    if not failed and any(one.kind is WaitingKind.NOTHING for one in waiting.items):
+        return _standing_still(waiting.items)
     if first is None:
         return WaitingSentence(_("The deal waits for nothing: tell the administrator."), "danger")
     text = _about_failures(failed) if failed else _about(waiting.items, own)
@@ -102,7 +104,24 @@ def _resting(waiting: DealWaiting) -> WaitingSentence:
             return WaitingSentence(_("The deal's map has not begun yet."), "neutral")
 
 
+def _standing_still(items: Sequence[WaitingFor]) -> WaitingSentence:
+    """What may still happen beside the work is not told: the deal waits for none of it."""
+    name = next(one.name for one in items if one.kind is WaitingKind.NOTHING)
+    text = _(
+        "The deal stands still: at “%(name)s” it waits for something that cannot come. An administrator has to move "
+        "it.",
+        name=name,
+    )
+    return WaitingSentence(text, "danger")
+
+
 def _about_failures(failed: Sequence[WaitingFor]) -> str:
+    if len(failed) == 1 and failed[0].in_vain:
+        return _(
+            "The deal would stand still: at “%(name)s” it would wait for something that cannot come. An administrator "
+            "has to move it.",
+            name=failed[0].place,
+        )
     if len(failed) == 1:
         return _(
             "“%(name)s” failed technically: an administrator has to look at it and try it again.",

@@ -86,6 +86,13 @@ _DECISIONS: Mapping[str, FindingText] = {
             "diamond with a plus (parallel gateway)."
         ),
     ),
+    "RETURN_LEADS_AROUND": FindingText(
+        N_(
+            "The arrow back leads to “%(place)s”, in a branch beside: from there a deal can come to its end without "
+            "being asked for again: %(steps)s."
+        ),
+        N_("Let the arrow back lead to before the branches part, or to a step of its own branch."),
+    ),
     "RETURN_TAKES_BACK": FindingText(
         N_(
             "From here the deal can go back to “%(place)s” while steps behind that are still open. They are taken back "

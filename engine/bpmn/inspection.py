@@ -18,6 +18,7 @@ from engine.bpmn.live_workflow import LiveWorkflow
 from engine.bpmn.loops import ITEMS, RESULTS
 from engine.bpmn.runtime import StepContext
 from engine.bpmn.spec import build_spec
+from engine.bpmn.standstill import stands_still, waiting_in_vain
 from engine.bpmn.state_codec import encode, encode_document, read_document
 from engine.bpmn.stepper import load, write_given
 from engine.bpmn.throwing_events import is_caught
@@ -42,7 +43,11 @@ _READING = StepContext(at=datetime.min.replace(tzinfo=UTC), due_times=_NoTimes()
 
 def waits_in(process: CompiledProcess, state: bytes) -> Waits:
     """Everything that an instance waits for. Raises UnreadableState."""
-    return waits_of(_read(process, state))
+    workflow = _read(process, state)
+    waits = waits_of(workflow)
+    if not workflow.is_over() and stands_still(workflow, waits):
+        waits.in_vain = tuple(dict.fromkeys(waiting_in_vain(workflow).values()))
+    return waits
 
 
 def catches_error(process: CompiledProcess, state: bytes, activity_id: str, code: str) -> bool:

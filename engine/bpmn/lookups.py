@@ -20,6 +20,7 @@ from engine.bpmn.dmn.deciding import Decided, TaskDecision
 from engine.bpmn.dmn.model import Decision, DecisionTask
 from engine.bpmn.expressions import compile_condition, compile_expression
 from engine.bpmn.guards import map_failed
+from engine.bpmn.run_variables import ACTIVATION_COUNT
 from engine.bpmn.variables import FACTS, decision, outcome_kind, outcome_variable
 from engine.errors import DomainError
 
@@ -79,6 +80,7 @@ class Lookups:
     kept: frozenset[str]  # root names of variables that matter
     outcomes: frozenset[str]  # names of the variables that hold the outcomes of steps
     on_facts: frozenset[str]  # ids of the conditions that can become true without anything happening in the instance
+    on_tokens: frozenset[str]  # of those of complex gateways that read nothing but how many tokens have come
 
     def step_of_outcome(self, variable: str) -> StepDefinition | None:
         return self.steps.get(variable.removesuffix(outcome_variable("")))
@@ -149,6 +151,7 @@ def lookups_of(process: CompiledProcess, owners: Mapping[str, str]) -> Lookups:
         kept=_kept_names(process),
         outcomes=frozenset(outcome_variable(one) for one in (*process.steps, *process.called_approvals)),
         on_facts=frozenset(key for key, condition in process.conditions.items() if _reads_facts(condition)),
+        on_tokens=frozenset(key for key, condition in process.conditions.items() if _counts_tokens(condition)),
     )
 
 
@@ -163,6 +166,10 @@ def _by_approvals(process: CompiledProcess) -> Iterator[tuple[str, OutcomeCondit
 
 def _reads_facts(condition: Condition) -> bool:
     return isinstance(condition, ExpressionCondition) and not FACTS.isdisjoint(compile_condition(condition.text).names)
+
+
+def _counts_tokens(condition: Condition) -> bool:
+    return isinstance(condition, ExpressionCondition) and compile_condition(condition.text).names == {ACTIVATION_COUNT}
 
 
 def _kept_names(process: CompiledProcess) -> frozenset[str]:

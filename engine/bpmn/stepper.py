@@ -35,6 +35,7 @@ from engine.bpmn.runtime import (
 )
 from engine.bpmn.settling import advance, failed_at, settle
 from engine.bpmn.spec import ExecutableSpec, build_spec
+from engine.bpmn.standstill import stands_still, waiting_in_vain
 from engine.bpmn.state_codec import decode, encode, read_document
 from engine.bpmn.throwing_events import raise_error
 from engine.bpmn.timer_events import DUE, due_at
@@ -182,14 +183,17 @@ def _waiting_activity(workflow: LiveWorkflow, activity_id: str, kind: type) -> L
 
 
 def result_of(workflow: LiveWorkflow, before: Waits, spec: ExecutableSpec) -> StepResult:
-    """What changed since ``before``, now that everything waits. Raises MapFailed where nothing can go on."""
+    """What changed since ``before``, now that everything waits.
+
+    Raises MapFailed where nothing can go on any more; an instance that has stood so before, and still does, may.
+    """
     values = workflow.environment.store.values
     finished = workflow.is_over()
     after = waits_of(workflow)
     if len(after.timers) > TIMERS:
         node_id = next(reversed(after.timers))[1]
         raise map_failed(TooManyTimers(limit=TIMERS), node_id, spec.lookups.name_of(node_id))
-    if not finished and not after:
+    if not finished and (workflow.passed or not after) and stands_still(workflow, after):
         raise _stalled(workflow)
     prune(workflow)
     try:
@@ -227,15 +231,8 @@ def _gone(before: dict[Any, Any], after: dict[Any, Any]) -> tuple[Any, ...]:
 
 
 def _stalled(workflow: LiveWorkflow) -> DomainError:
-    lookups = workflow.environment.lookups
-    places = dict.fromkeys(
-        task.task_spec.bpmn_id
-        for scope in workflow.scopes()
-        for task in scope.live_tasks()
-        if task.task_spec.bpmn_id and not task.task_spec.attends
-    )
-    names = tuple(lookups.name_of(place) for place in places)
-    return map_failed(Stalled(elements=names), next(iter(places)), lookups.name_of(next(iter(places))))
+    places = waiting_in_vain(workflow)
+    return map_failed(Stalled(elements=tuple(dict.fromkeys(places.values()))), *next(iter(places.items())))
 
 
 def _keep(workflow: LiveWorkflow, values: Mapping[str, Any], task: LiveTask) -> None:

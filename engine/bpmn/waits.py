@@ -28,7 +28,8 @@ class Waits:
 
     For the sentence that tells what is awaited: ``conditional_events`` are all of them, ``races`` the event gateways
     that waiting events stand behind, ``attached`` the events that only accompany something else that is awaited, with
-    what they stand on the border of (empty where they accompany a scope).
+    what they stand on the border of (empty where they accompany a scope). ``in_vain`` are the names of the places at
+    which the work waits where nothing that may happen lets it go on; known only of an instance between its steps.
     """
 
     steps: dict[str, OpenedStep] = field(default_factory=dict)
@@ -39,6 +40,7 @@ class Waits:
     conditional_events: dict[str, str] = field(default_factory=dict)  # activity id -> element id
     races: dict[str, str] = field(default_factory=dict)  # activity id -> the event gateway's
     attached: dict[str, str] = field(default_factory=dict)  # activity id -> the host's
+    in_vain: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.steps or self.timers or self.messages or self.calls or self.conditions)
@@ -50,6 +52,13 @@ def waits_of(workflow: LiveWorkflow) -> Waits:
         for task in scope.live_tasks():
             _add(waits, task)
     return waits
+
+
+def is_awaited(task: LiveTask) -> bool:
+    """Whether ``task`` is something that its instance waits for."""
+    waits = Waits()
+    _add(waits, task)
+    return bool(waits)
 
 
 def _add(waits: Waits, task: LiveTask) -> None:

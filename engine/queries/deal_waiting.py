@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import ApprovalRule, CompiledProcess, OutcomeKind, StepKind
+from engine.bpmn.guards import Stalled
 from engine.bpmn.inspection import waits_in
 from engine.bpmn.waits import Waits
 from engine.model.deal import Deal, DealResult
@@ -37,6 +39,7 @@ class WaitingKind(StrEnum):
     TIMER = "timer"
     CONDITION = "condition"
     CALL = "call"
+    NOTHING = "nothing"  # that could come: the work waits in vain
 
 
 class Standing(StrEnum):
@@ -61,6 +64,7 @@ class WaitingFor:
     ``due_at``: it is made again then. ``happens_outside``: a person only says that it happened; of several things that
     may happen, ``ways`` names them, and ``until`` is when time decides among them. ``typed_in`` is the step with whose
     values the map failed.
+    ``in_vain``: it failed because the deal would have stood still behind it.
     """
 
     kind: WaitingKind
@@ -77,6 +81,7 @@ class WaitingFor:
     incident_id: int | None = None
     typed_in: int | None = None
     place: str = ""
+    in_vain: bool = False
     happens_outside: bool = False
     ways: tuple[str, ...] = ()
     until: datetime | None = None
@@ -135,6 +140,7 @@ def waiting_of(session: Session, actor: Actor, deal_id: int, steps: tuple[WorkIt
     timers = _timers(session, instance)
     items = [
         *_failures(session, actor, instance, process),
+        *(WaitingFor(WaitingKind.NOTHING, name=", ".join(waits.in_vain)) for _ in waits.in_vain[:1]),
         *_steps(steps, process, waits, _parts(session, instance) if waits.steps else {}, timers),
         *_events(session, instance, process, waits, timers, alone=not steps and not waits.calls),
     ]
@@ -149,6 +155,8 @@ def _failures(
             Incident.id,
             Incident.code,
             Incident.element_id,
+            Incident.params["element"].as_string().label("element"),
+            Incident.params["problem_code"].as_string().label("problem"),
             Incident.stimulus[("typed", "work_item_id")].as_integer().label("typed_in"),
         )
         .where(Incident.instance_id == instance.id, Incident.state == IncidentState.OPEN)
@@ -158,13 +166,21 @@ def _failures(
         WaitingFor(
             WaitingKind.INCIDENT,
             name=row.code,
-            place=element_name(process, row.element_id) if row.element_id else "",
+            place=_place(row, process),
+            in_vain=row.problem == Stalled.code,
             may_act=may(actor, Ability.RETRY_INCIDENT),
             incident_id=row.id,
             typed_in=row.typed_in,
         )
         for row in rows
     ]
+
+
+def _place(row: Row[Any], process: CompiledProcess) -> str:
+    """What people call where it failed; where the deal would stand still, by what it was called then."""
+    if row.problem == Stalled.code and row.element:
+        return str(row.element)
+    return element_name(process, row.element_id) if row.element_id else ""
 
 
 _TimerRow = Row[str, str, datetime]

@@ -95,9 +95,22 @@ class ReworkMap:
 
         Nothing that every way on from ``place`` to the signature passes leads to them.
         """
-        ahead = self.on_every_way(place, SIGN, back=self.on_every_way("start", place) - {place})
+        around = self.around_it(place)
+        ahead = self.on_every_way(place, SIGN, back=self.on_every_way("start", place) - {place} - around)
         left = self.reached(source, (ahead | self.on_every_way("start", source)) - {source})
-        return (left & self.approvals.keys()).difference(*(self.only_through(one) for one in ahead))
+        return (left & self.approvals.keys()).difference(*(self.only_through(one) for one in ahead - around))
+
+    def around_it(self, place: str) -> set[str]:
+        """The parts that ``place`` stands in: what leads out of one of them leads on, and not back."""
+        document = etree.fromstring(self.diagram())
+        standing = {one.get("id", ""): [each.get("id", "") for each in one.iterancestors()] for one in document.iter()}
+        found: set[str] = set()
+        waiting = [place]
+        while waiting:
+            around = {one.removeprefix("called_") for one in standing.get(waiting.pop(), ())} - found
+            found |= around
+            waiting += around
+        return found
 
     def on_every_way(self, begin: str, end: str, back: Collection[str] = ()) -> set[str]:
         """What every way from ``begin`` to ``end`` passes, these two among it; none that leads ``back``."""

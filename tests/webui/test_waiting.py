@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from flask_babel import force_locale
-from support.drawn_maps import START, chain, compiled, element, step
+from support.drawn_maps import START, chain, compiled, element, flow, step
 from support.instance_run import InstanceRun
 from support.office import MONDAY_10, Office
 from support.sales_map import sales_map
@@ -18,6 +18,7 @@ from support.token_game.canonical import as_canonical
 from support.token_game.maps import Graph
 from support.token_game.random_maps import random_map
 
+from engine.bpmn import stepper
 from engine.bpmn.compiled import ApprovalRule
 from engine.bpmn.inspection import waits_in
 from engine.bpmn.runtime import OpenedStep
@@ -164,6 +165,52 @@ def test_who_cannot_try_again_what_failed_is_led_to_their_own_step() -> None:
     assert "виправте заповнене" in text
     other = replace(own, work_item_id=8)
     assert waiting_sentence(DealWaiting(Standing.RUNNING, (failed, other, own))).work_item_id == 7
+
+
+def test_a_standstill_is_told_and_not_what_may_still_happen_beside() -> None:
+    nothing = WaitingFor(WaitingKind.NOTHING, "Усе погоджено")
+    text = told(nothing, PAID)
+    assert text.startswith("Угода стоїть: біля «Усе погоджено» вона чекає на те, чого не буде. Перемістити її має")
+    assert "Оплата" not in text
+    assert told(nothing, PAID, locale="en").startswith("The deal stands still: at “Усе погоджено”")
+    failed = WaitingFor(WaitingKind.INCIDENT, "map_failed", place="Усе погоджено", incident_id=3, in_vain=True)
+    text = told(failed, STEP)
+    assert "Угода зупинилася б: біля «Усе погоджено»" in text
+    assert "Технічний збій" not in text
+    assert waiting_sentence(DealWaiting(Standing.RUNNING, (nothing, PAID))).tone == "danger"
+
+
+def test_a_deal_that_would_stand_still_and_one_that_does_are_told_so(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The work forgets what waits at the join, while the client may still ask."""
+    start = element("startEvent", "asked", "Клієнт запитав", "<messageEventDefinition/>", isInterrupting="false")
+    answering = start + step("answer", "Відповісти") + element("endEvent", "told") + chain("asked", "answer", "told")
+    office.publish(
+        compiled(
+            START,
+            '<parallelGateway id="split"/><parallelGateway id="join"/><exclusiveGateway id="large"/>',
+            '<endEvent id="end"/><endEvent id="aside"/>',
+            step("legal", "Юрист") + step("price", "Ціна") + step("sign", "Підписати"),
+            chain("start", "split", "legal", "join", "sign", "end") + chain("split", "price", "large"),
+            flow("large", "join", condition="deal.amount <= 5") + flow("large", "aside", condition="deal.amount > 5"),
+            element("subProcess", "listening", "", answering, triggeredByEvent="true"),
+        )
+    )
+    deal = office.open_deal()
+    office.complete("olena", "legal")
+    with monkeypatch.context() as earlier:
+        earlier.setattr(stepper, "stands_still", lambda _workflow, _waits: False)
+        standing = office.open_deal(title="Стоїть")
+        for one in ("legal", "price"):
+            office.complete("olena", one, deal=standing)
+    with pytest.raises(MapFailed):
+        office.complete("olena", "price", deal=deal)
+    with office.database.read() as session, force_locale("uk"):
+        waiting = [deal_waiting(session, office.actor("olena"), one.id, office.clock.now()) for one in (deal, standing)]
+        would, does = (waiting_sentence(one).text for one in waiting)
+    assert would.startswith("Угода зупинилася б: біля «Підписати» вона чекала б на те, чого не буде.")
+    assert does.startswith("Угода стоїть: біля «Підписати» вона чекає на те, чого не буде.")
 
 
 def test_who_did_not_fill_in_what_failed_is_not_told_to_correct_it() -> None:

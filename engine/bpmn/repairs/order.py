@@ -24,6 +24,7 @@ from engine.bpmn.repairs.merges import wait_where_said
 from engine.bpmn.repairs.multiple_events import split_multiple_events
 from engine.bpmn.repairs.outcomes_named import check_outcomes_named
 from engine.bpmn.repairs.rejections_going_on import say_rejections_going_on
+from engine.bpmn.repairs.returns_beside import say_what_returns_pass_by
 from engine.bpmn.repairs.splits import split_implicitly
 from engine.bpmn.repairs.starts import settle_starts
 from engine.bpmn.repairs.starts_together import begin_together
@@ -65,6 +66,7 @@ REPAIRS: tuple[Repair, ...] = (
     check_results,
     say_unused_tables,
     ask_once,
+    say_what_returns_pass_by,
     say_alarms_that_join,
     # What is put in here stands between steps and decisions that those before it look at.
     forget_earlier_rounds,

@@ -19,10 +19,10 @@ from itertools import islice
 from typing import Any
 
 from support.token_game.maps import Event, Failed, Flow, Graph, Kind, Node, Says, Store, What
+from support.token_game.standing import can_go_on
 
 _DECISIVE = ("rejected", "returned", "approved")
 _IN_CIRCLES = 500
-_OUTSIDE = (What.MESSAGE, What.SIGNAL)  # what other parties can make happen
 
 
 @dataclass(eq=False)
@@ -290,15 +290,8 @@ class TokenGame:
                 else:
                     self._leave(ready.area, ready.wait)
                 self._close(ready.area)
-        if not self.finished and not any(self._can_go_on(wait) for _, wait in self.waiting()):
-            raise Failed("nothing waits, and it is not over")
-
-    @staticmethod
-    def _can_go_on(wait: Wait) -> bool:
-        """A condition does not count: what it reads is written by steps alone."""
-        if wait.choice or wait.node.kind in (Kind.STEP, Kind.SERVICE):
-            return not wait.is_frame
-        return wait.event is not None and wait.event.what in (*_OUTSIDE, What.TIMER)
+        if not self.finished and not can_go_on(self):
+            raise Failed("nothing frees what waits, and it is not over")
 
     def _is_over(self, area: Area) -> bool:
         busy = area.tokens or any(wait.handler is None for wait in area.waits)

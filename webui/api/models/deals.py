@@ -312,7 +312,7 @@ class WaitingItem(Told):
     """Something that a deal waits for."""
 
     kind: WaitingKind
-    name: str = Field(description="Of the step, event or message; of an incident its code.")
+    name: str = Field(description="Of the step, event or message; of an incident its code; of `nothing`, the place.")
     who: str = Field(description="Who holds the step or may take it; empty elsewhere.")
     due_at: datetime | None
     overdue: bool
