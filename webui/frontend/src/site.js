@@ -7,6 +7,7 @@ import "./toasts.js";
 import "./connection.js";
 import "./drafts.js";
 import "./lines.js";
+import "./choices.js";
 import "./chooser.js";
 import "./mentions.js";
 import "./live_form.js";
