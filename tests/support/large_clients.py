@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from sqlalchemy import insert, select
-from support.client_mail import file_of
-from support.files import pdf
-from support.office import Office
 
 from engine.alphabet import sort_key
+from engine.db.session import Database
 from engine.model.client import Contact
-from engine.model.deal import Deal
 from engine.model.deal_file import DealFile
 from engine.policy.search_keys import search_text
+
+ADDED_AT = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
 
 def contact_name(number: int) -> str:
@@ -22,7 +23,7 @@ def contact_address(number: int) -> str:
     return f"contact{number:04}@client.example.com"
 
 
-def add_contacts(office: Office, client_id: int, count: int) -> None:
+def add_contacts(database: Database, client_id: int, count: int) -> None:
     """Numbered from 0, by name as by number."""
     rows = [
         {
@@ -31,11 +32,11 @@ def add_contacts(office: Office, client_id: int, count: int) -> None:
             "email": contact_address(number),
             "sort_key": sort_key(contact_name(number)),
             "search_text": search_text(contact_name(number), contact_address(number)),
-            "created_at": office.clock.now(),
+            "created_at": ADDED_AT,
         }
         for number in range(count)
     ]
-    with office.database.write() as session:
+    with database.write() as session:
         session.execute(insert(Contact), rows)
 
 
@@ -43,11 +44,11 @@ def file_name(number: int) -> str:
     return f"Кошторис {number:03}.pdf"
 
 
-def add_deal_files(office: Office, deal: Deal, count: int) -> list[int]:
-    """Of one content, each under its name; their ids, the first added first."""
-    first = file_of(office, deal, file_name(0), pdf("an estimate"))
-    with office.database.write() as session:
-        source = session.get_one(DealFile, first)
+def add_files_like(database: Database, file_id: int, count: int) -> list[int]:
+    """Of the content of a file and in its deal, under names that are numbered from 0; their ids in this order."""
+    with database.write() as session:
+        source = session.get_one(DealFile, file_id)
         kept = {one.key: getattr(source, one.key) for one in DealFile.__mapper__.column_attrs if one.key != "id"}
-        session.execute(insert(DealFile), [kept | {"name": file_name(number)} for number in range(1, count)])
-        return list(session.scalars(select(DealFile.id).where(DealFile.deal_id == deal.id).order_by(DealFile.id)))
+        session.execute(insert(DealFile), [kept | {"name": file_name(number)} for number in range(count)])
+        added = DealFile.deal_id == source.deal_id, DealFile.id > file_id
+        return list(session.scalars(select(DealFile.id).where(*added).order_by(DealFile.id)))

@@ -6,19 +6,26 @@ import re
 from collections.abc import Callable
 
 from sqlalchemy import event
-from support.client_mail import CLIENT, deal_with_a_contact, letters_in, take_answer, write
-from support.large_clients import add_contacts, add_deal_files, contact_address, contact_name, file_name
+from support.client_mail import CLIENT, deal_with_a_contact, file_of, letters_in, take_answer, write
+from support.files import pdf
+from support.large_clients import add_contacts, add_files_like, contact_address, contact_name, file_name
 from support.office import Office
 from support.web import Browser, text_of
 
 from engine.commands.clients import update_client
 from engine.commands.deal_files import hide_file
+from engine.model.deal import Deal
 
 SignIn = Callable[[str | None], Browser]
 
 CONTACTS, FILES, SHOWN = 1_000, 300, 10
 OWN = "office@client.example.com"
 LETTER = {"subject": "Пропозиція", "text": "Добрий день!"}
+
+
+def files_in(office: Office, deal: Deal, count: int) -> list[int]:
+    """Ids of so many files of the deal beside a first one, the first added first."""
+    return add_files_like(office.database, file_of(office, deal, "offer.pdf", pdf("an offer")), count)
 
 
 def boxes(html: str, name: str) -> list[str]:
@@ -34,8 +41,8 @@ def test_the_form_weighs_and_reads_as_much_whatever_the_client_and_the_deal_have
 ) -> None:
     """628,000 bytes it had."""
     deal, olena = deal_with_a_contact(office), browse("olena")
-    add_contacts(office, deal.client_id, 20)
-    add_deal_files(office, deal, 20)
+    add_contacts(office.database, deal.client_id, 20)
+    files_in(office, deal, 20)
     said: list[str] = []
     event.listen(office.database.engine, "before_cursor_execute", lambda *told: said.append(told[2]))
 
@@ -48,8 +55,8 @@ def test_the_form_weighs_and_reads_as_much_whatever_the_client_and_the_deal_have
     addresses = page, f"{page}/receivers?receiver_q=контакт&receiver={CLIENT}", f"{page}/files?file_q=кошт"
     few = [cost(one) for one in addresses]
     other = office.open_deal("olena", client=None, client_id=deal.client_id)
-    add_contacts(office, deal.client_id, CONTACTS)
-    assert len(add_deal_files(office, other, FILES)) == FILES
+    add_contacts(office.database, deal.client_id, CONTACTS)
+    assert len(files_in(office, other, FILES)) == FILES
     addresses = tuple(one.replace(page, f"/deals/{other.id}/letters") for one in addresses)
     for (bytes_of_few, statements_of_few), address in zip(few, addresses, strict=True):
         weight, statements = cost(address)
@@ -59,7 +66,7 @@ def test_the_form_weighs_and_reads_as_much_whatever_the_client_and_the_deal_have
 def test_whom_the_deal_wrote_to_and_the_client_s_own_address_are_offered_first(office: Office, browse: SignIn) -> None:
     deal, olena = deal_with_a_contact(office), browse("olena")
     office.do("olena", update_client, deal.client_id, {"email": OWN})
-    add_contacts(office, deal.client_id, CONTACTS)
+    add_contacts(office.database, deal.client_id, CONTACTS)
     take_answer(office, write(office, deal, to=(contact_address(700),)), sender=contact_address(800))
     take_answer(office, write(office, deal, to=("stranger@other.example.com",)), sender="evil@other.example.com")
     page = olena.get(f"/deals/{deal.id}/letters").text
@@ -77,8 +84,8 @@ def test_the_others_are_found_without_javascript_and_what_is_ticked_and_typed_st
     office: Office, browse: SignIn
 ) -> None:
     deal, olena = deal_with_a_contact(office), browse("olena")
-    add_contacts(office, deal.client_id, CONTACTS)
-    ids = add_deal_files(office, deal, FILES)
+    add_contacts(office.database, deal.client_id, CONTACTS)
+    ids = files_in(office, deal, FILES)
     page = f"/deals/{deal.id}/letters"
     chosen = {"receiver": [CLIENT, contact_address(900)], "file_id": [str(ids[5]), str(ids[-1])]}
     look = LETTER | chosen | {"find": "receivers", "receiver_q": contact_name(777), "file_q": "кошторис 123"}
@@ -108,8 +115,8 @@ def test_the_others_are_found_without_javascript_and_what_is_ticked_and_typed_st
 
 def test_parts_of_the_form_hold_what_is_found_and_what_is_ticked(office: Office, browse: SignIn) -> None:
     deal, olena = deal_with_a_contact(office), browse("olena")
-    add_contacts(office, deal.client_id, 30)
-    ids = add_deal_files(office, deal, 30)
+    add_contacts(office.database, deal.client_id, 30)
+    ids = files_in(office, deal, 30)
     page = f"/deals/{deal.id}/letters"
     gone = "gone@client.example.com"
     found = olena.get(f"{page}/receivers?receiver_q={contact_name(20)}&receiver={CLIENT}&receiver={gone}").text
@@ -138,8 +145,8 @@ def test_addresses_and_files_are_found_by_whoever_may_write_to_the_client(office
 
 def test_a_small_client_has_no_search(office: Office, browse: SignIn) -> None:
     deal = deal_with_a_contact(office)
-    add_contacts(office, deal.client_id, SHOWN - 1)
-    add_deal_files(office, deal, SHOWN)
+    add_contacts(office.database, deal.client_id, SHOWN - 1)
+    files_in(office, deal, SHOWN - 1)
     page = browse("olena").get(f"/deals/{deal.id}/letters").text
     assert (len(boxes(page, "receiver")), len(boxes(page, "file_id"))) == (SHOWN, SHOWN)
     assert ('name="receiver_q"' in page, 'name="file_q"' in page) == (False, False)
