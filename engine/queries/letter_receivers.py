@@ -98,7 +98,7 @@ def _contacts_named(session: Session, client_id: int, addresses: Collection[str]
     return [Receiver(address, name) for address, name in reversed(rows)]
 
 
-def _addresses(client_id: int) -> Select[tuple[str, str]]:
+def _addresses(client_id: int) -> Select[str, str]:
     return (
         select(Contact.email, Contact.full_name)
         .where(Contact.client_id == client_id, Contact.email != "")
