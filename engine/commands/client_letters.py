@@ -30,7 +30,7 @@ from engine.events import (
     ClientLetterSentAgain,
     ClientLetterWritten,
 )
-from engine.model.client import Client, Contact
+from engine.model.client import Client
 from engine.model.client_letter import ClientLetter, ClientLetterState
 from engine.model.deal import Deal
 from engine.model.deal_file import DealFile
@@ -42,6 +42,7 @@ from engine.policy.permissions import Actor, may_edit_deal
 from engine.policy.visible_names import is_invisible
 from engine.queries.client_letters import NOT_SENT
 from engine.queries.deal_files import files_by_id, reference
+from engine.queries.letter_receivers import names_at_client
 from engine.queries.stored_files import is_whole
 
 CLIENT_LETTER = "client_letter"
@@ -356,8 +357,7 @@ def _is_of_deal(session: Session, letter_id: int, deal_id: int) -> bool:
 
 def _named(session: Session, client: Client, addresses: Sequence[str]) -> list[dict[str, Any]]:
     """The receivers with the names by which the client's card knows them."""
-    contacts = session.execute(select(Contact.email, Contact.full_name).where(Contact.client_id == client.id))
-    names = {client.email.casefold(): client.name} | {email.casefold(): name for email, name in contacts}
+    names = {client.email.casefold(): client.name} | names_at_client(session, client.id, addresses)
     return [{"address": one, "name": names.get(one.casefold(), "")} for one in addresses]
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Executable, Select, exists, func, literal,
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
-from engine.model.client import Client, Contact
+from engine.model.client import Client
 from engine.model.client_letter import ClientLetter, ClientLetterState
 from engine.model.deal import Deal
 from engine.model.deal_file import DealFile
@@ -131,7 +131,7 @@ class LeavingLetter:
 
 @dataclass(frozen=True, slots=True)
 class LetterDesk:
-    """The deal whose client is written to, and the addresses that the client's card has, each once.
+    """The deal whose client is written to. ``email`` is the client's own, not that of a contact; it can be empty.
 
     ``own_address`` is the actor's, where a client's answer can go to it.
     """
@@ -142,7 +142,7 @@ class LetterDesk:
     owner_id: int
     client_id: int
     client: str
-    known: tuple[Receiver, ...]
+    email: str
     own_address: str
 
 
@@ -212,17 +212,8 @@ def letter_desk(session: Session, actor: Actor, deal_id: int) -> LetterDesk:
     if found is None:
         raise NotFound
     number, title, owner_id, client_id, client, email = found
-    contacts = session.execute(
-        select(Contact.email, Contact.full_name).where(Contact.client_id == client_id).order_by(Contact.sort_key)
-    )
-    known: dict[str, Receiver] = {}
-    for address, name in (*contacts, (email, client)):
-        if address:
-            known.setdefault(address.casefold(), Receiver(address, name))
     own = session.scalar(select(Person.email).where(Person.id == actor.person_id)) or ""
-    return LetterDesk(
-        deal_id, number, title, owner_id, client_id, client, tuple(known.values()), sendable_address(own) or ""
-    )
+    return LetterDesk(deal_id, number, title, owner_id, client_id, client, email, sendable_address(own) or "")
 
 
 def latest_letters(session: Session, deal_id: int, *, limit: int) -> list[ClientLetterRow]:

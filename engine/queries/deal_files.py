@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, aliased
 
 from engine.errors import NotFound
@@ -18,6 +19,7 @@ from engine.model.process_definition import DefinitionFile
 from engine.model.work_item import WorkItem
 from engine.policy.file_kinds import Preview, preview_of
 from engine.policy.permissions import Actor
+from engine.policy.search_keys import query_terms, search_text
 from engine.queries.deal_history import ensure_visible_deal
 from engine.queries.scopes import visible_deals
 
@@ -68,6 +70,23 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class FileChoice:
+    """A file that can be chosen: its latest version. ``size`` is in bytes."""
+
+    id: int
+    name: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class FilesFound:
+    """``is_cut``: there are more."""
+
+    files: tuple[FileChoice, ...]
+    is_cut: bool
+
+
+@dataclass(frozen=True, slots=True)
 class FileView:
     """A version of a file, the deal that it belongs to, and all versions of the same name, latest first."""
 
@@ -92,6 +111,25 @@ def files_of_deal(session: Session, actor: Actor, deal_id: int, *, hidden: bool 
 def documents_of_deal(session: Session, actor: Actor, deal_id: int) -> tuple[Document, ...]:
     """The files with their versions, the last added first, the removed ones at the end. Raises NotFound."""
     return _documents(files_of_deal(session, actor, deal_id, hidden=True))
+
+
+def latest_files(session: Session, deal_id: int, q: str = "", *, limit: int) -> FilesFound:
+    """Files of a deal that the caller has found visible whose names ``q`` finds, the last added first.
+
+    Neither removed nor erased ones: a file whose latest version is either is none of them.
+    """
+    later = aliased(DealFile)
+    has_later = exists().where(later.deal_id == deal_id, later.name == DealFile.name, later.id > DealFile.id)
+    statement = (
+        select(DealFile.id, DealFile.name, DealFile.size)
+        .where(DealFile.deal_id == deal_id, *SHOWN, ~has_later)
+        .order_by(DealFile.id.desc())
+    )
+    terms = query_terms(q)
+    rows = session.execute(statement if terms else statement.limit(limit + 1))
+    found = (FileChoice(*row) for row in rows if all(term in search_text(row.name) for term in terms))
+    files = tuple(islice(found, limit + 1))
+    return FilesFound(files[:limit], is_cut=len(files) > limit)
 
 
 def file_view(session: Session, actor: Actor, file_id: int) -> FileView:

@@ -23,16 +23,17 @@ class TemplateRow:
     text: str
 
 
-def letter_templates(session: Session) -> tuple[TemplateRow, ...]:
-    """By name, for whoever writes."""
-    rows = session.scalars(select(LetterTemplate).order_by(LetterTemplate.name_key))
-    return tuple(TemplateRow(row.id, row.name, row.subject, row.text) for row in rows)
+def template_names(session: Session) -> tuple[tuple[int, str], ...]:
+    """The ids and names, by name, for whoever writes."""
+    rows = session.execute(select(LetterTemplate.id, LetterTemplate.name).order_by(LetterTemplate.name_key))
+    return tuple((template_id, name) for template_id, name in rows)
 
 
 def managed_templates(session: Session, actor: Actor) -> tuple[TemplateRow, ...]:
     """For whoever keeps the list. Raises NotFound."""
     ensure_sees(actor, Ability.MANAGE_LETTER_TEMPLATES)
-    return letter_templates(session)
+    rows = session.scalars(select(LetterTemplate).order_by(LetterTemplate.name_key))
+    return tuple(TemplateRow(row.id, row.name, row.subject, row.text) for row in rows)
 
 
 def filled_template(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
 
 from engine.commands.client_letters import (
     LONGEST_SUBJECT,
@@ -34,14 +36,15 @@ from engine.queries.client_letters import (
     letters_of_deal,
     letters_with_one,
 )
-from engine.queries.deal_files import documents_of_deal
-from engine.queries.letter_templates import filled_template, letter_templates
+from engine.queries.letter_receivers import likely_receivers, named_receivers
+from engine.queries.letter_templates import filled_template, template_names
 from engine.queries.pages import Page
 from webui.command_keys import sent_command_id
 from webui.error_pages import status_of
 from webui.file_uploads import brought, limits
 from webui.forms.typed_values import chosen_id, read_id
 from webui.i18n import _
+from webui.letter_choices import LONGEST_SEARCH, file_choices, receiver_choices
 from webui.letter_exports import letters_csv, letters_xlsx, letters_zip
 from webui.letter_quotes import quotation
 from webui.letter_words import left_out_words
@@ -57,7 +60,8 @@ _SHOWN = 20
 class Typed:
     """What stands in the form: ``chosen`` addresses of the client's card, ``others`` typed.
 
-    ``quotes``: the answered letter is quoted below the text.
+    ``quotes``: the answered letter is quoted below the text. ``receiver_q`` and ``file_q`` are what is looked for among
+    the addresses and the files.
     """
 
     chosen: tuple[str, ...] = ()
@@ -67,6 +71,8 @@ class Typed:
     file_ids: tuple[int, ...] = ()
     answers_id: int | None = None
     quotes: bool = False
+    receiver_q: str = ""
+    file_q: str = ""
 
     def draft(self, quoted: str) -> LetterDraft:
         to = (*self.chosen, *typed_addresses(self.others))
@@ -80,10 +86,31 @@ def show(deal_id: int) -> ResponseReturnValue:
     with reading() as session:
         desk = letter_desk(session, actor(), deal_id)
         if answered:
-            typed = _answer(desk, letter_of_deal(session, actor(), deal_id, answered))
+            typed = _answer(session, desk, letter_of_deal(session, actor(), deal_id, answered))
         else:
-            typed = _first(desk, request.args.get("to", ""))
+            typed = _first(session, desk, request.args.get("to", ""))
         return _page(session, desk, typed)
+
+
+@blueprint.get("/receivers")
+def find_receivers(deal_id: int) -> ResponseReturnValue:
+    """The addresses that are looked for, and those that are ticked, as a part of the form of a letter."""
+    typed = _typed(request.args)
+    with reading() as session:
+        desk = letter_desk(session, actor(), deal_id)
+        ensure_may_write(actor(), desk.owner_id)
+        found = receiver_choices(session, desk, typed.chosen, typed.receiver_q)
+    return render_template("deals/letter_receivers.html", receivers=found, chosen=typed.chosen)
+
+
+@blueprint.get("/files")
+def find_files(deal_id: int) -> ResponseReturnValue:
+    """The same of the deal's files."""
+    typed = _typed(request.args)
+    with reading() as session:
+        ensure_may_write(actor(), letter_desk(session, actor(), deal_id).owner_id)
+        found = file_choices(session, deal_id, typed.file_ids, typed.file_q)
+    return render_template("deals/letter_files.html", files=found, chosen=typed.file_ids)
 
 
 @blueprint.get("/export.<any(csv, xlsx, zip):kind>")
@@ -100,11 +127,11 @@ def send(deal_id: int) -> ResponseReturnValue:
     with reading() as session:  # nobody stores files where they may not write
         desk = letter_desk(session, actor(), deal_id)
     ensure_may_write(actor(), desk.owner_id)
-    typed = _typed()
-    if "insert" in request.form:
+    typed = _typed(request.form)
+    if {"insert", "find"} & request.form.keys():
         flash(_draft(deal_id, typed.answers_id), "draft")  # what the browser keeps does not hold the text yet
         with reading() as session:
-            return _page(session, desk, _with_template(session, desk, typed))
+            return _page(session, desk, _with_template(session, desk, typed) if "insert" in request.form else typed)
     with reading() as session:
         quoted = quotation(session, actor(), deal_id, typed.answers_id) if typed.quotes else ""
     try:
@@ -152,16 +179,17 @@ def read(deal_id: int, letter_id: int) -> ResponseReturnValue:
     return redirect(url_for("deal_letters.show", deal_id=deal_id, _anchor=f"letter-{letter_id}"), code=303)
 
 
-def _typed() -> Typed:
-    form = request.form
+def _typed(form: MultiDict[str, str]) -> Typed:
     return Typed(
-        chosen=tuple(form.getlist("receiver")),
+        chosen=tuple(one for one in form.getlist("receiver") if one.strip()),
         others=form.get("other_receivers", ""),
         subject=form.get("subject", ""),
         text=form.get("text", ""),
         file_ids=tuple(found for one in form.getlist("file_id") if (found := read_id(one)) is not None),
         answers_id=chosen_id(form, "answers_id"),
         quotes=bool(form.get("quotes")),
+        receiver_q=form.get("receiver_q", ""),
+        file_q=form.get("file_q", ""),
     )
 
 
@@ -170,8 +198,7 @@ def _with_template(session: Session, desk: LetterDesk, typed: Typed) -> Typed:
     template_id = chosen_id(request.form, "template")
     if template_id is None:
         return typed
-    names = {one.address: one.name for one in desk.known}
-    contact = next((names[one] for one in typed.chosen if names.get(one)), "")
+    contact = next((one.name for one in named_receivers(session, desk, typed.chosen) if one.name), "")
     subject, text = filled_template(session, template_id, desk, actor(), contact=contact)
     return replace(
         typed,
@@ -180,16 +207,19 @@ def _with_template(session: Session, desk: LetterDesk, typed: Typed) -> Typed:
     )
 
 
-def _first(desk: LetterDesk, wanted: str) -> Typed:
+def _first(session: Session, desk: LetterDesk, wanted: str) -> Typed:
     """Who was pressed, or is the only one to be written to, is chosen already."""
-    known = [one.address for one in desk.known]
-    return Typed(chosen=(wanted,) if wanted in known else tuple(known) if len(known) == 1 else ())
+    known = named_receivers(session, desk, [wanted]) if wanted else ()
+    if not known:
+        likely = likely_receivers(session, desk, limit=1)
+        known = () if likely.is_cut else likely.receivers
+    return Typed(chosen=tuple(one.address for one in known))
 
 
-def _answer(desk: LetterDesk, letter: ClientLetterRow) -> Typed:
+def _answer(session: Session, desk: LetterDesk, letter: ClientLetterRow) -> Typed:
     """An answer goes to whoever wrote, one to a letter of ours to whom that went."""
     to = (letter.sender,) if letter.is_received else tuple(one.address for one in letter.receivers)
-    known = {one.address.casefold(): one.address for one in desk.known}
+    known = {one.address.casefold(): one.address for one in named_receivers(session, desk, to)}
     subject = letter.subject if letter.subject.casefold().startswith("re:") else f"Re: {letter.subject}"
     return Typed(
         chosen=tuple(known[one.casefold()] for one in to if one.casefold() in known),
@@ -219,10 +249,21 @@ def _letters(session: Session, deal_id: int) -> tuple[Page[ClientLetterRow], boo
     return letters_of_deal(session, actor(), deal_id, limit=_SHOWN, cursor=cursor), cursor is not None
 
 
+def _choices(session: Session, desk: LetterDesk, typed: Typed) -> dict[str, Any]:
+    """What the form of a letter offers."""
+    return {
+        "receivers": receiver_choices(session, desk, typed.chosen, typed.receiver_q),
+        "files": file_choices(session, desk.deal_id, typed.file_ids, typed.file_q),
+        "templates": template_names(session),
+    }
+
+
 def _page(session: Session, desk: LetterDesk, typed: Typed, error: DomainError | None = None) -> ResponseReturnValue:
     errors: Mapping[str, str] = field_errors(error) if error else {}
     settings = services().settings
     letters, lacks_later = _letters(session, desk.deal_id)
+    may_write = may_edit_deal(actor(), owner_id=desk.owner_id)
+    choices = _choices(session, desk, typed) if may_write else {}
     page = render_template(
         "deals/letters.html",
         desk=desk,
@@ -230,13 +271,9 @@ def _page(session: Session, desk: LetterDesk, typed: Typed, error: DomainError |
         typed=typed,
         letters=letters,
         lacks_later=lacks_later,
-        documents=[
-            one.latest
-            for one in documents_of_deal(session, actor(), desk.deal_id)
-            if not one.is_hidden and one.latest.erased_at is None
-        ],
-        may_write=may_edit_deal(actor(), owner_id=desk.owner_id),
-        templates=[(one.id, one.name) for one in letter_templates(session)],
+        **choices,
+        may_write=may_write,
+        longest_search=LONGEST_SEARCH,
         is_open=request.method == "POST" or typed.answers_id is not None or bool({"to", "write"} & request.args.keys()),
         quoted=quotation(session, actor(), desk.deal_id, typed.answers_id),
         left_out_words=left_out_words(),

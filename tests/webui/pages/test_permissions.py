@@ -364,6 +364,8 @@ PAGES = {
         "POST /deals/import/<int:import_id>/stop",
         "POST /deals/<int:deal_id>",
         "POST /deals/<int:deal_id>/ask-again",
+        "GET /deals/<int:deal_id>/letters/files",
+        "GET /deals/<int:deal_id>/letters/receivers",
         "POST /deals/<int:deal_id>/letters",
     ),
     EDITORS_OF_THE_DEAL: (

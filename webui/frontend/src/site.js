@@ -5,11 +5,12 @@ import "htmx.org";
 import "./theme.js";
 import "./toasts.js";
 import "./connection.js";
-import "./drafts.js";
 import "./lines.js";
+import "./choices.js";
 import "./chooser.js";
 import "./mentions.js";
 import "./live_form.js";
+import "./drafts.js"; // restores forms at once: behind those who have to hear of it
 import "./reasons.js";
 import "./selection.js";
 import "./inbox.js";
