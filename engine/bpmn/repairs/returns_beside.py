@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator
 from engine.bpmn.compiled import OutcomeCondition, OutcomeKind
 from engine.bpmn.map_model import Flow, Node, NodeType, Process, Scope
 from engine.bpmn.repairs.approval_routes import approvals_in
+from engine.bpmn.repairs.dominators import DominatorTree
 from engine.bpmn.repairs.workbench import Workbench
 from engine.bpmn.token_ways import FORKS, is_join, leaving
 
@@ -19,13 +20,14 @@ from engine.bpmn.token_ways import FORKS, is_join, leaving
 def say_what_returns_pass_by(workbench: Workbench, process: Process) -> None:
     for scope in process.scope.scopes():
         asking = {node: approvals for node in scope.nodes if (approvals := approvals_in(node))}
-        returns = [flow for flow in scope.flows() if _returns(flow)] if asking else []
-        if not returns or not any(node.type in FORKS and len(node.outgoing) > 1 for node in scope.nodes):
+        returns = dict.fromkeys(flow for flow in scope.flows() if _returns(flow)) if asking else {}
+        forks = [node for node in scope.nodes if node.type in FORKS and len(node.outgoing) > 1]
+        if not returns or not forks:
             continue
-        branches = _branches(scope, returns)
+        beside, every = _Beside(scope, returns, forks), DominatorTree(scope)
         for returning in returns:
-            for place in _places_led_to(scope, returning):
-                missed = _passed_by(returning, place, branches, asking, returns)
+            for place in _places_led_to(every, returning):
+                missed = beside.passed_by(returning, place, asking)
                 if missed:
                     steps = ", ".join(one.title for node in missed for one in asking[node])
                     told = place.like or place
@@ -37,27 +39,8 @@ def _returns(flow: Flow) -> bool:
     return isinstance(condition, OutcomeCondition) and OutcomeKind.APPROVED not in condition.outcomes
 
 
-def _reached(starts: Iterable[Node], without: Collection[Flow]) -> set[Node]:
-    seen: set[Node] = set()
-    waiting = list(starts)
-    while waiting:
-        node = waiting.pop()
-        if node not in seen:
-            seen.add(node)
-            waiting += [flow.target for flow in leaving(node) if flow not in without]
-    return seen
-
-
-def _branches(scope: Scope, returns: Collection[Flow]) -> list[list[set[Node]]]:
-    """Per split, for each of its arrows, what only that leads to while nothing is returned."""
-    every = _reached(scope.entries, returns)
-    forks = [node for node in scope.nodes if node in every and node.type in FORKS and len(node.outgoing) > 1]
-    return [[every - _reached(scope.entries, {*returns, branch}) for branch in fork.outgoing] for fork in forks]
-
-
-def _places_led_to(scope: Scope, returning: Flow) -> Iterator[Node]:
-    """Where ``returning`` leads, past the steps that nothing else leads to."""
-    others = _reached(scope.entries, {returning})
+def _places_led_to(every: DominatorTree, returning: Flow) -> Iterator[Node]:
+    """Where ``returning`` leads, past the steps that nothing else leads to. ``every``: of all arrows."""
     seen: set[Node] = set()
     waiting = [returning.target]
     while waiting:
@@ -65,27 +48,37 @@ def _places_led_to(scope: Scope, returning: Flow) -> Iterator[Node]:
         if node in seen:
             continue
         seen.add(node)
-        if node in others:
-            yield node
-        else:
+        if every.take(returning, node):
             waiting += [flow.target for flow in leaving(node)]
+        else:
+            yield node
 
 
-def _passed_by(
-    returning: Flow,
-    place: Node,
-    branches: list[list[set[Node]]],
-    asking: Collection[Node],
-    returns: Collection[Flow],
-) -> list[Node]:
-    """Those of ``asking`` in the branch of ``returning`` that the deal can do without from ``place`` in another one."""
-    missed: dict[Node, None] = {}
-    for split in branches:
-        left = next((branch for branch in split if returning.source in branch), set[Node]())
-        if place not in left and any(place in branch for branch in split):
-            here = (node for node in asking if node in left)
-            missed |= dict.fromkeys(node for node in here if _comes_to_an_end(place, node, left, returns))
-    return list(missed)
+class _Beside:
+    """The branches of a scope: what only one arrow of a split leads to while nothing is returned."""
+
+    def __init__(self, scope: Scope, returns: Collection[Flow], forks: Iterable[Node]) -> None:
+        self._returns = returns
+        self._tree = DominatorTree(scope, returns)
+        self._branches = [branch for fork in forks for branch in fork.outgoing]
+        self._around: dict[Node, list[Flow]] = {}
+
+    def passed_by(self, returning: Flow, place: Node, asking: Iterable[Node]) -> list[Node]:
+        """Those of ``asking`` in the branch of ``returning`` that the deal does without from ``place`` in another."""
+        missed: dict[Node, None] = {}
+        forks = {branch.source: None for branch in self._branches_around(place)}
+        for fork in forks:
+            branch = next((one for one in fork.outgoing if self._tree.take(one, returning.source)), None)
+            if branch is not None and not self._tree.take(branch, place):
+                left = {branch.target, *self._tree.behind(branch.target)}
+                here = [node for node in asking if node in left]
+                missed |= dict.fromkeys(node for node in here if _comes_to_an_end(place, node, left, self._returns))
+        return list(missed)
+
+    def _branches_around(self, place: Node) -> list[Flow]:
+        if place not in self._around:
+            self._around[place] = [branch for branch in self._branches if self._tree.take(branch, place)]
+        return self._around[place]
 
 
 def _comes_to_an_end(place: Node, without: Node, left: Collection[Node], returns: Collection[Flow]) -> bool:
