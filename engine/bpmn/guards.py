@@ -50,6 +50,12 @@ class RunsNotCountable(DomainError):
     template = N_("how often the step is repeated must be a whole number or a list, and it is %(kind)s")
 
 
+class RunsNotWhole(RunsNotCountable):
+    """A number, but half a run or less than none."""
+
+    template = N_("how often the step is repeated must be a whole number from 0 on, and it is %(value)s")
+
+
 class TooManyTimers(DomainError):
     code = "TOO_MANY_TIMERS"
     template = N_("more than %(limit)s timers would run at once")

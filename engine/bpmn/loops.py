@@ -17,7 +17,7 @@ from engine.bpmn.activities import Activity
 from engine.bpmn.compensation import ENTRIES, enter
 from engine.bpmn.elements import COMPLETED, INDEX, ITEM, OPENED, RUNS
 from engine.bpmn.expressions import kind_of
-from engine.bpmn.guards import LOOP_RUNS, RunsNotCountable, TooManyRuns
+from engine.bpmn.guards import LOOP_RUNS, RunsNotCountable, RunsNotWhole, TooManyRuns
 from engine.bpmn.run_variables import LOOP_COUNTER, forget_outcome, loop_items
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 ITEMS = "items"
 RESULTS = "results"  # [index, result] of each completed run
 OUTCOMES = "outcomes"  # (kind, id) of the runs so far
+_LONGEST_NUMBER = 40  # of what an incident shows
 
 
 class _Loop(Activity, LoopTask, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is untyped
@@ -69,6 +70,14 @@ class _Loop(Activity, LoopTask, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWo
 
     def run_completed(self, _workflow: Any, run: LiveTask) -> None:
         raise NotImplementedError
+
+    def _counted(self, my_task: LiveTask, value: Any) -> int:
+        """``value`` as a count from 0; raises MapFailed when it is none."""
+        if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+            raise self.failed(my_task, RunsNotCountable(kind=kind_of(value)))
+        if not isfinite(value) or value != int(value) or value < 0:
+            raise self.failed(my_task, RunsNotWhole(value=str(value)[:_LONGEST_NUMBER]))
+        return int(value)
 
     def _finish(self, my_task: LiveTask) -> None:
         """Withdraw the runs that are still open, and let the loop go on."""
@@ -115,9 +124,7 @@ class MultiInstance(_Loop):
             runs = len(items)
         else:
             value = None if self.rule.cardinality is None else self.rule.cardinality(variables)
-            runs = _whole_number(value)
-            if runs is None:
-                raise self.failed(my_task, RunsNotCountable(kind=kind_of(value)))
+            runs = self._counted(my_task, value)
         if runs > LOOP_RUNS:
             raise self.failed(my_task, TooManyRuns(count=runs, limit=LOOP_RUNS))
         return runs, items
@@ -153,7 +160,7 @@ class StandardLoop(_Loop):
 
     def _update_hook(self, my_task: LiveTask) -> bool:
         super()._update_hook(my_task)
-        if self.test_before and (self._is_over_before(my_task) or self._maximum(my_task) == 0):
+        if self._maximum(my_task) == 0 or (self.test_before and self._is_over_before(my_task)):
             return True
         my_task.begin()
         self._open_run(my_task)
@@ -170,10 +177,7 @@ class StandardLoop(_Loop):
             return None
         environment = my_task.workflow.top_workflow.environment
         value = self.rule.cardinality(environment.variables(loop_items(my_task)))
-        maximum = _whole_number(value)
-        if maximum is None:
-            raise self.failed(my_task, RunsNotCountable(kind=kind_of(value)))
-        return maximum
+        return self._counted(my_task, value)
 
     def run_completed(self, _workflow: Any, run: LiveTask) -> None:
         my_task = run.parent
@@ -182,12 +186,3 @@ class StandardLoop(_Loop):
             self._finish(my_task)
         else:
             self._open_run(my_task)
-
-
-def _whole_number(value: Any) -> int | None:
-    """``value`` as a count from 0, None when it is none."""
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        return None
-    if not isfinite(value) or value != int(value) or value < 0:
-        return None
-    return int(value)

@@ -50,19 +50,22 @@ class StoredTimer(TimerEventDefinition):  # type: ignore[misc]  # SpiffWorkflow 
         context = task.workflow.top_workflow.environment.context
         rule = self._rule(task)
         due = self._guarded(task, rule, None)
-        if self.repeats and context.due_times.next(rule, due, due) - due < SHORTEST_CYCLE:
-            raise self._failed(task, CycleTooFast())
+        self._check_interval(task, rule, due)
         self._store(task, due)
+        task.internal_data.pop(TICKS_LEFT, None)
         task.internal_data.pop(SINCE, None)
         if self.repeats and _is_of_days(rule):
             task.internal_data[SINCE] = as_utc(context.at).isoformat()
-        if self.repeats and self.repetitions is not None:
-            task.internal_data[TICKS_LEFT] = self.repetitions
+        ticks = rule.repetitions if rule.kind is TimerKind.CYCLE else 1  # a date in the data of the deal comes once
+        if self.repeats and ticks is not None:
+            task.internal_data[TICKS_LEFT] = ticks
 
     def keep_counting(self, task: LiveTask) -> None:
         """Leave the moment as it is, and count the ticks of another rule from it."""
-        task.internal_data.pop(TICKS_LEFT, None)
         task.internal_data.pop(SINCE, None)
+        if not self._is_fixed(task):  # how many are left of what it said when it was set
+            return
+        task.internal_data.pop(TICKS_LEFT, None)
         if self.repeats and self.repetitions is not None:
             task.internal_data[TICKS_LEFT] = self.repetitions
 
@@ -73,8 +76,22 @@ class StoredTimer(TimerEventDefinition):  # type: ignore[misc]  # SpiffWorkflow 
             if left <= 1:
                 return False
             task.internal_data[TICKS_LEFT] = left - 1
-        self._store(task, self._guarded(task, self._rule(task), due_at(task)))
+        rule = self._rule(task)
+        if rule.kind is not TimerKind.CYCLE:  # its expression has come to say a moment: no interval leads on from here
+            return False
+        due = self._guarded(task, rule, due_at(task))
+        if not self._is_fixed(task):
+            self._check_interval(task, rule, due)
+        self._store(task, due)
         return True
+
+    def _check_interval(self, task: LiveTask, rule: TimerRule, due: datetime) -> None:
+        """Raises MapFailed when the ticks behind ``due`` would follow one another too fast."""
+        if not self.repeats or rule.kind is not TimerKind.CYCLE:
+            return
+        context = task.workflow.top_workflow.environment.context
+        if context.due_times.next(rule, due, due) - due < SHORTEST_CYCLE:
+            raise self._failed(task, CycleTooFast())
 
     def _guarded(self, task: LiveTask, rule: TimerRule, fired: datetime | None) -> datetime:
         context = task.workflow.top_workflow.environment.context
@@ -99,8 +116,11 @@ class StoredTimer(TimerEventDefinition):  # type: ignore[misc]  # SpiffWorkflow 
         put off, and where the timer was set before starts were kept.
         """
         since = task.internal_data.get(SINCE)
-        is_fixed = task.workflow.top_workflow.environment.lookups.timers[self.event_id].value is None
-        return datetime.fromisoformat(since) if since is not None and is_fixed else fired
+        return datetime.fromisoformat(since) if since is not None and self._is_fixed(task) else fired
+
+    def _is_fixed(self, task: LiveTask) -> bool:
+        """Whether the map itself says how long; else it is an expression over the deal's data, read each time."""
+        return task.workflow.top_workflow.environment.lookups.timers[self.event_id].value is None
 
     @staticmethod
     def _store(task: LiveTask, due: datetime) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 from engine.bpmn.compiled import LoopRule, StepKind
 from engine.bpmn.executed_tables import expressions_of
@@ -15,7 +16,7 @@ from engine.bpmn.repairs.editing import insert_after
 from engine.bpmn.repairs.workbench import Workbench
 from engine.bpmn.run_variables import LOOP_COUNTER
 
-_WHOLE_NUMBER = re.compile(r"=?\s*[$#]?\{?\s*(-?\d{1,20})\s*\}?")
+_NUMBER = re.compile(r"=?\s*[$#]?\{?\s*(-?\d{1,20}(?:\.\d{1,20})?)\s*\}?")
 _NUMBERS = re.compile(r"(?<![\w.,])\d{1,3}(?![\w.,])")
 _NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
@@ -59,10 +60,7 @@ def _multi_instance(workbench: Workbench, node: Node, loop: Loop) -> None:
         _uncounted(workbench, node, loop, loop.cardinality or loop.collection)
         return
     count = _fixed(loop.cardinality)
-    if count == 0:
-        workbench.noticed.warning("LOOP_RUNS_NEVER", node)
-    elif count is not None and not 0 < count <= LOOP_RUNS:
-        workbench.noticed.error("LOOP_COUNT_IMPOSSIBLE", node, count=str(count), limit=str(LOOP_RUNS))
+    _check_count(workbench, node, count, possible=count is None or count <= LOOP_RUNS)
     completion = loop.condition if loop.condition and is_expression(loop.condition) else None
     if loop.condition and completion is None:
         workbench.noticed.warning("COMPLETION_NOT_UNDERSTOOD", node, text=loop.condition)
@@ -79,10 +77,18 @@ def _multi_instance(workbench: Workbench, node: Node, loop: Loop) -> None:
     )
 
 
-def _fixed(count: str) -> int | None:
+def _fixed(count: str) -> Decimal | None:
     """The number that is written as such; None for one that is worked out when a deal comes by."""
-    found = _WHOLE_NUMBER.fullmatch(count)
-    return int(found.group(1)) if found is not None else None
+    found = _NUMBER.fullmatch(count)
+    return Decimal(found.group(1)) if found is not None else None
+
+
+def _check_count(workbench: Workbench, node: Node, count: Decimal | None, *, possible: bool) -> None:
+    """Say of a number that is written as such that no step can run so often; ``possible``: it is not too large."""
+    if count == 0:
+        workbench.noticed.warning("LOOP_RUNS_NEVER", node)
+    elif count is not None and not (possible and count > 0 and count == int(count)):
+        workbench.noticed.error("LOOP_COUNT_IMPOSSIBLE", node, count=str(count), limit=str(LOOP_RUNS))
 
 
 def _result(workbench: Workbench, node: Node, loop: Loop) -> tuple[str | None, str | None]:
@@ -100,6 +106,7 @@ def _standard(workbench: Workbench, node: Node, loop: Loop) -> None:
     if not loop.condition or not is_expression(loop.condition):
         _uncounted(workbench, node, loop, loop.condition)
         return
+    _check_count(workbench, node, _fixed(loop.maximum), possible=True)  # a bound may be as high as it likes
     node.loop_rule = LoopRule(
         sequential=True,
         cardinality=loop.maximum if loop.maximum and workbench.is_readable(loop.maximum) else None,

@@ -210,6 +210,46 @@ class TestCycles:
         assert failed.value.params["problem_code"] == "CYCLE_TOO_FAST"
 
 
+class TestCyclesSaidByTheDeal:
+    """``${rhythm}`` in a repeating timer: what it says is read when the timer is set, and again at each tick."""
+
+    RULE = TimerRule(kind=TimerKind.CYCLE, expression="deal.rhythm")
+
+    def run(self, rhythm: object) -> InstanceRun:
+        due_times = CalendarDueTimes(DEFAULT_CALENDAR)
+        return InstanceRun(guarded(self.RULE, interrupting=False), due_times=due_times, deal={"rhythm": rhythm})
+
+    def test_its_bound_is_kept(self) -> None:
+        run = self.run("R2/PT1H")
+        run.fire("alarm")
+        assert run.due == {"alarm": MONDAY + timedelta(hours=2)}
+        run.fire("alarm")
+        assert run.open == ["host", "look_after_it", "look_after_it"]
+        assert not run.timers
+
+    @pytest.mark.parametrize("rhythm", ["2026-03-10T10:00:00Z", datetime(2026, 3, 10, 10, tzinfo=UTC)])
+    def test_a_moment_comes_once(self, rhythm: object) -> None:
+        run = self.run(rhythm)
+        assert run.due == {"alarm": datetime(2026, 3, 10, 10, tzinfo=UTC)}
+        run.fire("alarm")
+        assert run.open == ["host", "look_after_it"]
+        assert not run.timers
+
+    def test_a_moment_that_is_past_ends_it(self) -> None:
+        run = self.run("R/PT1H")
+        run.facts_changed(deal={"rhythm": "2026-01-10"})
+        run.fire("alarm")
+        assert run.open == ["host", "look_after_it"]
+        assert not run.timers
+
+    def test_it_never_becomes_faster_than_once_a_minute(self) -> None:
+        run = self.run("R/PT1H")
+        run.facts_changed(deal={"rhythm": "R/PT1S"})
+        with pytest.raises(MapFailed) as failed:
+            run.fire("alarm")
+        assert failed.value.params["problem_code"] == "CYCLE_TOO_FAST"
+
+
 @pytest.mark.parametrize(
     ("value", "due"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from support.drawn_maps import END, START, chain, codes, element, found, outcome_of, step
+from support.instance_run import InstanceRun
 
 from engine.bpmn.compile import CompileOutcome
 from engine.bpmn.findings import Severity
@@ -24,6 +25,14 @@ def reminded(text: str) -> CompileOutcome:
 def repeated(count: str) -> CompileOutcome:
     loop = f"<multiInstanceLoopCharacteristics><loopCardinality>{count}</loopCardinality>"
     task = element("userTask", "t", "Зустріч", f"{loop}</multiInstanceLoopCharacteristics>")
+    return outcome_of(START, task, END, chain("start", "t", "end"))
+
+
+def looped(maximum: str, **said: str) -> CompileOutcome:
+    condition = "<loopCondition>x &lt; 3</loopCondition>"
+    loop = element("standardLoopCharacteristics", "l", "", condition, loopMaximum=maximum, **said)
+    field = '<extensionElements><reglament:field name="x" label="x" type="number"/></extensionElements>'
+    task = element("userTask", "t", "Зустріч", field + loop)
     return outcome_of(START, task, END, chain("start", "t", "end"))
 
 
@@ -49,7 +58,7 @@ def test_one_date_for_all_deals_is_told(text: str) -> None:
     assert (finding.severity, finding.params) == (Severity.WARNING, {"text": text})
 
 
-@pytest.mark.parametrize("count", ["1000000000", "201", "-5", "${500}"])
+@pytest.mark.parametrize("count", ["1000000000", "201", "-5", "${500}", "2.5", "= 0.5"])
 def test_a_count_that_no_step_can_run_stands_against_publishing(count: str) -> None:
     assert found(repeated(count), "LOOP_COUNT_IMPOSSIBLE").severity is Severity.ERROR
 
@@ -59,6 +68,26 @@ def test_a_step_that_every_deal_passes_by_is_told(count: str) -> None:
     assert found(repeated(count), "LOOP_RUNS_NEVER").severity is Severity.WARNING
 
 
-@pytest.mark.parametrize("count", ["1", "200", "=3", "= count(lines)"])
+@pytest.mark.parametrize("count", ["1", "200", "=3", "3.0", "= count(lines)"])
 def test_a_count_that_can_be_run_or_is_worked_out_later_is_taken(count: str) -> None:
     assert not codes(repeated(count)) & {"LOOP_COUNT_IMPOSSIBLE", "LOOP_RUNS_NEVER"}
+
+
+@pytest.mark.parametrize("maximum", ["-1", "1.5", "${-2}"])
+def test_a_bound_that_is_no_count_stands_against_publishing(maximum: str) -> None:
+    """Every deal would stop behind the first run."""
+    assert found(looped(maximum), "LOOP_COUNT_IMPOSSIBLE").severity is Severity.ERROR
+
+
+@pytest.mark.parametrize("maximum", ["1", "1000", "= x + 1"])
+def test_a_bound_that_is_a_count_is_taken(maximum: str) -> None:
+    assert not codes(looped(maximum)) & {"LOOP_COUNT_IMPOSSIBLE", "LOOP_RUNS_NEVER"}
+
+
+@pytest.mark.parametrize("test_before", ["true", "false"])
+def test_a_bound_of_none_is_no_run_at_all(test_before: str) -> None:
+    """Whatever the condition says, also where nobody has filled in yet what it reads."""
+    outcome = looped("0", testBefore=test_before)
+    assert found(outcome, "LOOP_RUNS_NEVER").severity is Severity.WARNING
+    assert outcome.process is not None
+    assert InstanceRun(outcome.process).last.finished
