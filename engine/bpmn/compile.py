@@ -38,11 +38,12 @@ from engine.bpmn.step_definitions import define_steps, in_walking_order, read_la
 from engine.bpmn.step_questions import ask_what_steps_lack
 from engine.bpmn.template_shelf import TemplateShelf
 from engine.bpmn.unheard import say_what_is_unheard
+from engine.bpmn.unreadable_values import say_unreadable_values
 from engine.bpmn.uploads import TABLE_SUFFIX, is_form_file, sort_upload
 from engine.bpmn.values_changed_behind import say_values_changed_behind
 from engine.errors import DomainError
 
-FORMAT_VERSION = 7  # raised when the same file compiles to something else, so that cached processes are made anew
+FORMAT_VERSION = 8  # raised when the same file compiles to something else, so that cached processes are made anew
 
 _MAX_NODES = 3_000
 
@@ -244,6 +245,7 @@ def _execute(workbench: Workbench, content_hash: str) -> CompiledProcess | None:
     say_what_is_unheard(processes, noticed)
     say_unknown_facts(workbench, steps)
     say_kinds_mistaken(workbench, steps)
+    say_unreadable_values(workbench)
     ask_what_steps_lack(processes, steps, noticed)
     for process in processes:
         check_soundness(process, noticed)

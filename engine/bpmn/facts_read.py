@@ -27,7 +27,7 @@ _LISTED = re.compile(r"[\"']([^\"']{1,80})[\"']")
 def say_unknown_facts(workbench: Workbench, steps: Mapping[str, StepDefinition]) -> None:
     """``steps`` are all human steps of the map by element id."""
     given = set(provided_names(workbench)) | _fields(steps)
-    deciding = [one for process in workbench.processes for one in _deciding(process)]
+    deciding = [one for process in workbench.processes for one in deciding_of(process)]
     counted = [one for process in workbench.processes for one in _counted(process, steps)]
     for at, text, usual in (*((*one, "deal.amount") for one in deciding), *counted):
         for path in sorted(compile_expression(text).paths):
@@ -63,7 +63,7 @@ def conditions_of(process: Process) -> Iterator[tuple[Located, str]]:
             yield node, node.condition.text
 
 
-def _deciding(process: Process) -> Iterator[tuple[Located, str]]:
+def deciding_of(process: Process) -> Iterator[tuple[Located, str]]:
     """Conditions and what loops are decided by, with where they stand."""
     yield from conditions_of(process)
     for node in process.scope.all_nodes():

@@ -118,6 +118,10 @@ _DECISIONS: Mapping[str, FindingText] = {
             "the approval when the value has changed."
         ),
     ),
+    "VALUE_UNREADABLE": FindingText(
+        N_("“%(value)s” in “%(text)s” is no date, time, duration or number: every deal that comes here stops."),
+        N_('Write for example date("2026-03-31"), time("18:00:00"), duration("P2D") or number("1.5").'),
+    ),
     "CONDITION_NEVER_HOLDS": FindingText(
         N_(
             "“%(text)s” can never be true: it compares or calculates with values of different kinds, such as a number "
@@ -434,6 +438,13 @@ _STEPS: Mapping[str, FindingText] = {
     "VENDOR_LEFT_OUT": FindingText(
         N_("What another engine would do with this has no effect here: %(what)s."),
         N_("Nothing to do, unless you rely on it: then say it by a deadline, an escalation or a step."),
+    ),
+    "VALUES_LEFT_OUT": FindingText(
+        N_(
+            "Another engine would write these variables here, and they are not written: %(values)s. Whatever reads them "
+            "takes the value that the deal has, or none."
+        ),
+        N_("Let the step ask for the value, or write it by a script task: name = expression."),
     ),
     "STAGE_MISSING": FindingText(
         N_("The step belongs to no stage."),

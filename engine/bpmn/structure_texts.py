@@ -129,6 +129,14 @@ ARROWS: Mapping[str, FindingText] = {
         N_("Arrows with conditions leave without a gateway (%(targets)s): each one whose condition holds is gone."),
         N_("If only one of them is meant, draw an exclusive gateway."),
     ),
+    "CONDITIONAL_FLOW_ENDS": FindingText(
+        N_("The only arrow out has a condition: a deal for which it does not hold ends here without “%(target)s”."),
+        N_("Draw where such a deal goes on, as the default arrow, or lead it to an end that says how it ends."),
+    ),
+    "LINK_AMBIGUOUS": FindingText(
+        N_("The link “%(link)s” arrives at %(count)s places: which of them is meant cannot be known."),
+        N_("Give each arriving link a name of its own, and the leaving ones the name of that to which they lead."),
+    ),
     "LINK_REWIRED": FindingText(N_("The link “%(link)s” was replaced by an arrow."), NOTHING_TO_DO),
     "LINK_UNMATCHED": FindingText(
         N_("The link “%(link)s” leads nowhere: no link of that name arrives at this level."),

@@ -141,6 +141,10 @@ TABLES: Mapping[str, FindingText] = {
         N_("Rule %(rule)s never matches: no value of the column “%(column)s” fits “%(text)s”."),
         N_("Correct the cell: texts in quotation marks, numbers without, the smaller end of a range first."),
     ),
+    "DMN_VALUE_UNREADABLE": FindingText(
+        N_("Rule %(rule)s, column “%(column)s”: “%(value)s” is no date, time, duration or number."),
+        N_('Write for example date("2026-03-31"), time("18:00:00"), duration("P2D") or number("1.5").'),
+    ),
     "DMN_MOMENT_WITHOUT_ZONE": FindingText(
         N_("Rule %(rule)s, column “%(column)s”: “%(text)s” has no time zone, so no moment of a deal compares with it."),
         N_('Add the zone, for example: date and time("2026-01-31T10:00:00+02:00").'),

@@ -12,10 +12,16 @@ from engine.bpmn.dmn.judging import Judge
 from engine.bpmn.dmn.model import DecisionTable, HitPolicy, TableInput, TableOutput, ValueKind
 from engine.bpmn.dmn.samples import is_plain, named_values, samples
 from engine.bpmn.dmn.value_kinds import NotOfKind, of_kind
-from engine.bpmn.expressions import CompiledExpression, CompiledTests, compile_expression, compile_unary_tests
+from engine.bpmn.expressions import (
+    CompiledExpression,
+    CompiledTests,
+    compile_expression,
+    compile_unary_tests,
+    syntax,
+)
 from engine.bpmn.expressions.budget import Budget
 from engine.bpmn.expressions.failures import ExpressionFailed
-from engine.bpmn.expressions.fixed_values import fixed_value
+from engine.bpmn.expressions.fixed_values import fixed_value, unreadable_values
 from engine.bpmn.expressions.operands import INPUT
 
 # A larger table is not compared rule by rule.
@@ -48,7 +54,9 @@ def _check_outputs(table: DecisionTable, judge: Judge) -> None:
 
 
 def _check_output(output: TableOutput, expression: str, judge: Judge, *, line: int | None, rule: str) -> None:
-    fixed = fixed_value(compile_expression(expression).tree)
+    tree = compile_expression(expression).tree
+    _check_readable(tree, judge, line, rule=rule, column=output.label)
+    fixed = fixed_value(tree)
     if fixed is None or fixed.value is None:
         return
     text = expression.removeprefix("=")
@@ -67,6 +75,8 @@ def _check_cells(table: DecisionTable, judge: Judge) -> None:
             if not cell.tests:
                 continue
             tests = compile_unary_tests(cell.tests)
+            for test in tests.tests:
+                _check_readable(test.operand, judge, rule.line, rule=str(number), column=column.label)
             if tests.asks_others and column.kind is ValueKind.YES_NO:
                 judge.error("DMN_CELL_AMBIGUOUS", rule.line, rule=str(number), column=column.label, text=cell.text)
             if any(_is_without_zone(value) for test in tests.tests for value in named_values(test.operand)):
@@ -74,6 +84,12 @@ def _check_cells(table: DecisionTable, judge: Judge) -> None:
                 judge.warning("DMN_MOMENT_WITHOUT_ZONE", rule.line, **said)
             if column.allowed:
                 _check_allowed(column, tests, judge, rule.line, str(number))
+
+
+def _check_readable(node: syntax.Node, judge: Judge, line: int | None, *, rule: str, column: str) -> None:
+    """A date that is none is null: the rule would match the deals where nobody has filled in the date."""
+    for value in unreadable_values(node):
+        judge.error("DMN_VALUE_UNREADABLE", line, rule=rule, column=column, value=value)
 
 
 def _is_without_zone(value: Any) -> bool:

@@ -6,15 +6,17 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from engine.bpmn.map_model import Node
+from engine.bpmn.map_model import AUTOMATED_TASKS, SUB_PROCESSES, Node, NodeType
 from engine.bpmn.noticed import Noticed
-from engine.bpmn.reading.elements import children, extensions, local, namespace, text_of, vendor
+from engine.bpmn.reading.decision_calls import camunda_parameters, zeebe_mapping
+from engine.bpmn.reading.elements import attribute, children, extensions, local, namespace, text_of, vendor
 
 _ENGINES = frozenset({"camunda", "flowable", "activiti", "zeebe", "drools"})
 _ATTRIBUTES = frozenset({"priority", "followUpDate", "skipExpression"})
 _ELEMENTS = frozenset(
     {"taskListener", "executionListener", "taskListeners", "executionListeners", "priorityDefinition"}
 )
+_MAPPED = AUTOMATED_TASKS | {NodeType.TASK}  # where inputs and outputs are read, if the task is done by a program
 _INPUTS = frozenset({"NotStartedNotify", "NotStartedReassign"})
 
 
@@ -22,6 +24,36 @@ def say_left_out(node: Node, element: etree._Element, noticed: Noticed) -> None:
     found = sorted(set(_left_out(element)))
     if found:
         noticed.info("VENDOR_LEFT_OUT", node, what=", ".join(found))
+    if node.type not in _MAPPED:
+        computed = dict.fromkeys(_computed(node, element))
+        if computed:
+            noticed.warning("VALUES_LEFT_OUT", node, values=", ".join(computed))
+
+
+def _computed(node: Node, element: etree._Element) -> Iterator[str]:
+    """The variables that another engine would write here, those aside that keep their name and their value.
+
+    What goes into a step of a person is known to that step alone there: it decides nothing.
+    """
+    inputs, outputs, unclear = camunda_parameters(element)
+    inputs_of_zeebe, outputs_of_zeebe = zeebe_mapping(element)
+    inner = node.type in SUB_PROCESSES or node.type is NodeType.CALL_ACTIVITY
+    for name, source in (
+        *((*inputs.items(), *inputs_of_zeebe.items()) if inner else ()),
+        *outputs.items(),
+        *outputs_of_zeebe.items(),
+        *_passed_to_called(element),
+    ):
+        if name and source.strip("=#${} \t\n") != name:
+            yield name
+    if unclear:
+        yield unclear
+
+
+def _passed_to_called(element: etree._Element) -> Iterator[tuple[str, str]]:
+    for extension in extensions(element):
+        if vendor(namespace(extension)) in _ENGINES and local(extension) in ("in", "out"):
+            yield attribute(extension, "target"), attribute(extension, "source") or attribute(extension, "sourceExpression")
 
 
 def _left_out(element: etree._Element) -> Iterator[str]:

@@ -61,3 +61,5 @@ def _conditional(workbench: Workbench, node: Node, conditional: list[Flow]) -> N
     if default is None and (always or len(conditional) == 1):
         end = add_end(workbench.sales_map, gateway)
         gateway.default = end.incoming[0]
+        if not always:
+            workbench.noticed.warning("CONDITIONAL_FLOW_ENDS", node, target=conditional[0].target.title)

@@ -112,6 +112,23 @@ def test_a_value_outside_the_allowed_ones_is_told() -> None:
     assert (finding.code, finding.params["text"]) == ("DMN_CELL_NOT_ALLOWED", "gold")
 
 
+@pytest.mark.parametrize(
+    ("cell", "result", "value"),
+    [
+        ('date("30.03.2026")', '"x"', 'date("30.03.2026")'),
+        ('< date("2026-02-30")', '"x"', 'date("2026-02-30")'),
+        ('not(date("2026-02-30"))', '"x"', 'date("2026-02-30")'),
+        ('[date("2026-02-01")..date("2026-02-30")]', '"x"', 'date("2026-02-30")'),
+        ("-", 'date("30.03.2026")', 'date("30.03.2026")'),
+        ("-", 'today + duration("2 дні")', 'duration("2 дні")'),
+    ],
+)
+def test_a_date_that_is_none_is_an_error(cell: str, result: str, value: str) -> None:
+    """It was null: the rule matched the deals where nobody had filled in the date."""
+    finding = first(table([("a", "date")], ["x"], (cell, result)))
+    assert (finding.code, finding.severity, finding.params["value"]) == ("DMN_VALUE_UNREADABLE", "error", value)
+
+
 def test_a_moment_without_a_zone_is_told() -> None:
     cell = '< date and time("2026-01-31T10:00:00{zone}")'
     said = [told(table([("a", "dateTime")], ["x"], (cell.format(zone=zone), "1"))) for zone in ("", "+02:00", "Z")]

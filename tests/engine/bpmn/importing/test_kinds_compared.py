@@ -81,3 +81,37 @@ def test_nothing_is_told_of_what_can_hold_or_whose_kind_nobody_knows(condition: 
 def test_nothing_is_told_of_a_field_that_a_script_writes_as_well() -> None:
     script = element("scriptTask", "script", "Порахувати", "<script>note = amount * 2</script>")
     assert CODE not in codes(decided("note > 5", script))
+
+
+@pytest.mark.parametrize(
+    ("condition", "value"),
+    [
+        ('visit > date("30.03.2026")', 'date("30.03.2026")'),
+        ("${visit > date('2026-02-30')}", 'date("2026-02-30")'),
+        ('amount > 5 or visit - today > duration("2 дні")', 'duration("2 дні")'),
+        ('visit > date(2026, 2, 30)', 'date(2026, 2, 30)'),
+        ('amount > number("1,5")', 'number("1,5")'),
+    ],
+)
+def test_a_date_that_is_none_is_told(condition: str, value: str) -> None:
+    told = found(decided(condition), "VALUE_UNREADABLE")
+    assert (told.element_id, told.severity, told.params["value"]) == ("g_no", Severity.WARNING, value)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        'visit > date("2026-03-30")',
+        'visit - today > duration("-P2D")',
+        "visit > date(note)",
+        'amount > number("1.5")',
+        'date(note) = date("2026-03-30")',
+    ],
+)
+def test_a_date_that_is_one_or_may_be_is_told_nothing(condition: str) -> None:
+    assert "VALUE_UNREADABLE" not in codes(decided(condition))
+
+
+def test_a_date_that_a_script_assigns_is_looked_at() -> None:
+    script = element("scriptTask", "script", "Порахувати", "<script>till = date('31.02.2026')</script>")
+    assert found(decided("amount > 5", script), "VALUE_UNREADABLE").element_id == "script"

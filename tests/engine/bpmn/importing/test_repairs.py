@@ -68,6 +68,7 @@ def test_conditional_arrows_out_of_a_step_are_each_decided() -> None:
     )
     assert outcome.process is not None
     assert found(outcome, "CONDITIONAL_FLOW").severity is Severity.WARNING
+    assert "CONDITIONAL_FLOW_ENDS" not in codes(outcome)
     run = InstanceRun(outcome.process)
     run.complete("t", сума=5)
     assert run.open == ["a"]
@@ -85,6 +86,49 @@ def test_links_become_arrows() -> None:
         chain("into", "b"),
     )
     assert finished(process, "Перший", "Другий")
+
+
+def linked(*links: tuple[str, str, str]) -> CompileOutcome:
+    """Start → “Перший” → the first of ``links`` that leaves; each that arrives has a step behind it."""
+    parts = [START, step("a", "Перший"), chain("start", "a", "out")]
+    for tag, element_id, definition in links:
+        parts.append(element(tag, element_id, "", definition))
+        if tag == "intermediateCatchEvent":
+            parts += [step(f"{element_id}_step"), chain(element_id, f"{element_id}_step")]
+    return outcome_of(*parts)
+
+
+@pytest.mark.parametrize("name", ["Далі", ""])
+def test_a_link_that_arrives_at_two_places_is_refused(name: str) -> None:
+    """The first of them was taken, and what stood behind the other was never done."""
+    link = f'<linkEventDefinition name="{name}"/>'
+    arriving = (("intermediateCatchEvent", one, link) for one in ("here", "there"))
+    finding = found(linked(("intermediateThrowEvent", "out", link), *arriving), "LINK_AMBIGUOUS")
+    assert (finding.severity, finding.element_id) == (Severity.ERROR, "out")
+    assert finding.params == {"link": name or "–", "count": "2"}
+
+
+def test_of_links_without_a_name_the_one_that_is_named_by_its_id_is_meant() -> None:
+    leaving = '<linkEventDefinition name=""><target>there_link</target></linkEventDefinition>'
+    outcome = linked(
+        ("intermediateThrowEvent", "out", leaving),
+        ("intermediateCatchEvent", "here", '<linkEventDefinition id="here_link" name=""/>'),
+        ("intermediateCatchEvent", "there", '<linkEventDefinition id="there_link" name=""/>'),
+    )
+    assert outcome.process is not None
+    assert walk(outcome.process, "Перший").open == ["there_step"]
+
+
+@pytest.mark.parametrize(("amount", "is_over"), [(5, True), (500, False)])
+def test_a_deal_that_ends_at_the_only_arrow_with_a_condition_is_told_at_upload(amount: int, is_over: bool) -> None:
+    field = '<extensionElements><reglament:field name="сума" type="number"/></extensionElements>'
+    only = (START, element("userTask", "t", "Крок", field), step("b", "Велика"), chain("start", "t"))
+    outcome = outcome_of(*only, flow("t", "b", condition="сума > 100"))
+    assert found(outcome, "CONDITIONAL_FLOW_ENDS").params == {"target": "Велика"}
+    assert outcome.process is not None
+    run = InstanceRun(outcome.process)
+    run.complete("t", сума=amount)
+    assert run.last.finished is is_over
 
 
 def test_a_signal_at_the_end_is_thrown_before_the_end() -> None:

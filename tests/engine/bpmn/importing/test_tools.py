@@ -490,3 +490,50 @@ def test_a_performer_of_the_standard_is_the_responsible(role: str) -> None:
     resource = '<resource id="r" name="Логістика"/>'
     done = compiled(START, task, END, chain("start", "t", "end"), around=resource)
     assert done.steps["t"].responsible == ("Логістика",)
+
+
+def mapped(tag: str, *mappings: str, inner: str = "") -> CompileOutcome:
+    extensions = f"<extensionElements>{''.join(mappings)}</extensionElements>"
+    return outcome_of(START, element(tag, "t", "Крок", extensions + inner), END, chain("start", "t", "end"))
+
+
+def camunda(direction: str, name: str, text: str) -> str:
+    parameter = f'<camunda:{direction}Parameter name="{name}">{text}</camunda:{direction}Parameter>'
+    return f"<camunda:inputOutput>{parameter}</camunda:inputOutput>"
+
+
+def zeebe(direction: str, source: str, target: str) -> str:
+    return f'<zeebe:ioMapping><zeebe:{direction} source="{source}" target="{target}"/></zeebe:ioMapping>'
+
+
+@pytest.mark.parametrize(
+    ("tag", "mapping", "values"),
+    [
+        ("userTask", camunda("output", "total", "${price * 1.2}"), "total"),
+        ("userTask", zeebe("output", "=price * 2", "price"), "price"),
+        ("userTask", camunda("output", "total", "<camunda:script scriptFormat='js'>1</camunda:script>"), "total"),
+        ("subProcess", camunda("input", "limit", "${5}"), "limit"),
+        ("callActivity", '<camunda:in source="amount" target="limit"/>', "limit"),
+        ("callActivity", '<flowable:out sourceExpression="${a + b}" target="sum"/>', "sum"),
+        ("callActivity", zeebe("input", "=amount", "limit"), "limit"),
+    ],
+)
+def test_what_another_engine_would_compute_is_told(tag: str, mapping: str, values: str) -> None:
+    """A decision read the value that a person had entered, and went another way than where the map was drawn for."""
+    finding = found(mapped(tag, mapping), "VALUES_LEFT_OUT")
+    assert (finding.severity, finding.params) == (Severity.WARNING, {"values": values})
+
+
+@pytest.mark.parametrize(
+    ("tag", "mapping"),
+    [
+        ("userTask", zeebe("output", "=price", "price")),
+        ("userTask", camunda("output", "price", "${price}")),
+        ("userTask", camunda("input", "shown", "${price}")),  # known to the form alone
+        ("callActivity", '<camunda:in variables="all"/><camunda:in source="price" target="price"/>'),
+        ("callActivity", '<camunda:in businessKey="#{execution.processBusinessKey}"/>'),
+        ("serviceTask", camunda("output", "total", "${price * 1.2}")),  # told as a task that nobody can run
+    ],
+)
+def test_what_keeps_its_name_and_its_value_is_told_nothing(tag: str, mapping: str) -> None:
+    assert "VALUES_LEFT_OUT" not in codes(mapped(tag, mapping))
