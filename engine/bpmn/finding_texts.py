@@ -118,6 +118,16 @@ _DECISIONS: Mapping[str, FindingText] = {
             "the approval when the value has changed."
         ),
     ),
+    "EVENT_MAY_BE_MISSED": FindingText(
+        N_(
+            "“%(event)s” is thrown in this map, and may be thrown before the deal comes here to wait for it: then it "
+            "has passed, and the deal waits on."
+        ),
+        N_(
+            "Begin to wait before it can be thrown, as on an arrow straight from the split, or let a timer or a step "
+            "lead on as well, behind an event gateway."
+        ),
+    ),
     "VALUE_UNREADABLE": FindingText(
         N_("“%(value)s” in “%(text)s” is no date, time, duration or number: every deal that comes here stops."),
         N_('Write for example date("2026-03-31"), time("18:00:00"), duration("P2D") or number("1.5").'),
