@@ -286,8 +286,8 @@ _EVENTS: Mapping[str, FindingText] = {
         NOTHING_TO_DO,
     ),
     "CANCEL_OUT_OF_PLACE": FindingText(
-        N_("A cancel event ends a transaction from right inside it, and leaves it by a cancel event on its border."),
-        N_("Draw a transaction with both, or use error events."),
+        N_("A cancel event ends a transaction that runs once from right inside it, and leaves by one on its border."),
+        N_("Draw a transaction with both and without a repetition, or use error events."),
     ),
     "PARALLEL_MULTIPLE": FindingText(
         N_("Several triggers that must all come cannot be awaited here."),
@@ -451,8 +451,8 @@ _STEPS: Mapping[str, FindingText] = {
     ),
     "VALUES_LEFT_OUT": FindingText(
         N_(
-            "Another engine would write these variables here, and they are not written: %(values)s. Whatever reads them "
-            "takes the value that the deal has, or none."
+            "Another engine would write these variables here, and they are not written: %(values)s. Whatever reads "
+            "them takes the value that the deal has, or none."
         ),
         N_("Let the step ask for the value, or write it by a script task: name = expression."),
     ),

@@ -12,7 +12,6 @@ from engine.bpmn.expressions.budget import Budget
 from engine.bpmn.expressions.closures import build
 from engine.bpmn.expressions.expression import UNANSWERED
 
-
 _FROM_TEXT: Final = frozenset({"date", "date and time", "time", "duration", "number"})
 
 

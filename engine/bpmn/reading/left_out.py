@@ -53,7 +53,10 @@ def _computed(node: Node, element: etree._Element) -> Iterator[str]:
 def _passed_to_called(element: etree._Element) -> Iterator[tuple[str, str]]:
     for extension in extensions(element):
         if vendor(namespace(extension)) in _ENGINES and local(extension) in ("in", "out"):
-            yield attribute(extension, "target"), attribute(extension, "source") or attribute(extension, "sourceExpression")
+            yield (
+                attribute(extension, "target"),
+                attribute(extension, "source") or attribute(extension, "sourceExpression"),
+            )
 
 
 def _left_out(element: etree._Element) -> Iterator[str]:

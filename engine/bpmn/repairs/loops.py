@@ -50,9 +50,7 @@ def _multi_instance(workbench: Workbench, node: Node, loop: Loop) -> None:
     if loop.throws:
         workbench.noticed.refuse("LOOP_THROWS", node)
         return
-    countable = (loop.cardinality and workbench.is_readable(loop.cardinality)) or (
-        loop.collection and workbench.is_readable(loop.collection)
-    )
+    countable = is_counted(loop)
     if not countable and node.step is not None and node.step.kind is StepKind.APPROVAL:
         workbench.noticed.info("APPROVAL_BY_ALL", node)
         return
@@ -103,7 +101,7 @@ def _result(workbench: Workbench, node: Node, loop: Loop) -> tuple[str | None, s
 
 
 def _standard(workbench: Workbench, node: Node, loop: Loop) -> None:
-    if not loop.condition or not is_expression(loop.condition):
+    if not is_counted(loop):
         _uncounted(workbench, node, loop, loop.condition)
         return
     _check_count(workbench, node, _fixed(loop.maximum), possible=True)  # a bound may be as high as it likes
@@ -143,6 +141,13 @@ def _uncounted(workbench: Workbench, node: Node, loop: Loop, text: str) -> None:
         ]
         workbench.noticed.ask(QuestionKind.REPEAT, node, proposals, assumed=ASK, own=True, text=text)
     _again(workbench, node)
+
+
+def is_counted(loop: Loop) -> bool:
+    """Whether the drawing itself says how often, in a way that can be read."""
+    if not loop.multiple:
+        return bool(loop.condition) and is_expression(loop.condition)
+    return any(text and Workbench.is_readable(text) for text in (loop.cardinality, loop.collection))
 
 
 def is_count(text: str) -> bool:

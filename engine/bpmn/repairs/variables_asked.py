@@ -15,6 +15,7 @@ from engine.bpmn.expressions import compile_expression, compile_unary_tests
 from engine.bpmn.map_model import Flow, Located, Node, NodeType, Place, Process
 from engine.bpmn.repairs.connectors import written_by
 from engine.bpmn.repairs.editing import insert_before
+from engine.bpmn.repairs.repeated_waits import repeated_step
 from engine.bpmn.repairs.stand_ins import plan_step
 from engine.bpmn.repairs.workbench import Workbench
 from engine.bpmn.run_variables import ACTIVATION_COUNT, COUNTERS
@@ -157,13 +158,14 @@ def _missing(flow: Flow, known: set[str]) -> list[str]:
 def _ask_repeated(workbench: Workbench, process: Process, known: set[str]) -> None:
     """A step that is repeated while a condition holds asks itself for what the condition reads."""
     for node in process.scope.all_nodes():
-        text = node.loop_rule.again_while if node.loop_rule is not None and node.step is not None else None
-        if text is None:
+        asked = repeated_step(node)
+        text = node.loop_rule.again_while if node.loop_rule is not None and asked is not None else None
+        if asked is None or text is None:
             continue
         for name in sorted(compile_expression(text).names - known - FACTS - COUNTERS):
             texts = texts_compared(name, text)
-            _ask(node, name, _field_type(name, text, texts), texts)
-            workbench.noticed.warning("UNKNOWN_VARIABLE", node, variable=name, step=node.title)
+            _ask(asked, name, _field_type(name, text, texts), texts)
+            workbench.noticed.warning("UNKNOWN_VARIABLE", asked, variable=name, step=asked.title)
             known.add(name)
 
 

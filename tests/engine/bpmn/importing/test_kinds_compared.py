@@ -89,7 +89,7 @@ def test_nothing_is_told_of_a_field_that_a_script_writes_as_well() -> None:
         ('visit > date("30.03.2026")', 'date("30.03.2026")'),
         ("${visit > date('2026-02-30')}", 'date("2026-02-30")'),
         ('amount > 5 or visit - today > duration("2 дні")', 'duration("2 дні")'),
-        ('visit > date(2026, 2, 30)', 'date(2026, 2, 30)'),
+        ("visit > date(2026, 2, 30)", "date(2026, 2, 30)"),
         ('amount > number("1,5")', 'number("1,5")'),
     ],
 )

@@ -101,6 +101,52 @@ class TestStandardLoops:
         assert run.open == ["after"]
 
 
+class TestRepeatedReceiveTasks:
+    """Each run waits for a message of its own: the first to come ended them all."""
+
+    def receiving(self, loop: str, *beside: str) -> InstanceRun:
+        parts = (element("receiveTask", "t", "Оплата надійшла", loop, messageRef="m"), *beside)
+        around = '<message id="m" name="Оплата"/>'
+        return InstanceRun(
+            compiled(START, *parts, step("after"), END, chain("start", "t", "after", "end"), around=around)
+        )
+
+    @pytest.mark.parametrize("sequential", ["true", "false"])
+    def test_a_message_ends_one_run(self, sequential: str) -> None:
+        run = self.receiving(several("<loopCardinality>3</loopCardinality>", isSequential=sequential))
+        for left in (3, 2, 1):
+            waiting = 1 if sequential == "true" else left
+            assert (run.open, len(run.messages)) == (["t"] * waiting, waiting)
+            run.deliver("t_message")
+        assert run.open == ["after"]
+        assert not run.messages
+
+    def test_a_person_says_it_of_one_run_as_well(self) -> None:
+        run = self.receiving(several("<loopCardinality>2</loopCardinality>"))
+        run.complete("t")
+        assert run.open == ["t"]
+        run.deliver("t_message")
+        assert run.open == ["after"]
+
+    def test_what_is_drawn_on_its_border_ends_all_runs(self) -> None:
+        timer = "<timerEventDefinition><timeDuration>P2D</timeDuration></timerEventDefinition>"
+        late = element("boundaryEvent", "late", "Не дочекалися", timer, attachedToRef="t")
+        run = self.receiving(several("<loopCardinality>3</loopCardinality>"), late, step("ask"), chain("late", "ask"))
+        run.deliver("t_message")
+        run.fire("late")
+        assert run.open == ["ask"]
+        assert not run.messages
+
+    def test_a_loop_looks_at_its_condition_behind_each_message_and_asks_for_what_it_reads(self) -> None:
+        run = self.receiving(
+            "<standardLoopCharacteristics><loopCondition>paid &lt; 3</loopCondition></standardLoopCharacteristics>"
+        )
+        run.deliver("t_message", paid=1)
+        assert run.open == ["t"]
+        run.complete("t", paid=3)
+        assert run.open == ["after"]
+
+
 class TestMultiInstances:
     def test_none_at_all(self) -> None:
         process = compiled(*looped(several("<loopCardinality>0</loopCardinality>")))

@@ -1,4 +1,4 @@
-"""An event that a map throws to itself may have passed before the deal waits for it: it is told before any deal does."""
+"""An event that a map throws to itself may have passed before the deal waits for it: that is told at upload."""
 
 from __future__ import annotations
 
