@@ -193,13 +193,32 @@ def _receivers(
         given = str(correlation["deal_id"])
         wanted.append(Deal.id == (int(given) if given.isascii() and given.isdigit() else -1))
     rows = session.execute(
-        select(MessageSubscription.id, MessageSubscription.instance_id, ProcessInstance.deal_id)
+        select(
+            MessageSubscription.id,
+            MessageSubscription.instance_id,
+            ProcessInstance.deal_id,
+            MessageSubscription.node_id,
+            ProcessInstance.definition_id,
+        )
         .join(ProcessInstance, ProcessInstance.id == MessageSubscription.instance_id)
         .join(Deal, Deal.id == ProcessInstance.deal_id)
         .where(*wanted)
         .order_by(MessageSubscription.instance_id, MessageSubscription.id)
     )
-    return tuple(Receiver(*row) for row in rows)
+    receivers: list[Receiver] = []
+    places: set[tuple[int, str]] = set()
+    for subscription_id, instance_id, deal_id, node_id, definition_id in rows:
+        # Runs of one receive task wait side by side: a message is for one of them, for the first that began to wait.
+        if (instance_id, node_id) in places and _ends_one_run(session, definition_id, node_id):
+            continue
+        places.add((instance_id, node_id))
+        receivers.append(Receiver(subscription_id, instance_id, deal_id))
+    return tuple(receivers)
+
+
+def _ends_one_run(session: Session, definition_id: int, node_id: str) -> bool:
+    message = process_of(session, definition_id).messages.get(node_id)
+    return message is not None and message.ends_one_run
 
 
 def _tell(

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 from support.canonical_maps import MapBuilder, every
+from support.drawn_maps import END, START, bag, chain, compiled, element, step
 from support.office import Office
 from support.personal_traces import named_in
 from support.sales_map import human, sales_map
@@ -180,6 +181,24 @@ def test_a_repeated_message_to_several_reaches_who_was_meant_at_first_and_nobody
     assert (told.deal_ids, told.failed_deal_ids) == ((first.id, mended.id), ())
     assert office.kinds(first).count("message_received") == 1
     assert office.open_steps(later) == []
+
+
+def test_a_message_is_for_one_run_of_a_repeated_receive_task(office: Office) -> None:
+    """Three payments are awaited: one that came was taken for all of them."""
+    loop = "<multiInstanceLoopCharacteristics><loopCardinality>2</loopCardinality></multiInstanceLoopCharacteristics>"
+    said = bag(етап="Оплата", термін="2 р.д.", відповідальний="власник угоди")
+    paid = element("receiveTask", "paid", "Оплата надійшла", said + loop, messageRef="m")
+    ship = step("ship", "Відвантажити", етап="Оплата", термін="2 р.д.", відповідальний="власник угоди")
+    around = '<message id="m" name="Оплата"/>'
+    office.publish(compiled(START, paid, ship, END, chain("start", "paid", "ship", "end"), around=around))
+    first, second = office.open_deal(), office.open_deal()
+    for left in (["paid"], ["ship"]):
+        told = send_message(
+            office.database, "Оплата", {"deal_id": first.id}, {}, actor=office.actor("olena"), clock=office.clock
+        )
+        assert told.deal_ids == (first.id,)
+        assert [one.element_id for one in office.open_steps(first)] == left
+    assert [one.element_id for one in office.open_steps(second)] == ["paid", "paid"]
 
 
 def test_a_signal_leaves_the_deal_and_wakes_those_that_wait_once(office: Office, invoiced: Deal) -> None:
