@@ -37,7 +37,8 @@ def wait_in_each_run(workbench: Workbench, node: Node) -> None:
 
 def waits_in_each_run(node: Node) -> bool:
     """Whether ``node`` was put into a sub-process that is repeated in its place."""
-    return node.scope.owner is not None and node.scope.owner.like is node and node.type is NodeType.RECEIVE_TASK
+    owner = node.scope.owner
+    return owner is not None and owner.like is node and owner.loop is not None
 
 
 def repeated_step(node: Node) -> Node | None:
