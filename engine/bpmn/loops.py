@@ -160,7 +160,7 @@ class StandardLoop(_Loop):
 
     def _update_hook(self, my_task: LiveTask) -> bool:
         super()._update_hook(my_task)
-        if self._maximum(my_task) == 0 or (self.test_before and self._is_over_before(my_task)):
+        if self.test_before and (self._maximum(my_task) == 0 or self._is_over_before(my_task)):
             return True
         my_task.begin()
         self._open_run(my_task)

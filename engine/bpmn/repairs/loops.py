@@ -104,12 +104,13 @@ def _standard(workbench: Workbench, node: Node, loop: Loop) -> None:
     if not is_counted(loop):
         _uncounted(workbench, node, loop, loop.condition)
         return
-    _check_count(workbench, node, _fixed(loop.maximum), possible=True)  # a bound may be as high as it likes
+    maximum = _fixed(loop.maximum)
+    _check_count(workbench, node, maximum, possible=True)  # a bound may be as high as it likes
     node.loop_rule = LoopRule(
         sequential=True,
         cardinality=loop.maximum if loop.maximum and workbench.is_readable(loop.maximum) else None,
         again_while=loop.condition,
-        test_before=loop.test_before,
+        test_before=loop.test_before or maximum == 0,
     )
 
 

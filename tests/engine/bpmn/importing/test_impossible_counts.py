@@ -84,6 +84,15 @@ def test_a_bound_that_is_a_count_is_taken(maximum: str) -> None:
     assert not codes(looped(maximum)) & {"LOOP_COUNT_IMPOSSIBLE", "LOOP_RUNS_NEVER"}
 
 
+def test_a_bound_that_the_step_itself_asks_for_is_read_behind_its_first_run() -> None:
+    outcome = looped("= x", testBefore="false")
+    assert outcome.process is not None
+    run = InstanceRun(outcome.process)
+    assert run.open == ["t"]
+    run.complete("t", x=1)
+    assert run.last.finished
+
+
 @pytest.mark.parametrize("test_before", ["true", "false"])
 def test_a_bound_of_none_is_no_run_at_all(test_before: str) -> None:
     """Whatever the condition says, also where nobody has filled in yet what it reads."""
