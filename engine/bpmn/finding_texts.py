@@ -43,6 +43,16 @@ _DECISIONS: Mapping[str, FindingText] = {
         N_("Nothing behind this approval distinguishes a rejection or a return: it would be treated as approved."),
         N_("Draw a decision behind it with arrows “Approved”, “Rework” and “Rejected”."),
     ),
+    "DECISION_ASKS_SOMETHING_ELSE": FindingText(
+        N_(
+            "This is not read as asking whether it was approved (%(steps)s), so “Yes” and “No” are not taken for the "
+            "answer of the approval: a person is asked."
+        ),
+        N_(
+            "If it does ask for the approval, write “Approved” and “Rejected” on the arrows. If not, say under "
+            "Questions who or what decides, and draw a decision on the approval before."
+        ),
+    ),
     "APPROVAL_PARTLY_IGNORED": FindingText(
         N_("On some paths to an end, nothing distinguishes a rejection or a return here from an approval."),
         N_("Let every path behind the approval pass a decision with arrows “Approved”, “Rework” and “Rejected”."),
