@@ -96,6 +96,16 @@ _DECISIONS: Mapping[str, FindingText] = {
             "diamond with a plus (parallel gateway)."
         ),
     ),
+    "LAST_ANSWER_COUNTS": FindingText(
+        N_(
+            "This can happen several times in a deal, and each time is asked for: %(steps)s. The decision "
+            "“%(decision)s” outside goes by the last answer alone: an earlier rejection is lost."
+        ),
+        N_(
+            "Draw a decision on the approval inside, and end a rejection there by an error that an event on the border "
+            "of the sub-process around catches; or let the event interrupt."
+        ),
+    ),
     "RETURN_LEADS_AROUND": FindingText(
         N_(
             "The arrow back leads to “%(place)s”, in a branch beside: from there a deal can come to its end without "
