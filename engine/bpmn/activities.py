@@ -14,7 +14,7 @@ from SpiffWorkflow.bpmn.specs.mixins import (
 )
 
 from engine.bpmn.called_approvals import begin_hearing, conclude, hear_asked
-from engine.bpmn.compensation import ENTRIES, PENDING, UNDOES, Entry, enter, entries_of, entry_of, give_back, undone
+from engine.bpmn.compensation import ENTRIES, UNDOES, Entry, enter, entries_of, entry_of, undone
 from engine.bpmn.elements import ARRIVED_FROM, Element
 from engine.bpmn.run_variables import begin_undecided, forget_outcome, hand_outcomes_on, keep_in_runs, loop_items
 
@@ -120,8 +120,7 @@ class Assignments(Activity, ScriptTaskMixin, BpmnSpecMixin):  # type: ignore[mis
 class Withdrawal(Activity, ScriptTaskMixin, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is untyped
     """On a way back: takes away the tokens at ``withdrawn``, names of specs, as an interrupting event would.
 
-    A token that came from there and waits in a join is taken, too, wherever the join stands. What an event there was
-    undoing, and has not undone yet, a compensation that is thrown later undoes.
+    A token that came from there and waits in a join is taken, too, wherever the join stands.
     """
 
     withdrawn: frozenset[str] = frozenset()
@@ -129,8 +128,6 @@ class Withdrawal(Activity, ScriptTaskMixin, BpmnSpecMixin):  # type: ignore[misc
     def _run_hook(self, my_task: LiveTask) -> bool:
         for task in my_task.workflow.live_tasks():
             if task is not my_task and self.takes(task.task_spec.name, task.internal_data.get(ARRIVED_FROM)):
-                if PENDING in task.internal_data and UNDOES not in task.internal_data:
-                    give_back(task)
                 task.cancel()
             elif task.live:
                 task.task_spec.tokens_taken(task, self.withdrawn)

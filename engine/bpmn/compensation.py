@@ -175,9 +175,52 @@ def withdraw_handlers(compensator: LiveTask) -> None:
 
 
 def give_back(compensator: LiveTask) -> None:
-    """What ``compensator`` has taken and not undone goes back into the ledgers, as what was completed first."""
+    """What ``compensator`` has taken and not undone goes back into the ledgers, as what was completed first.
+
+    A scope that is over, or is withdrawn itself, has no ledger any more: nothing in it is undone later.
+    """
     for entry in reversed(_left_to_undo(compensator)):
-        _ledger(_scope_of(entry, compensator), create=True).insert(0, entry)
+        scope = _scope_or_none(entry, compensator)
+        if scope is not None:
+            entries_of(scope).insert(0, entry)
+
+
+def _scope_or_none(entry: Entry, compensator: LiveTask) -> Scope | None:
+    """The scope of ``entry``, seen from what undoes it; None when that is withdrawn with a part around it."""
+    scope: Scope = compensator.workflow
+    standing = list(scope.top_workflow.scopes())
+    while entry[0] not in scope.spec.task_specs:
+        around = next((one for one in standing if scope.parent_task_id in one.tasks), None)
+        if around is None:
+            return None
+        scope = around
+    return scope
+
+
+def leave_unfinished(left: LiveTask) -> None:
+    """Keep what was completed inside of ``left``, which somebody takes back by hand, as what can be undone.
+
+    It is no event of the map that ends it. What undoes a part as a whole undoes only one that was completed.
+    """
+    top, spec = left.workflow.top_workflow, left.task_spec
+    if UNDOES in left.internal_data or isinstance(spec, Ledger):
+        return
+    for run in left.children:
+        if run.live and run.task_spec.loop is not None:
+            leave_unfinished(run)
+    entries = left.internal_data.get(ENTRIES)
+    if entries:
+        enter(left, entries)
+    scope = top.get_subprocess_of(left.id)
+    if scope is None or spec.handler is not None or scope.spec.undone_by is not None:
+        return
+    for throwing in _throwing_in(scope):
+        give_back(throwing)
+    for inner in scope.live_tasks():
+        leave_unfinished(inner)
+    inside = entries_of(scope)
+    if inside:
+        spec.remember(left, list(inside))
 
 
 def _handlers_of(compensator: LiveTask) -> Iterator[LiveTask]:
@@ -206,5 +249,19 @@ def _left_inside(undoing: LiveTask, inside: list[Entry] | int) -> list[Entry] | 
         return inside
     if PENDING in undoing.internal_data:
         return _left_to_undo(undoing)
-    throwing = (task for task in scope.live_tasks() if PENDING in task.internal_data)
-    return [one for task in throwing for one in _left_to_undo(task)] + entries_of(scope) or 0
+    return [one for task in _throwing_in(scope) for one in _left_to_undo(task)] + entries_of(scope) or 0
+
+
+def _throwing_in(scope: Scope) -> Iterator[LiveTask]:
+    """What has thrown a compensation in ``scope`` or deeper, and is not done."""
+    for inner in scope.top_workflow.scopes():
+        if _stands_in(inner, scope):
+            yield from (
+                one for one in inner.live_tasks() if PENDING in one.internal_data and UNDOES not in one.internal_data
+            )
+
+
+def _stands_in(inner: Scope, scope: Scope) -> bool:
+    while inner is not scope and inner.parent_task_id is not None:
+        inner = inner.parent_task.workflow
+    return inner is scope

@@ -43,6 +43,16 @@ _DECISIONS: Mapping[str, FindingText] = {
         N_("Nothing behind this approval distinguishes a rejection or a return: it would be treated as approved."),
         N_("Draw a decision behind it with arrows “Approved”, “Rework” and “Rejected”."),
     ),
+    "DECISION_ASKS_SOMETHING_ELSE": FindingText(
+        N_(
+            "This is not read as asking whether it was approved (%(steps)s), so “Yes” and “No” are not taken for the "
+            "answer of the approval: a person is asked."
+        ),
+        N_(
+            "If it does ask for the approval, write “Approved” and “Rejected” on the arrows. If not, say under "
+            "Questions who or what decides, and draw a decision on the approval before."
+        ),
+    ),
     "APPROVAL_PARTLY_IGNORED": FindingText(
         N_("On some paths to an end, nothing distinguishes a rejection or a return here from an approval."),
         N_("Let every path behind the approval pass a decision with arrows “Approved”, “Rework” and “Rejected”."),
@@ -84,6 +94,16 @@ _DECISIONS: Mapping[str, FindingText] = {
         N_(
             "Let the way that leads here go back to before the branches part, or let the branches meet before in a "
             "diamond with a plus (parallel gateway)."
+        ),
+    ),
+    "LAST_ANSWER_COUNTS": FindingText(
+        N_(
+            "This can happen several times in a deal, and each time is asked for: %(steps)s. The decision "
+            "“%(decision)s” outside goes by the last answer alone: an earlier rejection is lost."
+        ),
+        N_(
+            "Draw a decision on the approval inside, and end a rejection there by an error that an event on the border "
+            "of the sub-process around catches; or let the event interrupt."
         ),
     ),
     "RETURN_LEADS_AROUND": FindingText(

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from engine.bpmn.activities import HOST, Activity, Assignments, Withdrawal
 from engine.bpmn.called_approvals import stop_hearing
 from engine.bpmn.catching_events import CatchEvent, EventGateway
+from engine.bpmn.compensation import PENDING, leave_unfinished
 from engine.bpmn.compiled import StepKind
 from engine.bpmn.elements import ARRIVED_FROM, RACE, RACE_FLOW
 from engine.bpmn.forward_order import ForwardOrder, forward_order
@@ -184,6 +185,7 @@ def perform_jump(workflow: LiveWorkflow, spec: ExecutableSpec, target: str, with
         stop_hearing(scope.parent_task.internal_data)
     for token in plan.taken:
         for task in token.tasks:
+            leave_unfinished(task)
             task.cancel()
     for step in jump.forgotten:
         forget_outcome(plan.scope, step)
@@ -326,7 +328,12 @@ def tokens_of(scope: Scope) -> tuple[Token, ...]:
 
 
 def _ensure_nothing_meanwhile(spec: ExecutableSpec, scope: Scope) -> None:
-    """Raises Meanwhile for a token that rests where none does in the ordinary course of things: something is undone."""
+    """Raises Meanwhile for a token that rests where none does in the ordinary course of things: something is undone.
+
+    So is everything in a scope that was opened again for that.
+    """
+    if scope.parent_task_id is not None and PENDING in scope.parent_task.internal_data:
+        raise Meanwhile(element=spec.lookups.name_of(scope.parent_task.task_spec.bpmn_id))
     for task in scope.live_tasks():
         one = task.task_spec
         if RACE in task.internal_data or HOST in task.internal_data or one.loop is not None or one.attends:

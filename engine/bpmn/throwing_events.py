@@ -20,6 +20,7 @@ from engine.bpmn.compensation import (
     UNDONE,
     CompensateEventDefinition,
     compensator_of,
+    give_back,
     take_out,
     undo_next,
     withdraw_handlers,
@@ -54,7 +55,9 @@ class _Throwing(Element):
         return None
 
     def _on_cancel(self, my_task: LiveTask) -> None:
+        """What it was undoing and has not undone yet is completed as before: a later compensation undoes it."""
         if PENDING in my_task.internal_data:
+            give_back(my_task)
             withdraw_handlers(my_task)
         super()._on_cancel(my_task)
 

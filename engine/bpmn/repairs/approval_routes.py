@@ -5,12 +5,14 @@ Behind a join, all approvals that feed it since the split decide together.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from engine.bpmn.compiled import Outcome, OutcomeCondition, OutcomeKind, StepKind
 from engine.bpmn.map_model import SUB_PROCESSES, Flow, Node, NodeType, Process
+from engine.bpmn.repairs.answered_decisions import asks_a_person
+from engine.bpmn.repairs.approval_questions import ask_whether_approved, words_about
 from engine.bpmn.repairs.dominators import immediate_dominators
-from engine.bpmn.repairs.labels import approval_outcome, asks_something_else, label, leads_to_work, yes_or_no
+from engine.bpmn.repairs.labels import approval_outcome, label, leads_to_work, yes_or_no
 from engine.bpmn.repairs.workbench import Workbench
 
 APPROVAL_OUTCOMES = (OutcomeKind.APPROVED, OutcomeKind.RETURNED, OutcomeKind.REJECTED)
@@ -26,7 +28,10 @@ def route_approvals(workbench: Workbench, gateway: Node) -> bool:
     declared, candidates = _deciding(workbench, gateway)
     speaks = by_words is not None and len(by_words) == len(gateway.outgoing) and not any(map(leads_to_work, by_words))
     steps = declared or (candidates if speaks else [])
-    routes = complete_routes(gateway, by_words) if declared else by_words
+    known = words_about(declared)
+    routes = complete_routes(gateway, by_words, known) if declared else by_words
+    if declared and routes is None and not asks_a_person(gateway):
+        _say_what_is_asked_instead(workbench, gateway, declared, known)
     if not steps or routes is None:
         return False
     for step in steps:
@@ -49,8 +54,17 @@ def routes_by_words(gateway: Node) -> Routes | None:
     return routes if kinds else None
 
 
-def complete_routes(gateway: Node, routes: Routes | None) -> Routes | None:
+def _say_what_is_asked_instead(workbench: Workbench, gateway: Node, steps: list[Node], known: Collection[str]) -> None:
+    answers = _answers([flow for flow in gateway.outgoing if approval_outcome(label(flow)) is None])
+    if answers is not None and not ask_whether_approved(gateway.name, *answers, known):
+        titles = ", ".join(step.title for step in steps)
+        workbench.noticed.warning("DECISION_ASKS_SOMETHING_ELSE", gateway, steps=titles)
+
+
+def complete_routes(gateway: Node, routes: Routes | None, about: Collection[str]) -> Routes | None:
     """Routes for every arrow behind a declared approval: yes and no count, and one silent arrow takes the rest.
+
+    ``about`` are the words by which the approval is called; yes and no count where the decision asks for that.
 
     Beside arrows for some of the outcomes, yes is the approval, and no all the others that are left. None where a
     rejection might go by an arrow for what was approved: the question asks for something else, or two arrows speak
@@ -62,18 +76,24 @@ def complete_routes(gateway: Node, routes: Routes | None) -> Routes | None:
     silent = [flow for flow in gateway.outgoing if flow not in known]
     if any(approval_outcome(label(flow)) is OutcomeKind.APPROVED for flow in silent):
         return None
-    answers = {yes_or_no(label(flow)): flow for flow in silent}
-    if len(silent) == len(answers) and answers.keys() == {True, False}:
-        if asks_something_else(gateway.name) or asks_something_else(label(answers[True])):
+    answers = _answers(silent)
+    if answers is not None:
+        if not ask_whether_approved(gateway.name, *answers, about):
             return None
         yes, no = rest[:1], rest[1:]
-        return known | {answers[True]: yes, answers[False]: no} if yes == (OutcomeKind.APPROVED,) and no else None
+        return known | {answers[0]: yes, answers[1]: no} if yes == (OutcomeKind.APPROVED,) and no else None
     if not known or len(silent) > 1 or (silent and not rest):
         return None
     approved = OutcomeKind.APPROVED in rest
     if any(yes_or_no(label(flow)) is not approved for flow in silent if yes_or_no(label(flow)) is not None):
         return None
     return known | dict.fromkeys(silent, rest[:1] if approved else rest)
+
+
+def _answers(flows: list[Flow]) -> tuple[Flow, Flow] | None:
+    """The arrows for yes and for no, if ``flows`` are just these."""
+    answers = {yes_or_no(label(flow)): flow for flow in flows}
+    return (answers[True], answers[False]) if len(flows) == len(answers) and answers.keys() == {True, False} else None
 
 
 def _give_buttons(step: Node, routes: Iterable[tuple[OutcomeKind, ...]]) -> None:

@@ -135,13 +135,13 @@ def listeners_of(workbench: Workbench, process: Process) -> Listeners:
                 for name in compile_condition(flow.condition.text).names:
                     found.by_name.setdefault(name, set()).add(flow.source)
     for node in process.scope.all_nodes():
-        for read, written in _computed(workbench, node):
+        for read, written in computed_at(workbench, node):
             for name in read:
                 found.computing.setdefault(name, []).append((node, written))
     return found
 
 
-def _computed(workbench: Workbench, node: Node) -> Iterator[tuple[frozenset[str], frozenset[str]]]:
+def computed_at(workbench: Workbench, node: Node) -> Iterator[tuple[frozenset[str], frozenset[str]]]:
     """Which variables a table or a script at ``node`` reads, and which it writes by them."""
     for name, text in node.assignments:
         yield compile_expression(text).names, frozenset({name})

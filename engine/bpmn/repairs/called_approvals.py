@@ -6,51 +6,17 @@ only where it is certain (engine/bpmn/called_approvals.py), and the step that as
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 
 from engine.bpmn.compiled import CalledApprovals, OutcomeCondition, OutcomeKind, StepKind
 from engine.bpmn.map_model import Flow, Node, NodeType, Process
 from engine.bpmn.repairs.answered_decisions import asks_a_person
+from engine.bpmn.repairs.approval_questions import AROUND, is_among, speaks_of_outsiders, words_of
 from engine.bpmn.repairs.approval_routes import Routes, approvals_in, complete_routes, routes_by_words
 from engine.bpmn.repairs.editing import insert_before
 from engine.bpmn.repairs.labels import approval_outcome, is_approval_given, label, leads_to_work, way_to, yes_or_no
 from engine.bpmn.repairs.stand_ins import plan_step
 from engine.bpmn.repairs.workbench import Workbench
-
-_AROUND = frozenset(
-    {
-        "чи",
-        "є",
-        "було",
-        "і",
-        "та",
-        "все",
-        "усе",
-        "всі",
-        "усі",
-        "всіма",
-        "усіма",
-        "is",
-        "was",
-        "has",
-        "have",
-        "been",
-        "it",
-        "by",
-        "the",
-        "and",
-        "all",
-        "everyone",
-    }
-)
-_OTHERS = re.compile(
-    r"клієнт|замовник|покуп|контрагент|партнер|постачальник|підрядник|банк|лізинг|страхов|інвестор|орендар|орендодав"
-    r"|дилер|дистриб|сторон|тендер|client|customer|buyer|partner|supplier|vendor|contractor|bank|lender|insur|investor"
-    r"|tenant|dealer|distributor|part(?:y|ies)\b",
-    re.IGNORECASE,
-)
-_SHORTEST, _STEM = 4, 5  # letters of a word that two texts may have in common, and by how many they are compared
 
 
 def call_before(gateway: Node) -> Node | None:
@@ -120,16 +86,16 @@ def _routes(gateway: Node, call: Node) -> Routes | None:
     Every arrow has to speak, and the one for approval of nothing but that: "Approved with remarks" is no approval.
     """
     labels = [label(flow) for flow in gateway.outgoing]
-    if any(map(_OTHERS.search, (gateway.name, *labels))):
+    if any(map(speaks_of_outsiders, (gateway.name, *labels))):
         return None
     by_words = routes_by_words(gateway)
     if by_words is not None and any(map(leads_to_work, by_words)):
         return None
-    known = _words(call.name) + _words(call.calls.name if call.calls is not None else "")
+    known = words_of(call.name) + words_of(call.calls.name if call.calls is not None else "")
     answered = [flow for flow in gateway.outgoing if yes_or_no(label(flow)) is not None]
     if (answered or by_words is None) and not _asks_whether_approved(gateway.name, known):
         return None
-    routes = complete_routes(gateway, by_words)
+    routes = complete_routes(gateway, by_words, known)
     if routes is None or len(answered) + len(by_words or ()) < len(routes):
         return None
     approved = [flow for flow, outcomes in routes.items() if outcomes == (OutcomeKind.APPROVED,)]
@@ -138,26 +104,15 @@ def _routes(gateway: Node, call: Node) -> Routes | None:
 
 def _asks_whether_approved(question: str, known: Collection[str]) -> bool:
     """Whether it asks for nothing but whether all was approved, of whatever the call is called by: ``known``."""
-    words = _words(question)
+    words = words_of(question)
     given = [word for word in words if is_approval_given(word)]
-    return bool(given) and all(word in given or word in _AROUND or _is_among(word, known) for word in words)
+    return bool(given) and all(word in given or word in AROUND or is_among(word, known) for word in words)
 
 
 def _says_only_approved(flow: Flow, known: Collection[str]) -> bool:
-    first, *others = _words(label(flow))
+    first, *others = words_of(label(flow))
     speaks = yes_or_no(first) is True or approval_outcome(first) is OutcomeKind.APPROVED
-    return speaks and all(is_approval_given(one) or one in _AROUND or _is_among(one, known) for one in others)
-
-
-def _words(text: str) -> list[str]:
-    return re.findall(r"\w+", text.casefold())
-
-
-def _is_among(word: str, known: Collection[str]) -> bool:
-    """Whether it is one of the ``known`` words, in whatever case: "contract", "contracts"."""
-    return len(word) >= _SHORTEST and any(
-        len(one) >= _SHORTEST and one[:_STEM] == word[:_STEM] for one in known if not is_approval_given(one)
-    )
+    return speaks and all(is_approval_given(one) or one in AROUND or is_among(one, known) for one in others)
 
 
 def _runs_once(call: Node) -> bool:

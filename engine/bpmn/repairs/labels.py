@@ -166,8 +166,13 @@ def asks_something_else(question: str) -> bool:
 
     So it is where the contrary is asked for ("Any remarks?", not "No remarks?"), or another thing ("Over 10 %?").
     """
-    words = _NO_TROUBLE.sub(" ", _folded(question))
+    words = without_no_trouble(question)
     return _CONTRARY.search(words) is not None or (_ELSE.search(words) is not None and _GIVEN.search(words) is None)
+
+
+def without_no_trouble(question: str) -> str:
+    """The words of the question but for those that ask whether there is no trouble: "No remarks?"."""
+    return " ".join(_NO_TROUBLE.sub(" ", _folded(question)).split())
 
 
 def _folded(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.bpmn.repairs.alarms_beside import say_alarms_that_join
+from engine.bpmn.repairs.answers_overwritten import say_whose_last_answer_counts
 from engine.bpmn.repairs.approvals_heard import check_approvals
 from engine.bpmn.repairs.arrows import check_arrows
 from engine.bpmn.repairs.asked_once import ask_once
@@ -68,6 +69,7 @@ REPAIRS: tuple[Repair, ...] = (
     ask_once,
     say_what_returns_pass_by,
     say_alarms_that_join,
+    say_whose_last_answer_counts,
     # What is put in here stands between steps and decisions that those before it look at.
     forget_earlier_rounds,
 )

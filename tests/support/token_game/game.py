@@ -55,6 +55,8 @@ class Wait:
     area: Area | None = None
     place: Area | None = None  # of what compensates: where it stands
     pending: list[Done] = field(default_factory=list)  # what is still to be undone, the next one last
+    undoing: Done | None = None  # and what is being undone now
+    undone_in: Wait | None = None  # where it is undone from inside: what stands for it meanwhile
     undoes_for: Wait | None = None  # of what undoes something: what waits for it
     choice: bool = False  # in an ad-hoc sub-process: somebody says what begins next
     opened: int = 0
@@ -125,6 +127,7 @@ class TokenGame:
         self.numbers = 0
         self.ready: deque[_Ready] = deque()
         self.left_open = False
+        self.compensating: list[Wait] = []
         self.root = Area(graph, self._number())
 
     def start(self) -> None:
@@ -487,6 +490,7 @@ class TokenGame:
                 kept = [wait for wait in area.waits if not _is_orphan(wait, standing)]
                 left |= len(kept) < len(area.waits)
                 area.waits = kept
+        self._give_back()
 
     @staticmethod
     def _win(area: Area, wait: Wait) -> None:
@@ -519,7 +523,34 @@ class TokenGame:
             self._clear(area)
         wait = Wait(node, self._number(), place=area, pending=self._taken_out(area, node.event.name))
         area.waits.append(wait)
+        self.compensating.append(wait)
         self._undo_next(wait)
+
+    def _give_back(self) -> None:
+        """What a withdrawn compensation had not undone yet is completed still, and can be undone by another one."""
+        standing = {id(wait) for _, wait in self.waiting()}
+        for wait in [one for one in self.compensating if id(one) not in standing]:
+            for done in reversed(self._left(wait)):
+                home = wait.place
+                while home is not None and home.graph.nodes.get(done.node.node_id) is not done.node:
+                    home = home.outer
+                assert home is not None
+                home.done.insert(0, done)
+            self.compensating.remove(wait)
+
+    def _left(self, compensator: Wait) -> list[Done]:
+        """What ``compensator`` has not undone yet, what it is undoing last."""
+        left, now, around = list(compensator.pending), compensator.undoing, compensator.undone_in
+        if now is None:
+            return left
+        if around is None or around.area is None:
+            return [*left, now]
+        if around.area.graph.undone_as_a_whole_by() is None:
+            inside = self._left(around)
+        else:
+            inside = [done for one in self.compensating if _stands_in(one, around.area) for done in self._left(one)]
+            inside += around.area.done
+        return [*left, Done(now.node, now.index, inside)]
 
     @staticmethod
     def _taken_out(area: Area, activity: str) -> list[Done]:
@@ -535,11 +566,12 @@ class TokenGame:
 
     def _undo_next(self, compensator: Wait) -> None:
         assert compensator.place is not None
+        compensator.undoing = compensator.undone_in = None
         if not compensator.pending:
             if compensator.area is None:
                 self.ready.append(_Ready(compensator.place, compensator.node, compensator))
             return
-        done = compensator.pending.pop()
+        done = compensator.undoing = compensator.pending.pop()
         home: Area | None = compensator.area or compensator.place
         while home is not None and home.graph.nodes.get(done.node.node_id) is not done.node:
             home = home.outer
@@ -555,6 +587,7 @@ class TokenGame:
         assert done.node.inner is not None
         wait = Wait(done.node, self._number(), done.index, undoes_for=compensator, place=home)
         home.waits.append(wait)
+        compensator.undone_in = wait
         wait.area = Area(done.node.inner, self._number(), owner=wait, outer=home)
         whole = done.node.inner.undone_as_a_whole_by()
         if whole is None:
@@ -854,6 +887,13 @@ def _are_kin(one: Wait, other: Wait) -> bool:
 
 def _is_ad_hoc(area: Area) -> bool:
     return area.owner is not None and area.owner.node.kind is Kind.AD_HOC
+
+
+def _stands_in(compensator: Wait, around: Area) -> bool:
+    area = compensator.place
+    while area is not None and area is not around:
+        area = area.outer
+    return area is around
 
 
 def _is_orphan(wait: Wait, standing: set[int]) -> bool:

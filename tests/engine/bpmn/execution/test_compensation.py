@@ -7,6 +7,8 @@ from support.canonical_maps import MapBuilder, after, when
 from support.instance_run import InstanceRun
 
 from engine.bpmn import compensation
+from engine.bpmn.jumps import Meanwhile
+from engine.bpmn.runtime import MoveToken
 from engine.errors import MapFailed
 
 
@@ -259,6 +261,174 @@ def test_what_is_undone_is_withdrawn_with_the_branch_that_threw() -> None:
     run.deliver("stopped")
     assert run.last.finished
     assert run.open == []
+
+
+def stopped_and_undone(draw: MapBuilder) -> InstanceRun:
+    """What an event sub-process interrupts, and then undoes."""
+    with draw.event_scope("stop"):
+        draw.start("stopped", draw.message("stopped", "Stop"))
+        draw.throw("undo_all", draw.compensate())
+        draw.step("tell")
+        draw.end("stop_end")
+        draw.chain("stopped", "undo_all", "tell", "stop_end")
+    return InstanceRun(draw.build())
+
+
+def completed(run: InstanceRun, *steps: str) -> None:
+    for step in steps:
+        assert step in run.open
+        run.complete(step)
+
+
+def test_what_an_interrupted_compensation_has_not_undone_is_undone_by_the_next_one() -> None:
+    run = stopped_and_undone(sale())
+    completed(run, "book", "pay", "decide", "undo_pay")
+    assert run.open == ["undo_book"]
+    run.deliver("stopped")
+    assert run.open == ["undo_book"], "it was begun and not done"
+    completed(run, "undo_book", "tell")
+    assert run.last.finished
+
+
+def test_so_it_is_where_a_part_was_being_undone_from_inside() -> None:
+    run = stopped_and_undone(trip_and_undo())
+    completed(run, "hotel", "flight", "pack", "decide", "undo_flight")
+    assert run.open == ["undo_hotel"]
+    run.deliver("stopped")
+    completed(run, "undo_hotel", "tell")
+    assert run.last.finished
+
+
+def test_and_where_an_event_sub_process_in_it_was_doing_that() -> None:
+    run = stopped_and_undone(trip_and_undo(undone_by_event=True))
+    completed(run, "hotel", "flight", "pack", "decide", "phone", "undo_flight")
+    assert run.open == ["undo_hotel"]
+    run.deliver("stopped")
+    assert run.open == ["phone"], "what undoes the part as a whole begins anew"
+    completed(run, "phone", "undo_hotel", "tell")
+    assert run.last.finished
+
+
+def test_and_where_an_event_sub_process_beside_was_undoing_the_work_around_it() -> None:
+    draw = MapBuilder()
+    draw.start()
+    undoable(draw, "book", "pay")
+    draw.step("deliver")
+    draw.end()
+    draw.chain("start", "book", "pay", "deliver", "end")
+    with draw.event_scope("doubted"):
+        draw.start("doubt", draw.message("doubt", "Doubt"), interrupting=False)
+        draw.throw("undo_doubted", draw.compensate())
+        draw.end("doubt_end")
+        draw.chain("doubt", "undo_doubted", "doubt_end")
+    run = stopped_and_undone(draw)
+    completed(run, "book", "pay")
+    run.deliver("doubt")
+    completed(run, "undo_pay")
+    run.deliver("stopped")
+    completed(run, "undo_book", "tell")
+    assert run.last.finished
+
+
+def test_a_transaction_that_is_called_off_undoes_what_was_being_undone_beside() -> None:
+    draw = MapBuilder()
+    draw.start()
+    with draw.scope("deal"):
+        draw.start("s")
+        undoable(draw, "book")
+        draw.gateway("parallel", "both")
+        draw.throw("undo", draw.compensate())
+        draw.end("undone")
+        draw.step("refuse")
+        draw.end("called_off", draw.cancel())
+        draw.chain("s", "book", "both", "undo", "undone")
+        draw.chain("both", "refuse", "called_off")
+    draw.boundary("off", "deal", draw.cancel())
+    draw.end("off_end")
+    draw.end()
+    draw.chain("start", "deal", "end")
+    draw.chain("off", "off_end")
+    run = InstanceRun(draw.build())
+    completed(run, "book", "refuse")
+    assert run.open == ["undo_book"]
+    run.complete("undo_book")
+    assert run.last.end_events == ("off_end",)
+
+
+def trip_and_undo(*, undone_by_event: bool = False) -> MapBuilder:
+    """trip (hotel → flight → pack) → decide, then everything is undone, then over."""
+    draw = MapBuilder()
+    draw.start()
+    with draw.scope("trip"):
+        draw.start("s")
+        undoable(draw, "hotel", "flight")
+        draw.step("pack")
+        draw.end("e")
+        draw.chain("s", "hotel", "flight", "pack", "e")
+        if undone_by_event:
+            with draw.event_scope("undo_trip"):
+                draw.start("undone", draw.compensate())
+                draw.step("phone")
+                draw.throw("undo_inside", draw.compensate())
+                draw.end("undone_end")
+                draw.chain("undone", "phone", "undo_inside", "undone_end")
+    draw.step("decide")
+    draw.throw("undo", draw.compensate())
+    draw.step("over")
+    draw.end()
+    draw.chain("start", "trip", "decide", "undo", "over", "end")
+    return draw
+
+
+def test_what_was_completed_in_a_part_that_is_left_by_hand_is_undone() -> None:
+    run = InstanceRun(trip_and_undo().build())
+    completed(run, "hotel", "flight")
+    run.apply(MoveToken("decide"))
+    completed(run, "decide", "undo_flight", "undo_hotel", "over")
+    assert run.last.finished
+
+
+def test_a_part_that_is_gone_through_again_is_undone_twice() -> None:
+    run = InstanceRun(trip_and_undo().build())
+    completed(run, "hotel")
+    run.apply(MoveToken("decide"))
+    run.apply(MoveToken("trip"))
+    completed(run, "hotel", "flight", "pack", "decide", "undo_flight", "undo_hotel", "undo_hotel", "over")
+    assert run.last.finished
+
+
+def test_all_runs_of_a_part_that_is_left_by_hand_are_undone() -> None:
+    draw = MapBuilder()
+    draw.start()
+    with draw.scope("trip", draw.multi_instance("trip", cardinality="2")):
+        draw.start("s")
+        undoable(draw, "hotel", "flight")
+        draw.end("e")
+        draw.chain("s", "hotel", "flight", "e")
+    draw.step("decide")
+    draw.throw("undo", draw.compensate())
+    draw.end()
+    draw.chain("start", "trip", "decide", "undo", "end")
+    run = InstanceRun(draw.build())
+    completed(run, "hotel", "hotel", "flight")
+    run.apply(MoveToken("decide"))
+    run.complete("decide")
+    undone = []
+    while run.open:
+        undone += run.open
+        run.complete(run.open[0])
+    assert sorted(undone) == ["undo_flight", "undo_hotel", "undo_hotel"]
+    assert run.last.finished
+
+
+def test_no_deal_is_moved_in_a_part_that_is_being_undone() -> None:
+    run = InstanceRun(trip_and_undo().build())
+    completed(run, "hotel", "flight", "pack", "decide")
+    for place in ("hotel", "pack"):
+        with pytest.raises(Meanwhile):
+            run.apply(MoveToken(place))
+    completed(run, "undo_flight", "undo_hotel", "over")
+    assert run.last.finished
 
 
 def transaction(*, beside: bool = False) -> MapBuilder:

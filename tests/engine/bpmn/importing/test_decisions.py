@@ -156,11 +156,11 @@ def test_yes_and_no_behind_a_declared_approval_mean_approved_and_not() -> None:
     assert process.conditions["way1"] == OutcomeCondition(steps=("t",), outcomes=("returned", "rejected"))
 
 
-def behind_an_approval(question: str, *labels: str) -> CompileOutcome:
+def behind_an_approval(question: str, *labels: str, name: str = "Погодити", **said: str) -> CompileOutcome:
     """An approval, and a decision named ``question`` with an arrow per label."""
     return outcome_of(
         START,
-        step("t", "Погодити", погодження="будь-хто"),
+        step("t", name, погодження="будь-хто", **said),
         element("exclusiveGateway", "g", question),
         *(element("endEvent", f"end{number}", f"Кінець {number}") for number in range(len(labels))),
         chain("start", "t", "g"),
@@ -183,6 +183,19 @@ def behind_an_approval(question: str, *labels: str) -> CompileOutcome:
         "Not approved?",
         "Needs rework?",
         "Further approval required?",
+        "Сума велика?",
+        "Сума",
+        "Договір підписано?",
+        "Оплату прийнято?",
+        "Клієнт згоден?",
+        "Погоджено клієнтом?",
+        "Погоджено директором?",
+        "Рішення керівника",
+        "Is the amount large?",
+        "Payment accepted?",
+        "Does the client agree?",
+        "Approved by the manager?",
+        "Stock available?",
     ],
 )
 def test_a_rejection_does_not_go_by_no_where_something_else_is_asked(question: str) -> None:
@@ -195,7 +208,8 @@ def test_a_rejection_does_not_go_by_no_where_something_else_is_asked(question: s
     "question",
     [
         "", "Погоджено?", "Додаткову угоду погоджено?", "Знижку понад 5 % погоджено?", "Погоджено без зауважень?",
-        "Зауважень немає?", "Зауваження усунено?", "Ніна погодила?", "Усе гаразд?", "Approved?", "No objections?",
+        "Зауважень немає?", "Зауваження усунено?", "Усе гаразд?", "Approved?", "No objections?",
+        "?", "Рішення", "Результат погодження", "Чи згодні?", "Підходить?", "Далі?", "Decision?", "Is it OK?",
     ],
 )  # fmt: skip
 def test_yes_is_approved_where_a_question_asks_for_that(question: str) -> None:
@@ -205,8 +219,53 @@ def test_yes_is_approved_where_a_question_asks_for_that(question: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("question", "name", "said"),
+    [
+        ("Рішення керівника", "Знижка", {"відповідальний": "Керівник відділу продажу"}),
+        ("Погоджено директором?", "Погодження директора", {}),
+        ("Ніна погодила?", "Погоджує Ніна", {}),
+        ("Ціна прийнятна?", "Погодити ціну", {}),
+        ("Знижку клієнту погоджено?", "Погодити знижку клієнту", {}),
+        ("Review successful?", "Review", {}),
+    ],
+)
+def test_a_question_may_speak_of_what_the_approval_is_called_by(question: str, name: str, said: dict[str, str]) -> None:
+    outcome = behind_an_approval(question, "Так", "Ні", name=name, **said)
+    assert outcome.process is not None
+    assert outcome.process.conditions["way0"] == OutcomeCondition(steps=("t",), outcomes=("approved",))
+
+
+def test_a_question_about_something_else_is_told_with_what_to_do() -> None:
+    finding = found(behind_an_approval("Сума велика?", "Так", "Ні"), "DECISION_ASKS_SOMETHING_ELSE")
+    assert (finding.severity, finding.element_id, finding.params["steps"]) == (Severity.WARNING, "g", "Погодити")
+
+
+def test_behind_a_decision_on_the_approval_another_question_is_asked() -> None:
+    outcome = outcome_of(
+        START,
+        step("t", "Погодити", погодження="будь-хто"),
+        element("exclusiveGateway", "given", "Погоджено?"),
+        element("exclusiveGateway", "large", "Сума велика?"),
+        *(element("endEvent", one) for one in ("refused", "big", "small")),
+        chain("start", "t", "given"),
+        flow("given", "refused", "Ні"),
+        flow("given", "large", "Так"),
+        flow("large", "big", "Так"),
+        flow("large", "small", "Ні"),
+    )
+    assert outcome.process is not None
+    run = InstanceRun(outcome.process)
+    run.complete("t", "approved")
+    (asked,) = run.open
+    assert outcome.process.steps[asked].kind is StepKind.CHOICE
+    assert not {"APPROVAL_IGNORED", "APPROVAL_PARTLY_IGNORED"} & codes(outcome)
+
+
+@pytest.mark.parametrize(
     "labels",
     [
+        ("Так, сума велика", "Ні"),
+        ("Так", "Ні, сума мала"),
         ("Погоджено", "Погоджено із зауваженнями"),
         ("Погоджено із зауваженнями", "Погоджено"),
         ("Approved", "Approved with conditions"),
