@@ -21,7 +21,7 @@ from support.version_moves import (
     work,
 )
 
-from engine.bpmn.compiled import ApprovalRule
+from engine.bpmn.compiled import ApprovalRule, Distribution
 from engine.bpmn.deadline_rules import WorkingTime
 from engine.commands.cancellations import cancel_deal, reopen_deal
 from engine.commands.departments import (
@@ -39,7 +39,7 @@ from engine.commands.version_moves import (
     start_version_move,
     undo_version_move,
 )
-from engine.commands.work_items import claim_work_item
+from engine.commands.work_items import claim_work_item, delegate_work_item, extend_work_item
 from engine.errors import DealIsSuspended, DomainError, MapFailed
 from engine.model.department import Membership
 from engine.model.version_move import (
@@ -49,7 +49,7 @@ from engine.model.version_move import (
     VersionMove,
     VersionMoveState,
 )
-from engine.model.work_item import WorkItem
+from engine.model.work_item import WorkItem, WorkItemState
 
 
 def test_a_step_is_not_taken_back_to_a_department_that_was_put_away(office: Office) -> None:
@@ -143,6 +143,46 @@ def test_who_took_the_step_after_the_move_keeps_it_when_the_move_is_undone(offic
     office.do("owner", undo_moved_deal, row.id)
     step = office.step("legal")
     assert (step.name, step.assignee_id) == (f"Погодити: {APPROVERS['legal']}", office.company.iryna.id)
+
+
+def test_who_was_handed_a_step_after_the_move_holds_it_when_the_move_is_undone(office: Office) -> None:
+    with office.database.write() as session:
+        session.add(Membership(person_id=office.company.danylo.id, department_id=office.company.legal.id))
+    office.publish()
+    office.open_deal()
+    office.prepare()
+    started = move(office, office.publish(with_step(sales_map(), "legal", distribution=Distribution.LEAST_LOADED)))
+    given = office.step("legal")
+    people = {office.company.iryna.id: "iryna", office.company.danylo.id: "danylo"}
+    holder = people.pop(given.assignee_id or 0)
+    ((other_id, other),) = people.items()
+    office.do(holder, delegate_work_item, given.id, other_id)
+    take_back(office, started)
+    held = office.step("legal")
+    assert (held.state, held.assignee_id, held.claimed_at) == (WorkItemState.CLAIMED, other_id, office.clock.now())
+    office.complete(other, "legal", "approved")
+
+
+@pytest.mark.parametrize("extended", [False, True])
+def test_a_step_that_has_climbed_since_its_move_climbs_on_by_the_deadline_that_it_is_given_back(
+    office: Office, *, extended: bool
+) -> None:
+    office.publish(with_step(sales_map(), "prepare", deadline=WorkingTime(days=9)))
+    office.open_deal()
+    due_at = office.step("prepare").due_at
+    shorter = office.publish(with_step(sales_map(), "prepare", deadline=WorkingTime(days=1)))
+    started = move(office, shorter, deadlines=DeadlinePolicy.RECOMPUTE)
+    office.wait(days=1)
+    step = office.step("prepare")
+    assert step.escalation_reached > 0
+    if extended:
+        due_at = office.clock.now() + timedelta(days=1)
+        office.do("bohdan", extend_work_item, step.id, due_at, "Клієнт думає")
+    take_back(office, started)
+    back = office.step("prepare")
+    assert back.due_at == due_at
+    assert back.next_escalation_at is not None
+    assert back.next_escalation_at >= due_at
 
 
 def test_a_move_whose_version_fails_can_be_taken_back(office: Office) -> None:
