@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from engine.bpmn.carrying_problems import CarryProblem
 from engine.bpmn.compiled import CompiledProcess, StepDefinition
-from engine.bpmn.deadline_rules import RelativeToField
+from engine.bpmn.deadline_rules import EscalationLadder, RelativeToField
 from engine.bpmn.inspection import as_continuation, fingerprint, waits_in
 from engine.clock import Clock
 from engine.commands.calls import renew_calls
@@ -52,7 +52,7 @@ from engine.model.version_move import (
 )
 from engine.model.work_item import LIVE, WorkItem
 from engine.policy.due_dates import due_at
-from engine.policy.escalation_ladder import next_escalation_at
+from engine.policy.escalation_ladder import next_escalation_at, reached_on
 from engine.policy.permissions import Ability, Actor, ensure_may
 from engine.queries.actors import actor_of
 from engine.queries.calendars import default_calendar
@@ -65,7 +65,18 @@ _logger = logging.getLogger(__name__)
 
 _HELD = ("state", "assignee_id", "claimed_at", "completed_at")
 """With whom a step is: one fact in several columns, so that half of it is never taken back."""
-_FOLLOWS = ("element_id", "name", "kind", "stage", "group_id", "due_at", "next_escalation_at", "search_text", *_HELD)
+_FOLLOWS = (
+    "element_id",
+    "name",
+    "kind",
+    "stage",
+    "group_id",
+    "due_at",
+    "escalation_reached",
+    "next_escalation_at",
+    "search_text",
+    *_HELD,
+)
 """What a move may change in a work item."""
 
 
@@ -241,7 +252,7 @@ class _Moving:
             if item.activity_id in closed:
                 cancel_step(session, item, instance, actor=self.actor, at=self.at)
             else:
-                self._follow(item, old.steps[item.element_id], new)
+                self._follow(item, old, new)
         self._write_timers()
         self._write_subscriptions()
         self._renew_calls(new)
@@ -277,10 +288,11 @@ class _Moving:
         )
         record(self.session, event, actor=self.actor, at=self.at, deal=self.instance.deal)
 
-    def _follow(self, item: WorkItem, old: StepDefinition, new_process: CompiledProcess) -> None:
+    def _follow(self, item: WorkItem, old_process: CompiledProcess, new_process: CompiledProcess) -> None:
         """The same step as the new version words it. What was typed stays."""
-        new = new_process.steps[self.carry.carried.elements[item.activity_id]]
+        old, new = old_process.steps[item.element_id], new_process.steps[self.carry.carried.elements[item.activity_id]]
         deal = self.instance.deal
+        ladder = ladder_of_step(self.session, old_process, old, item.group_id)
         item.element_id, item.kind, item.stage = new.element_id, new.kind, new.stage
         item.name = (new.name if item.item_index is None else f"{new.name} ({item.item or item.item_index + 1})")[:500]
         item.search_text = step_search_text(item.name, deal)
@@ -297,14 +309,12 @@ class _Moving:
             at=self.at,
         )
         self._follow_deadline(item, old, new, new_process)
+        _follow_ladder(self.session, item, ladder, new_process)
 
     def _follow_deadline(
         self, item: WorkItem, old: StepDefinition, new: StepDefinition, process: CompiledProcess
     ) -> None:
-        """A deadline by another rule is counted from when the step was opened, where the move says so.
-
-        Levels never fall: a deadline moved later does not repeat a rung that was reached.
-        """
+        """A deadline by another rule is counted from when the step was opened, where the move says so."""
         calendar = calendar_of_step(self.session, item)
         if self.move.deadlines is DeadlinePolicy.RECOMPUTE and old.deadline != new.deadline:
             try:
@@ -317,7 +327,6 @@ class _Moving:
                 if not isinstance(new.deadline, RelativeToField):
                     raise MapFailed(element=new.name, element_id=new.element_id, problem=problem) from problem
                 item.due_at = None
-        item.next_escalation_at = _next_escalation(self.session, process, item)
 
     def _facts(self, process: CompiledProcess) -> DealFacts:
         return DealFacts(self.instance.deal, process, calendar=default_calendar(self.session), at=self.at)
@@ -405,7 +414,7 @@ def _take_back(session: Session, row: MovedDeal, instance: ProcessInstance, *, a
     moved_to = instance.definition
     instance.definition_id = row.from_definition_id
     instance.definition = session.get_one(ProcessDefinition, row.from_definition_id)
-    image = row.before
+    image, left = row.before, process_of(session, moved_to.id)
     opened = image["opened"]
     # Steps that were opened since stand in the history under their activity ids: none may be given twice.
     instance.execution_state = as_continuation(row.state_before, instance.execution_state)
@@ -419,7 +428,7 @@ def _take_back(session: Session, row: MovedDeal, instance: ProcessInstance, *, a
     for item in session.scalars(select(WorkItem).where(WorkItem.id.in_(opened))):
         if item.is_live:
             cancel_step(session, item, instance, actor=actor, at=at)
-    _restore_items(session, row, instance, actor=actor, at=at)
+    _restore_items(session, row, instance, left, actor=actor, at=at)
     for table, kept in ((Timer, image["timers"]), (MessageSubscription, image["subscriptions"])):
         session.execute(delete(table).where(table.instance_id == instance.id), execution_options=UNSYNCHRONISED)
         _put_back(session, table, kept)
@@ -433,16 +442,22 @@ def _take_back(session: Session, row: MovedDeal, instance: ProcessInstance, *, a
     session.flush()
 
 
-def _restore_items(session: Session, row: MovedDeal, instance: ProcessInstance, *, actor: Actor, at: datetime) -> None:
-    """The steps that stood before the move, with whom they were. Raises DepartmentIsArchived."""
+def _restore_items(
+    session: Session, row: MovedDeal, instance: ProcessInstance, left: CompiledProcess, *, actor: Actor, at: datetime
+) -> None:
+    """The steps that stood before the move, with whom they were. ``left`` is the version that the deal leaves.
+
+    Raises DepartmentIsArchived.
+    """
     images: Mapping[str, Any] = (row.before or {})["items"]
     items = session.scalars(select(WorkItem).where(WorkItem.id.in_([int(one) for one in images]))).all()
     missed = missed_meanwhile(session, items)
     handed = written_of_since(session, {item.id: row.settled_at for item in items if row.settled_at is not None})
     process = process_of(session, row.from_definition_id)
     for item in items:
-        former, escalates = item.assignee_id, _kept(item.next_escalation_at)
-        image = images[str(item.id)]
+        image, former = images[str(item.id)], item.assignee_id
+        reached, escalates = item.escalation_reached, _kept(item.next_escalation_at)
+        climbed = ladder_of_step(session, left, left.steps[item.element_id], item.group_id) if item.is_live else None
         _restore(item, image)
         item.search_text = step_search_text(item.name, instance.deal)
         if not item.is_live:
@@ -450,7 +465,9 @@ def _restore_items(session: Session, row: MovedDeal, instance: ProcessInstance, 
         session.flush()
         session.refresh(item, ["assignee", "group"])
         ensure_somebody_takes(item)
-        if escalates != image["after"]["next_escalation_at"]:
+        if climbed is not None and reached != image["after"].get("escalation_reached", reached):
+            _follow_ladder(session, item, climbed, process)
+        elif escalates != image["after"]["next_escalation_at"]:
             item.next_escalation_at = _next_escalation(session, process, item)
         if ensure_holder_may(session, item, instance, actor=actor, at=at):
             continue
@@ -458,6 +475,15 @@ def _restore_items(session: Session, row: MovedDeal, instance: ProcessInstance, 
             tell_of_step(session, item, actor=actor, at=at)
         elif item.id in handed and item.assignee_id != former:
             tell_of_handing(session, item, former, actor=actor, at=at)
+
+
+def _follow_ladder(session: Session, item: WorkItem, former: EscalationLadder, process: CompiledProcess) -> None:
+    """Let a live step that stands in ``process`` now climb on there from where it is on its ``former`` ladder."""
+    if item.due_at is not None:
+        ladder = ladder_of_step(session, process, process.steps[item.element_id], item.group_id)
+        calendar = calendar_of_step(session, item)
+        item.escalation_reached = reached_on(ladder, former, item.escalation_reached, item.due_at, calendar)
+    item.next_escalation_at = _next_escalation(session, process, item)
 
 
 def _next_escalation(session: Session, process: CompiledProcess, item: WorkItem) -> datetime | None:
@@ -483,7 +509,8 @@ def _put_back(session: Session, table: type[Timer | MessageSubscription], kept: 
 def _restore(item: WorkItem, image: Mapping[str, Any]) -> None:
     """Each fact as it was, unless a person has changed it since: who took the step meanwhile keeps it."""
     now, before, after = _columns(item), image["before"], image["after"]
-    for names in (_HELD, *((name,) for name in _FOLLOWS if name not in _HELD)):
+    alone = [(name,) for name in _FOLLOWS if name in before and name not in _HELD]  # earlier moves kept fewer
+    for names in (_HELD, *alone):
         if all(now[name] == after[name] for name in names):
             for name in names:
                 setattr(item, name, _value(WorkItem.__table__.c[name].type, before[name]))

@@ -13,7 +13,7 @@ from support.version_moves import everything, instance_of, move, preview, rows, 
 from support.versions import edited
 
 from engine.bpmn.compiled import ApprovalRule, CompiledProcess, Distribution, FieldDefinition, FieldType
-from engine.bpmn.deadline_rules import WorkingTime
+from engine.bpmn.deadline_rules import EscalationAction, EscalationLadder, EscalationLevel, WorkingTime
 from engine.bpmn.inspection import variables_in
 from engine.bpmn.version_changes import ChangeKind
 from engine.commands import moved_deals
@@ -125,6 +125,37 @@ def test_recomputed_deadlines_count_from_when_the_step_was_opened(office: Office
     moved = office.step("prepare")
     assert moved.due_at < step.due_at
     assert moved.escalation_reached == reached  # levels never fall
+
+
+REMIND = EscalationLevel(action=EscalationAction.REMIND, offset=WorkingTime(seconds=4 * 3600), before=True)
+TELL = EscalationLevel(action=EscalationAction.TELL_HEAD)
+TELL_LATER = EscalationLevel(action=EscalationAction.TELL_HEAD, offset=WorkingTime(days=1))
+
+
+def climbing(*levels: EscalationLevel) -> CompiledProcess:
+    return with_step(sales_map(), "prepare", escalation=EscalationLadder(levels=levels))
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "told"),
+    [
+        ((TELL,), (REMIND, TELL), []),
+        ((TELL,), (TELL, TELL_LATER), ["head_told"]),
+        ((REMIND,), (TELL,), ["head_told"]),
+    ],
+)
+def test_a_step_climbs_on_by_the_ladder_of_the_new_version(
+    office: Office, before: tuple[EscalationLevel, ...], now: tuple[EscalationLevel, ...], told: list[str]
+) -> None:
+    """Nobody is told twice of what they know, and nobody is left out because rungs were counted."""
+    office.publish(climbing(*before))
+    deal = office.open_deal()
+    office.wait(days=2)
+    assert office.step("prepare").escalation_reached == 1
+    move(office, office.publish(climbing(*now)))
+    known = len(office.kinds(deal))
+    office.wait(days=3)
+    assert office.kinds(deal)[known:] == told
 
 
 def test_a_changed_department_keeps_the_holder_unless_told_otherwise(office: Office) -> None:

@@ -22,7 +22,7 @@ from support.version_moves import (
 )
 
 from engine.bpmn.compiled import ApprovalRule, Distribution
-from engine.bpmn.deadline_rules import WorkingTime
+from engine.bpmn.deadline_rules import EscalationAction, EscalationLadder, EscalationLevel, WorkingTime
 from engine.commands.cancellations import cancel_deal, reopen_deal
 from engine.commands.departments import (
     DepartmentDraft,
@@ -183,6 +183,20 @@ def test_a_step_that_has_climbed_since_its_move_climbs_on_by_the_deadline_that_i
     assert back.due_at == due_at
     assert back.next_escalation_at is not None
     assert back.next_escalation_at >= due_at
+
+
+def test_who_was_told_by_the_new_version_is_not_told_again_by_the_one_that_the_deal_returns_to(office: Office) -> None:
+    remind = EscalationLevel(action=EscalationAction.REMIND, offset=WorkingTime(seconds=4 * 3600), before=True)
+    tell = EscalationLevel(action=EscalationAction.TELL_HEAD)
+    both, one = (EscalationLadder(levels=levels) for levels in ((remind, tell), (tell,)))
+    office.publish(with_step(sales_map(), "prepare", escalation=both))
+    deal = office.open_deal()
+    started = move(office, office.publish(with_step(sales_map(), "prepare", escalation=one)))
+    office.wait(days=2)
+    take_back(office, started)
+    assert (office.step("prepare").escalation_reached, office.step("prepare").next_escalation_at) == (2, None)
+    office.wait(days=3)
+    assert [kind for kind in office.kinds(deal) if kind in ("reminder_sent", "head_told")] == ["head_told"]
 
 
 def test_a_move_whose_version_fails_can_be_taken_back(office: Office) -> None:
