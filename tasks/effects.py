@@ -111,7 +111,7 @@ def _move_deals(services: Services, job: Job) -> Settle:
     Each deal is moved in a transaction of its own, so that a worker that is killed leaves every deal whole: its job is
     done again when the lease is over, and finds only those whose turn has not come.
     """
-    move_id = int(job.payload["move_id"])
+    move_id, taken_back_by_id = int(job.payload["move_id"]), job.payload.get("taken_back_by_id")
     until = services.clock.now() + JOB_TURN
     while services.clock.now() < until:
         with services.database.read() as session:
@@ -119,9 +119,10 @@ def _move_deals(services: Services, job: Job) -> Settle:
         if not next_ones:
             break
         for moved_deal_id in next_ones:
-            take_turn(services.database, moved_deal_id, clock=services.clock)
+            take_turn(services.database, moved_deal_id, clock=services.clock, taken_back_by_id=taken_back_by_id)
             give_way(services)
-    return by_whoever_holds(job, partial(continue_version_move, move_id=move_id, clock=services.clock))
+    go_on = partial(continue_version_move, move_id=move_id, clock=services.clock, taken_back_by_id=taken_back_by_id)
+    return by_whoever_holds(job, go_on)
 
 
 _EFFECTS: Mapping[str, Prepare] = {

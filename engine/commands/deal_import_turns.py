@@ -34,7 +34,7 @@ from engine.commands.moved_deals import reason_of
 from engine.commands.notifications import notify
 from engine.db import outbox
 from engine.db.session import Database
-from engine.errors import DomainError, InvalidInput, NotAllowed, NotFound
+from engine.errors import Conflict, DomainError, InvalidInput, NotAllowed, NotFound
 from engine.model.client_import import ImportState, RowState
 from engine.model.deal_import import DealImport, DealImportRow
 from engine.model.notice import NoticeKind
@@ -44,6 +44,7 @@ from engine.queries.actors import actor_of
 from engine.queries.sheet_columns import own_columns
 
 OPENED_AT_ONCE = 25
+_TRIES = 4  # of a row that meets what somebody else writes at that very moment
 """Deals of one transaction: nobody else who writes waits for long."""
 
 
@@ -204,14 +205,21 @@ class DealTurns:
         return len(numbers)
 
     def _open_alone(self, number: int) -> None:
-        try:
-            perform(self.database, partial(self._open, numbers=[number]), actor=Actor.system(), clock=self.clock)
-        except (DomainError, SQLAlchemyError) as failure:
-            _ensure_of_rows(failure)
-            error = failure if isinstance(failure, DomainError) else RowNotTaken()
-            with self.database.write() as session:
-                for row in self._locked_rows(session, [number])[1]:
-                    self._settle(row, ImportedRow(number, error=error))
+        """A row that lost to somebody who wrote the same at that moment is no worse than others: it is tried again."""
+        error: DomainError = RowNotTaken()
+        for _ in range(_TRIES):
+            try:
+                perform(self.database, partial(self._open, numbers=[number]), actor=Actor.system(), clock=self.clock)
+            except (DomainError, SQLAlchemyError) as failure:
+                _ensure_of_rows(failure)
+                error = failure if isinstance(failure, DomainError) else RowNotTaken()
+                if type(error) is not Conflict:
+                    break
+            else:
+                return
+        with self.database.write() as session:
+            for row in self._locked_rows(session, [number])[1]:
+                self._settle(row, ImportedRow(number, error=error))
 
     def _open(self, session: Session, *, numbers: Sequence[int]) -> None:
         brought, rows = self._locked_rows(session, numbers)

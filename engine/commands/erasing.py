@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
-from engine.bpmn.inspection import with_values
+from engine.bpmn.inspection import fingerprint, with_values
 from engine.commands.execution import correlation_text
 from engine.commands.history import record
 from engine.db.base import Base
@@ -122,10 +122,11 @@ def erase_from_deal(session: Session, deal: Deal, named: Traces | FileTraces, *,
 
     A text as somebody wrote it (``named.whole``) is no value of the deal's; ``only_step`` is where it was written.
     """
+    states: dict[str, str] = {}  # the fingerprint of each state that was changed, and of what it is now
     for instance in session.scalars(select(ProcessInstance).where(ProcessInstance.deal_id == deal.id)):
         instance.approved = None  # hashes of contents: without a salt they would give the texts away
         if not named.whole:
-            _erase_in_state(instance, named, "execution_state")
+            states |= _erase_in_state(instance, named, "execution_state")
     if not named.whole:
         _erase_awaited(session, deal, named)
     steps = select(WorkItem.id).where(WorkItem.deal_id == deal.id)
@@ -139,7 +140,6 @@ def erase_from_deal(session: Session, deal: Deal, named: Traces | FileTraces, *,
         (Notice, Notice.deal_id == deal.id, ("details",), ()),
         (Incident, Incident.deal_id == deal.id, ("stimulus", "closing_reason"), ("params", "variables")),
         (ServiceCall, ServiceCall.deal_id == deal.id, (), ("target", "last_error")),
-        (MovedDeal, MovedDeal.deal_id == deal.id, (), ("before",)),
         (Draft, Draft.work_item_id.in_(steps), ("comment",), ("typed",)),
         (CommentDraft, CommentDraft.work_item_id.in_(steps), ("text",), ()),
         (ProposedDecision, ProposedDecision.work_item_id.in_(steps), ("comment",), ()),
@@ -148,8 +148,36 @@ def erase_from_deal(session: Session, deal: Deal, named: Traces | FileTraces, *,
     for model, is_of_deal, written, values in places:
         for row in session.scalars(select(model).where(is_of_deal)):
             _erase_in(row, named, *_told_of(named, written, values))
-            if isinstance(row, Intervention | MovedDeal) and not named.whole:
+            if isinstance(row, Intervention) and not named.whole:
                 _erase_in_state(row, named, "state_before")
+    if not named.whole:
+        _erase_in_moves(session, deal, named, states)
+
+
+def _erase_in_moves(session: Session, deal: Deal, named: Traces | FileTraces, states: Mapping[str, str]) -> None:
+    """In what taking a version move back would restore; where the deal stands is the same, and may still return."""
+    moves = session.scalars(select(MovedDeal).where(MovedDeal.deal_id == deal.id)).all()
+    states = dict(states)
+    for row in moves:
+        states |= _erase_in_state(row, named, "state_before")
+    for row in moves:
+        _erase_in(row, named, "reason")
+        if row.before is None:
+            continue
+        awaited = [
+            one | {"correlation_key": _without(one["correlation_key"], named)} for one in row.before["subscriptions"]
+        ]
+        left = named.without(row.before | {"subscriptions": []}) | {"subscriptions": awaited}
+        if "fingerprint" in row.before:  # a move made by an earlier version of the program has none
+            left["fingerprint"] = states.get(row.before["fingerprint"], row.before["fingerprint"])
+        if left != row.before:
+            row.before = left
+
+
+def _without(correlation_key: str, named: Traces | FileTraces) -> str:
+    awaited = json.loads(correlation_key)
+    left = {key: ERASED if named.without(value) != value else value for key, value in awaited.items()}
+    return correlation_key if left == awaited else correlation_text(left)
 
 
 def _erase_awaited(session: Session, deal: Deal, named: Traces | FileTraces) -> None:
@@ -160,23 +188,26 @@ def _erase_awaited(session: Session, deal: Deal, named: Traces | FileTraces) -> 
         .where(ProcessInstance.deal_id == deal.id)
     ).all()
     for row in rows:
-        awaited = json.loads(row.correlation_key)
-        left = {key: ERASED if named.without(value) != value else value for key, value in awaited.items()}
-        if left != awaited:
+        left = _without(row.correlation_key, named)
+        if left != row.correlation_key:
             changed = update(MessageSubscription).where(MessageSubscription.id == row.id)
-            session.execute(changed.values(correlation_key=correlation_text(left)), execution_options=UNSYNCHRONISED)
+            session.execute(changed.values(correlation_key=left), execution_options=UNSYNCHRONISED)
 
 
 def _told_of(named: Traces | FileTraces, written: tuple[str, ...], values: tuple[str, ...]) -> tuple[str, ...]:
     return written if named.whole else (*written, *values)
 
 
-def _erase_in_state(row: ProcessInstance | Intervention | MovedDeal, named: Traces | FileTraces, name: str) -> None:
+def _erase_in_state(
+    row: ProcessInstance | Intervention | MovedDeal, named: Traces | FileTraces, name: str
+) -> Mapping[str, str]:
+    """Where the state was changed, its fingerprint before, and now."""
     before = getattr(row, name)
-    if before:
-        after = with_values(before, named.without)
-        if after != before:
-            setattr(row, name, after)
+    after = with_values(before, named.without) if before else before
+    if after == before:
+        return {}
+    setattr(row, name, after)
+    return {fingerprint(before): fingerprint(after)}
 
 
 def _erase_in(row: Base, named: Traces | FileTraces, *names: str) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from engine.bpmn.carrying_problems import CarryProblem
 from engine.bpmn.compiled import CompiledProcess, StepDefinition
-from engine.bpmn.deadline_rules import RelativeToField
+from engine.bpmn.deadline_rules import EscalationLadder, RelativeToField
 from engine.bpmn.inspection import as_continuation, fingerprint, waits_in
 from engine.clock import Clock
 from engine.commands.calls import renew_calls
@@ -52,7 +52,7 @@ from engine.model.version_move import (
 )
 from engine.model.work_item import LIVE, WorkItem
 from engine.policy.due_dates import due_at
-from engine.policy.escalation_ladder import next_escalation_at
+from engine.policy.escalation_ladder import next_escalation_at, reached_on
 from engine.policy.permissions import Ability, Actor, ensure_may
 from engine.queries.actors import actor_of
 from engine.queries.calendars import default_calendar
@@ -63,19 +63,19 @@ from engine.queries.version_moves import stands_as_moved
 
 _logger = logging.getLogger(__name__)
 
+_HELD = ("state", "assignee_id", "claimed_at", "completed_at")
+"""With whom a step is: one fact in several columns, so that half of it is never taken back."""
 _FOLLOWS = (
     "element_id",
     "name",
     "kind",
     "stage",
-    "state",
-    "assignee_id",
     "group_id",
-    "claimed_at",
     "due_at",
+    "escalation_reached",
     "next_escalation_at",
-    "completed_at",
     "search_text",
+    *_HELD,
 )
 """What a move may change in a work item."""
 
@@ -102,8 +102,10 @@ class NotMoved(Conflict):
     template: ClassVar[str] = N_("The deal was not moved, or was taken back already.")
 
 
-def take_turn(database: Database, moved_deal_id: int, *, clock: Clock) -> None:
+def take_turn(database: Database, moved_deal_id: int, *, clock: Clock, taken_back_by_id: int | None = None) -> None:
     """Move one deal, or take it back, whichever its move is at; what stands against it is kept with it.
+
+    ``taken_back_by_id`` is who asked for taking the move back; where it is not known, whoever asked for the move.
 
     Safe to repeat, and to be killed at any moment: a deal is moved in one transaction, together with its row. What no
     one has thought of is kept likewise, so that the deals behind this one have their turn. Raises what the database
@@ -111,7 +113,7 @@ def take_turn(database: Database, moved_deal_id: int, *, clock: Clock) -> None:
     """
     try:
         with database.write() as session:
-            _take_turn(session, moved_deal_id, at=clock.now())
+            _take_turn(session, moved_deal_id, taken_back_by_id, at=clock.now())
     except Exception as failure:
         if isinstance(failure, OperationalError) or is_away(failure):
             raise
@@ -144,13 +146,14 @@ def undo_deal_of_move(session: Session, move_id: int, deal_id: int, *, actor: Ac
     return undo_moved_deal(session, moved_deal_id, actor=actor, clock=clock)
 
 
-def _take_turn(session: Session, moved_deal_id: int, *, at: datetime) -> None:
+def _take_turn(session: Session, moved_deal_id: int, taken_back_by_id: int | None, *, at: datetime) -> None:
     row, instance = _locked(session, moved_deal_id)
     move = session.get_one(VersionMove, row.move_id, populate_existing=True)
     if (move.state, row.state) == (VersionMoveState.RUNNING, MovedDealState.WAITING):
-        _move(session, move, row, instance, actor=_requester(session, move, at), at=at)
+        _move(session, move, row, instance, actor=_requester(session, move.requested_by_id, at), at=at)
     elif (move.state, row.state) == (VersionMoveState.UNDOING, MovedDealState.MOVED):
-        _take_back(session, row, instance, actor=_requester(session, move, at), at=at)
+        actor = _requester(session, taken_back_by_id or move.requested_by_id, at)
+        _take_back(session, row, instance, actor=actor, at=at)
 
 
 def _locked(session: Session, moved_deal_id: int) -> tuple[MovedDeal, ProcessInstance]:
@@ -162,10 +165,10 @@ def _locked(session: Session, moved_deal_id: int) -> tuple[MovedDeal, ProcessIns
     return session.get_one(MovedDeal, moved_deal_id, with_for_update=True, populate_existing=True), instance
 
 
-def _requester(session: Session, move: VersionMove, at: datetime) -> Actor:
-    """Who asked for the move; the machinery, where that person does not work here any more."""
+def _requester(session: Session, person_id: int | None, at: datetime) -> Actor:
+    """Who asked for it; the machinery, where that person does not work here any more."""
     try:
-        return Actor.system() if move.requested_by_id is None else actor_of(session, move.requested_by_id, at)
+        return Actor.system() if person_id is None else actor_of(session, person_id, at)
     except NotFound:
         return Actor.system()
 
@@ -249,7 +252,7 @@ class _Moving:
             if item.activity_id in closed:
                 cancel_step(session, item, instance, actor=self.actor, at=self.at)
             else:
-                self._follow(item, old.steps[item.element_id], new)
+                self._follow(item, old, new)
         self._write_timers()
         self._write_subscriptions()
         self._renew_calls(new)
@@ -285,10 +288,11 @@ class _Moving:
         )
         record(self.session, event, actor=self.actor, at=self.at, deal=self.instance.deal)
 
-    def _follow(self, item: WorkItem, old: StepDefinition, new_process: CompiledProcess) -> None:
+    def _follow(self, item: WorkItem, old_process: CompiledProcess, new_process: CompiledProcess) -> None:
         """The same step as the new version words it. What was typed stays."""
-        new = new_process.steps[self.carry.carried.elements[item.activity_id]]
+        old, new = old_process.steps[item.element_id], new_process.steps[self.carry.carried.elements[item.activity_id]]
         deal = self.instance.deal
+        ladder = ladder_of_step(self.session, old_process, old, item.group_id)
         item.element_id, item.kind, item.stage = new.element_id, new.kind, new.stage
         item.name = (new.name if item.item_index is None else f"{new.name} ({item.item or item.item_index + 1})")[:500]
         item.search_text = step_search_text(item.name, deal)
@@ -305,14 +309,12 @@ class _Moving:
             at=self.at,
         )
         self._follow_deadline(item, old, new, new_process)
+        _follow_ladder(self.session, item, ladder, new_process)
 
     def _follow_deadline(
         self, item: WorkItem, old: StepDefinition, new: StepDefinition, process: CompiledProcess
     ) -> None:
-        """A deadline by another rule is counted from when the step was opened, where the move says so.
-
-        Levels never fall: a deadline moved later does not repeat a rung that was reached.
-        """
+        """A deadline by another rule is counted from when the step was opened, where the move says so."""
         calendar = calendar_of_step(self.session, item)
         if self.move.deadlines is DeadlinePolicy.RECOMPUTE and old.deadline != new.deadline:
             try:
@@ -325,13 +327,6 @@ class _Moving:
                 if not isinstance(new.deadline, RelativeToField):
                     raise MapFailed(element=new.name, element_id=new.element_id, problem=problem) from problem
                 item.due_at = None
-        if item.due_at is None:
-            item.next_escalation_at = None
-            return
-        ladder = ladder_of_step(self.session, process, new, item.group_id)
-        item.next_escalation_at = next_escalation_at(
-            ladder, item.due_at, calendar, item.escalation_reached, opened_at=item.opened_at
-        )
 
     def _facts(self, process: CompiledProcess) -> DealFacts:
         return DealFacts(self.instance.deal, process, calendar=default_calendar(self.session), at=self.at)
@@ -419,7 +414,7 @@ def _take_back(session: Session, row: MovedDeal, instance: ProcessInstance, *, a
     moved_to = instance.definition
     instance.definition_id = row.from_definition_id
     instance.definition = session.get_one(ProcessDefinition, row.from_definition_id)
-    image = row.before
+    image, left = row.before, process_of(session, moved_to.id)
     opened = image["opened"]
     # Steps that were opened since stand in the history under their activity ids: none may be given twice.
     instance.execution_state = as_continuation(row.state_before, instance.execution_state)
@@ -433,7 +428,7 @@ def _take_back(session: Session, row: MovedDeal, instance: ProcessInstance, *, a
     for item in session.scalars(select(WorkItem).where(WorkItem.id.in_(opened))):
         if item.is_live:
             cancel_step(session, item, instance, actor=actor, at=at)
-    _restore_items(session, row, instance, actor=actor, at=at)
+    _restore_items(session, row, instance, left, actor=actor, at=at)
     for table, kept in ((Timer, image["timers"]), (MessageSubscription, image["subscriptions"])):
         session.execute(delete(table).where(table.instance_id == instance.id), execution_options=UNSYNCHRONISED)
         _put_back(session, table, kept)
@@ -447,26 +442,58 @@ def _take_back(session: Session, row: MovedDeal, instance: ProcessInstance, *, a
     session.flush()
 
 
-def _restore_items(session: Session, row: MovedDeal, instance: ProcessInstance, *, actor: Actor, at: datetime) -> None:
-    """The steps that stood before the move, with whom they were. Raises DepartmentIsArchived."""
+def _restore_items(
+    session: Session, row: MovedDeal, instance: ProcessInstance, left: CompiledProcess, *, actor: Actor, at: datetime
+) -> None:
+    """The steps that stood before the move, with whom they were. ``left`` is the version that the deal leaves.
+
+    Raises DepartmentIsArchived.
+    """
     images: Mapping[str, Any] = (row.before or {})["items"]
     items = session.scalars(select(WorkItem).where(WorkItem.id.in_([int(one) for one in images]))).all()
     missed = missed_meanwhile(session, items)
     handed = written_of_since(session, {item.id: row.settled_at for item in items if row.settled_at is not None})
+    process = process_of(session, row.from_definition_id)
     for item in items:
-        former = item.assignee_id
-        _restore(item, images[str(item.id)])
+        image, former = images[str(item.id)], item.assignee_id
+        reached, escalates = item.escalation_reached, _kept(item.next_escalation_at)
+        climbed = ladder_of_step(session, left, left.steps[item.element_id], item.group_id) if item.is_live else None
+        _restore(item, image)
+        item.search_text = step_search_text(item.name, instance.deal)
         if not item.is_live:
             continue
         session.flush()
         session.refresh(item, ["assignee", "group"])
         ensure_somebody_takes(item)
+        if climbed is not None and reached != image["after"].get("escalation_reached", reached):
+            _follow_ladder(session, item, climbed, process)
+        elif escalates != image["after"]["next_escalation_at"]:
+            item.next_escalation_at = _next_escalation(session, process, item)
         if ensure_holder_may(session, item, instance, actor=actor, at=at):
             continue
         if item.id in missed:
             tell_of_step(session, item, actor=actor, at=at)
         elif item.id in handed and item.assignee_id != former:
             tell_of_handing(session, item, former, actor=actor, at=at)
+
+
+def _follow_ladder(session: Session, item: WorkItem, former: EscalationLadder, process: CompiledProcess) -> None:
+    """Let a live step that stands in ``process`` now climb on there from where it is on its ``former`` ladder."""
+    if item.due_at is not None:
+        ladder = ladder_of_step(session, process, process.steps[item.element_id], item.group_id)
+        calendar = calendar_of_step(session, item)
+        item.escalation_reached = reached_on(ladder, former, item.escalation_reached, item.due_at, calendar)
+    item.next_escalation_at = _next_escalation(session, process, item)
+
+
+def _next_escalation(session: Session, process: CompiledProcess, item: WorkItem) -> datetime | None:
+    """The next rung of a live step of ``process``: what it has climbed already is behind it."""
+    if item.due_at is None:
+        return None
+    ladder = ladder_of_step(session, process, process.steps[item.element_id], item.group_id)
+    return next_escalation_at(
+        ladder, item.due_at, calendar_of_step(session, item), item.escalation_reached, opened_at=item.opened_at
+    )
 
 
 def _put_back(session: Session, table: type[Timer | MessageSubscription], kept: Iterable[Mapping[str, Any]]) -> None:
@@ -480,13 +507,13 @@ def _put_back(session: Session, table: type[Timer | MessageSubscription], kept: 
 
 
 def _restore(item: WorkItem, image: Mapping[str, Any]) -> None:
-    """Each column as it was, unless a person has changed it since: who took the step meanwhile keeps it."""
-    now = _columns(item)
-    for name in _FOLLOWS:
-        before, after = image["before"][name], image["after"][name]
-        if before != after and now[name] == after:
-            column = WorkItem.__table__.c[name]
-            setattr(item, name, _value(column.type, before))
+    """Each fact as it was, unless a person has changed it since: who took the step meanwhile keeps it."""
+    now, before, after = _columns(item), image["before"], image["after"]
+    alone = [(name,) for name in _FOLLOWS if name in before and name not in _HELD]  # earlier moves kept fewer
+    for names in (_HELD, *alone):
+        if all(now[name] == after[name] for name in names):
+            for name in names:
+                setattr(item, name, _value(WorkItem.__table__.c[name].type, before[name]))
 
 
 def _columns(item: WorkItem) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import PENDING, WorkItem, WorkItemState
 from engine.policy.permissions import Actor
 from engine.policy.recalls import NothingToRecall, ensure_may_recall
+from engine.queries.absences import substitutes_of
 from engine.queries.processes import process_of
 
 
@@ -132,8 +133,11 @@ def _way_back(
 def hand_back_to_asker(
     session: Session, instance: ProcessInstance, asking: WorkItem, actor: Actor, at: datetime
 ) -> None:
-    """Give the step that opened again to who had done it: a colleague would not know what to change."""
-    person = session.get(Person, asking.completed_by_id)
+    """Give the step that opened again to who had done it: a colleague would not know what to change.
+
+    Who stood in for somebody does so no more once that person is back: then it is theirs again.
+    """
+    person = _whose_step(session, asking, at)
     opened = session.scalars(
         select(WorkItem).where(
             WorkItem.instance_id == instance.id,
@@ -143,9 +147,20 @@ def hand_back_to_asker(
         )
     )
     for item in opened:
-        if person is None or not person.is_active or item.assignee_id == person.id:
+        if person is None or item.assignee_id == person.id:
             continue
         item.assign(person, at=at)
         notify(session, NoticeKind.STEP_HANDED, to=[person.id], at=at, by=actor, work_item=item)
         event = StepDelegated(name=item.name, to=person.full_name, comment="")
         record(session, event, actor=actor, at=at, deal=instance.deal, work_item_id=item.id)
+
+
+def _whose_step(session: Session, asking: WorkItem, at: datetime) -> Person | None:
+    """Who does the finished step again; None where nobody is left of those whose it was."""
+    whose = [asking.completed_by_id]
+    if asking.on_behalf_of_id is not None:
+        absent = asking.on_behalf_of_id
+        stands_in = asking.completed_by_id in substitutes_of(session, [absent], at)[absent]
+        whose = [asking.completed_by_id, absent] if stands_in else [absent, asking.completed_by_id]
+    people = (session.get(Person, one) for one in whose if one is not None)
+    return next((one for one in people if one is not None and one.is_active), None)

@@ -122,7 +122,8 @@ class RestedMoves:
             calendar=calendar,
         )
         ladder = ladder_of_step(self.session, process, step, before["group_id"])
-        escalates = next_escalation_at(ladder, due_at, calendar, item.escalation_reached, opened_at=item.opened_at)
+        reached = before.get("escalation_reached", item.escalation_reached)  # older moves do not say
+        escalates = next_escalation_at(ladder, due_at, calendar, reached, opened_at=item.opened_at)
         return {"due_at": _kept(due_at), "next_escalation_at": _kept(escalates)}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import func, select, update
@@ -28,7 +29,10 @@ from engine.policy.permissions import Ability, Actor, ensure_may
 from engine.queries.version_moves import movable_instances
 
 VERSION_MOVE = "version_move"
-"""The kind of an outbox job: payload ``move_id``. It moves, or takes back, the deals whose turn has not come yet."""
+"""The kind of an outbox job: it moves, or takes back, the deals whose turn has not come yet.
+
+Its payload is ``move_id`` and, of one that is taken back, by whose wish: ``taken_back_by_id``.
+"""
 
 
 class NotMovableTo(Conflict):
@@ -115,7 +119,7 @@ def start_version_move(
         MovedDeal(move_id=move.id, deal_id=row.deal_id, instance_id=row.id, from_definition_id=row.definition_id)
         for row in rows
     )
-    outbox.enqueue(session, VERSION_MOVE, {"move_id": move.id}, at=at)
+    _let_a_worker_go_on(session, move, at=at)
     event = VersionMoveStarted(
         move_id=move.id,
         key=definition.key,
@@ -164,7 +168,7 @@ def undo_version_move(session: Session, move_id: int, *, actor: Actor, clock: Cl
         raise MoveIsOver
     at = clock.now()
     move.state, move.finished_at = VersionMoveState.UNDOING, None
-    outbox.enqueue(session, VERSION_MOVE, {"move_id": move.id}, at=at)
+    _let_a_worker_go_on(session, move, taken_back_by_id=actor.recorded_id, at=at)
     definition = move.definition
     event = VersionMoveTakenBack(move_id=move.id, key=definition.key, version=definition.version)
     record(session, event, actor=actor, at=at)
@@ -194,17 +198,27 @@ def turns(session: Session, move_id: int, *, limit: int) -> list[int]:
     )
 
 
-def continue_version_move(session: Session, move_id: int, *, clock: Clock) -> bool:
-    """Close a move in which every deal has had its turn, else let a worker go on; whether it was closed now."""
+def continue_version_move(session: Session, move_id: int, *, clock: Clock, taken_back_by_id: int | None = None) -> bool:
+    """Close a move in which every deal has had its turn, else let a worker go on; whether it was closed now.
+
+    ``taken_back_by_id`` is who asked for taking the move back.
+    """
     move = locked_move(session, move_id)
     if move.state not in _TURN_OF:
         return False
     if turns(session, move_id, limit=1):
-        outbox.enqueue(session, VERSION_MOVE, {"move_id": move.id}, at=clock.now())
+        _let_a_worker_go_on(session, move, taken_back_by_id=taken_back_by_id, at=clock.now())
         return False
     move.state = VersionMoveState.DONE if move.state is VersionMoveState.RUNNING else VersionMoveState.UNDONE
     move.finished_at = clock.now()
     return True
+
+
+def _let_a_worker_go_on(
+    session: Session, move: VersionMove, *, taken_back_by_id: int | None = None, at: datetime
+) -> None:
+    payload = {"move_id": move.id} | ({"taken_back_by_id": taken_back_by_id} if taken_back_by_id is not None else {})
+    outbox.enqueue(session, VERSION_MOVE, payload, at=at)
 
 
 _TURN_OF: Mapping[VersionMoveState, MovedDealState] = {

@@ -6,6 +6,7 @@ a rung that was reached, and a late answer does not hide an escalation.
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 
 from engine.bpmn.deadline_rules import EscalationAction, EscalationLadder, EscalationLevel, WorkingTime
@@ -55,6 +56,23 @@ def next_escalation_at(
         return _first_of_all(ladder, due_at, calendar, opened_at)
     ahead = _ahead(ladder, due_at, calendar, reached, opened_at)
     return ahead[0][2] if ahead else None
+
+
+def reached_on(
+    ladder: EscalationLadder, former: EscalationLadder, reached: int, due_at: datetime, calendar: BusinessCalendar
+) -> int:
+    """How many rungs of ``ladder`` are behind a step that has climbed the first ``reached`` of its ``former`` ladder.
+
+    Rungs answer to each other by what they do, the first reminder to the first: what was done is not done again, and
+    what was not is still to come.
+    """
+    done = Counter(level.action for _, level in _in_order(former, due_at, calendar)[:reached])
+    behind = 0
+    for index, (_, level) in enumerate(_in_order(ladder, due_at, calendar)):
+        if done[level.action]:
+            done[level.action] -= 1
+            behind = index + 1
+    return behind
 
 
 def heads_told_before(ladder: EscalationLadder, due_at: datetime, calendar: BusinessCalendar, index: int) -> int:

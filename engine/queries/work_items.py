@@ -32,6 +32,8 @@ from engine.queries.processes import process_of
 from engine.queries.scopes import actable_work_items, visible_work_items
 from engine.queries.work_item_rows import WorkItemRow, row_of, work_item_rows
 
+Shown = Mapping[str, Any]
+
 _EARLIER = 20
 
 
@@ -146,6 +148,13 @@ def form_of_step(session: Session, actor: Actor, work_item_id: int, now: datetim
     step = process_of(session, definition_id).steps.get(work_item.element_id)
     fields = step.fields if step else ()
     return FormOfStep(fields, work_item.deal.currency, deal_known(session, work_item.deal, definition_id, now))
+
+
+def shown_of_itself(session: Session, deal: Deal, definition_id: int, step: StepDefinition, now: datetime) -> Shown:
+    """What the inputs of a step show before anybody types: by field, the stored value or else the default."""
+    known = deal_known(session, deal, definition_id, now)
+    stored = {field.name: deal_value(deal, deal.client, field.name) for field in step.fields}
+    return {field.name: _shown(field, {}, stored, known) for field in step.fields}
 
 
 def visible_work_item(session: Session, actor: Actor, work_item_id: int) -> tuple[WorkItem, int]:

@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import select
 from support.office import Office
 
-from engine.commands.version_moves import VERSION_MOVE, MoveRequest, start_version_move
+from engine.commands.version_moves import VERSION_MOVE, MoveRequest, start_version_move, undo_version_move
 from engine.db.job import Job
 from engine.db.outbox import LEASE
+from engine.model.person import Person, Role
 from engine.model.process_instance import ProcessInstance
 from engine.model.version_move import MovedDeal, MovedDealState, VersionMove, VersionMoveState
 from tasks import effects
@@ -82,3 +83,22 @@ def test_a_move_longer_than_a_lease_goes_on_in_another_job(
     run_job(following)
     with services.database.read() as session:
         assert session.get_one(VersionMove, move.id).state is VersionMoveState.DONE
+
+
+def test_taking_back_is_written_down_as_done_by_who_asked_for_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with office.database.write() as session:
+        session.get_one(Person, office.company.bohdan.id).role = Role.OWNER
+    deals = [office.open_deal(title=f"Угода {number}") for number in range(2)]
+    move = office.do("owner", start_version_move, office.publish().id, MoveRequest())
+    run_job(*waiting_jobs(office))
+    office.do("bohdan", undo_version_move, move.id)
+    monkeypatch.setattr(effects, "JOB_TURN", timedelta())
+    run_job(*waiting_jobs(office))  # is over at once, and another job goes on
+    monkeypatch.undo()
+    run_job(*waiting_jobs(office))
+    for deal in deals:
+        moved, undone = office.history(deal)[-2:]
+        assert (moved.kind, moved.actor_name) == ("deal_version_moved", office.company.owner.full_name)
+        assert (undone.kind, undone.actor_name) == ("version_move_undone", office.company.bohdan.full_name)

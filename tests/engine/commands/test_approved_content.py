@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -33,7 +33,9 @@ from engine.commands.deals import ensure_message_may_say, update_deal
 from engine.commands.erasure import ErasureRequest, erase_client
 from engine.commands.jumps import move_token
 from engine.commands.locks import lock_deal
+from engine.commands.people import set_substitution
 from engine.commands.recalls import recall_approval
+from engine.commands.work_items import claim_work_item
 from engine.db.session import Database
 from engine.errors import AlreadyCancelled, InvalidInput
 from engine.model.deal import Deal
@@ -279,6 +281,24 @@ def test_who_asked_takes_the_request_back_and_has_the_step_again(office: Office)
         office.complete("iryna", "legal", "approved", work_item_id=legal)
     office.prepare()
     assert open_elements(office) == ["finance", "legal"]
+
+
+@pytest.mark.parametrize(("days", "whose"), [(1, "danylo"), (7, "olena")])
+def test_what_a_substitute_asked_for_comes_back_to_whoever_has_the_step_by_then(
+    office: Office, days: int, whose: str
+) -> None:
+    company = office.company
+    with office.database.write() as session:
+        session.add(Membership(person_id=company.danylo.id, department_id=company.sales.id))
+    office.publish(naming({"legal": SUM, "finance": DISCOUNT, "logistics": SUM}))
+    office.open_deal()
+    office.do("olena", claim_work_item, office.step("prepare").id)
+    away = (date(2026, 3, 1), date(2026, 3, 6))
+    office.do("olena", set_substitution, company.olena.id, company.danylo.id, *away)
+    office.prepare("danylo")
+    office.clock.advance(timedelta(days=days))
+    office.do(whose, recall_approval, office.step("legal").id, "Помилка в сумі")
+    assert office.step("prepare").assignee_id == getattr(company, whose).id
 
 
 def test_a_map_may_keep_a_request_from_being_taken_back(office: Office) -> None:

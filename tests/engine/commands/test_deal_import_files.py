@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 from support.deal_files import DEALS, DealFiles
 from support.office import Office
@@ -28,7 +28,7 @@ from engine.commands.deal_imports import ImportedRow, ImportRow
 from engine.commands.deal_sheets import SheetWithoutColumns
 from engine.commands.people import update_person
 from engine.commands.upkeep import LISTS_KEPT, ROWS_KEPT, prune
-from engine.errors import MapFailed, NotFound
+from engine.errors import Conflict, MapFailed, NotFound
 from engine.model.client_import import ImportState, RowState
 from engine.model.deal import Deal
 from engine.model.deal_import import DealImport, DealImportRow
@@ -133,6 +133,28 @@ def test_a_row_on_which_the_map_or_the_database_fails_fails_alone(
     assert titles(office) == ["Угода 2"]
     codes = {number: row.faults[""]["code"] for number, row in files.rows(import_id).items() if row.faults}
     assert codes == {2: "map_failed", 3: "row_not_taken"}
+
+
+@pytest.mark.parametrize(("collisions", "opened"), [(4, ["Угода 0"]), (5, [])])
+def test_a_row_that_meets_what_others_write_is_tried_again_and_not_without_end(
+    office: Office, monkeypatch: pytest.MonkeyPatch, collisions: int, opened: list[str]
+) -> None:
+    files, opening = DealFiles(office), deal_import_turns.open_rows
+    import_id = files.bring(many(1))
+    office.do("olena", open_brought, import_id)
+    met: list[int] = []
+
+    def meet(session: Session, **rest: Any) -> list[ImportedRow]:
+        if len(met) < collisions:
+            met.append(1)
+            raise IntegrityError("INSERT", {}, Exception("somebody else has written it"))
+        return opening(session, **rest)
+
+    monkeypatch.setattr(deal_import_turns, "open_rows", meet)
+    files.work(import_id)
+    assert titles(office) == opened
+    faults = [row.faults[""]["code"] for row in files.rows(import_id).values() if row.faults]
+    assert faults == ([] if opened else [Conflict.code])
 
 
 def test_a_database_that_was_away_says_nothing_of_a_row(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,11 +18,13 @@ from engine.commands.approved_changes import ContentApproved
 from engine.commands.external_jobs import complete_job, fetch_jobs
 from engine.commands.interventions import NothingToUndo
 from engine.commands.variables import set_variables, undo_variables
+from engine.commands.work_items import save_draft
 from engine.errors import InvalidInput, NotAllowed, NotFound
 from engine.model.deal import Deal
 from engine.model.intervention import Intervention
 from engine.model.process_instance import ProcessInstance
 from engine.queries.interventions import last_intervention
+from engine.queries.work_items import work_item_view
 
 WHY = "Помилка введення"
 
@@ -68,6 +70,22 @@ def test_what_does_not_fit_the_field_is_refused(office: Office, deal: Deal) -> N
     with pytest.raises(InvalidInput):
         office.do("admin", set_variables, deal.id, {"discount": "3"}, " ")
     assert office.deal(deal).fields["discount"] == "7.5"
+
+
+@pytest.mark.parametrize(
+    ("held", "typed", "shown"),
+    [("5", "5,0", "9"), ("5", "5", "9"), ("5", "50", "50"), ("5", "", ""), ("1.250", "1250", "1250")],
+)
+def test_a_form_that_somebody_has_begun_shows_what_was_set_where_they_typed_nothing(
+    office: Office, held: str, typed: str, shown: str
+) -> None:
+    deal = office.open_deal(fields={"discount": held})
+    step = office.step("prepare")
+    office.do("olena", save_draft, step.id, {"discount": typed, "deal.amount": "90"}, comment="Ще думаю")
+    office.do("admin", set_variables, deal.id, {"discount": "9"}, "Помилка в картці")
+    with office.database.read() as session:
+        view = work_item_view(session, office.actor("olena"), step.id, office.clock.now())
+    assert (view.typed, view.draft_comment) == ({"discount": shown, "deal.amount": "90"}, "Ще думаю")
 
 
 def test_an_approval_is_not_given_by_writing_a_variable(office: Office, deal: Deal) -> None:

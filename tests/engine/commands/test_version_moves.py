@@ -1,128 +1,54 @@
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
-from contextlib import suppress
-from datetime import timedelta
-from functools import partial
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
-from support.canonical_maps import MapBuilder, when
+from support.canonical_maps import MapBuilder
 from support.office import Office
-from support.sales_map import APPROVERS, hash_of, human, sales_map
+from support.sales_map import APPROVERS, human, sales_map
+from support.version_moves import everything, instance_of, move, preview, rows, with_step, without_alarm, work
 from support.versions import edited
 
 from engine.bpmn.compiled import ApprovalRule, CompiledProcess, Distribution, FieldDefinition, FieldType
-from engine.bpmn.deadline_rules import WorkingTime
-from engine.bpmn.inspection import fingerprint, variables_in
+from engine.bpmn.deadline_rules import EscalationAction, EscalationLadder, EscalationLevel, WorkingTime
+from engine.bpmn.inspection import variables_in
 from engine.bpmn.version_changes import ChangeKind
 from engine.commands import moved_deals
-from engine.commands.cancellations import cancel_deal, reopen_deal
-from engine.commands.departments import (
-    DepartmentDraft,
-    DepartmentIsArchived,
-    add_department,
-    archive_department,
-    restore_department,
-)
 from engine.commands.jumps import move_token
-from engine.commands.moved_deals import NotMoved, WentOn, take_turn, undo_moved_deal
-from engine.commands.people import update_person
-from engine.commands.suspensions import resume_deal, suspend_deal
+from engine.commands.moved_deals import take_turn, undo_moved_deal
 from engine.commands.version_moves import (
     MoveIsOver,
     MoveRequest,
     NothingToMove,
     NotMovableTo,
     cancel_version_move,
-    continue_version_move,
     start_version_move,
-    turns,
     undo_version_move,
 )
 from engine.commands.work_items import claim_work_item, save_draft
-from engine.db.session import Database
-from engine.errors import DealIsSuspended, DomainError, MapFailed
-from engine.model.deal import Deal, DealResult
 from engine.model.department import Membership
 from engine.model.draft import Draft
 from engine.model.process_definition import DefinitionState, ProcessDefinition
 from engine.model.process_instance import ProcessInstance
-from engine.model.timer import Timer
 from engine.model.version_move import (
     DeadlinePolicy,
     HolderPolicy,
-    MovedDeal,
     MovedDealState,
     VersionMove,
     VersionMoveState,
 )
-from engine.model.work_item import WorkItem, WorkItemState
+from engine.model.work_item import WorkItemState
 from engine.policy.permissions import AbilityMissing
 from engine.queries.approval_sheets import approval_sheet
 from engine.queries.move_preview import Verdict, move_preview
-from engine.queries.version_moves import last_move_of_deal
 
 DISCOUNT = FieldDefinition(name="discount", label="Знижка", type=FieldType.NUMBER)
+
+
 TWO_HEADS = ApprovalRule(mode="count", count=2)
-
-
-def with_step(process: CompiledProcess, element_id: str, **changes: Any) -> CompiledProcess:
-    return edited(process, {element_id: process.steps[element_id].model_copy(update=changes)})
-
-
-def move(office: Office, to: ProcessDefinition, **request: Any) -> VersionMove:
-    """Start a move and do what a worker does until it is over."""
-    started = office.do("owner", start_version_move, to.id, MoveRequest(**request))
-    work(office.database, started.id, office)
-    return started
-
-
-def work(database: Database, move_id: int, office: Office) -> None:
-    while True:
-        with database.read() as session:
-            ids = turns(session, move_id, limit=10)
-        if not ids:
-            break
-        for moved_deal_id in ids:
-            take_turn(database, moved_deal_id, clock=office.clock)
-    with database.write() as session:
-        continue_version_move(session, move_id, clock=office.clock)
-
-
-def rows(office: Office, started: VersionMove) -> list[MovedDeal]:
-    with office.database.read() as session:
-        return list(session.scalars(select(MovedDeal).where(MovedDeal.move_id == started.id).order_by(MovedDeal.id)))
-
-
-def instance_of(office: Office, deal: Deal) -> ProcessInstance:
-    with office.database.read() as session:
-        return session.scalars(select(ProcessInstance).where(ProcessInstance.deal_id == deal.id)).one()
-
-
-def everything(office: Office, deal: Deal) -> dict[str, Any]:
-    """All that a deal is, apart from the counters that only grow."""
-    with office.database.read() as session:
-        instance = session.scalars(select(ProcessInstance).where(ProcessInstance.deal_id == deal.id)).one()
-        items = session.scalars(select(WorkItem).where(WorkItem.deal_id == deal.id).order_by(WorkItem.id)).all()
-        timers = session.scalars(select(Timer).where(Timer.instance_id == instance.id).order_by(Timer.id)).all()
-        columns = [column.key for column in WorkItem.__table__.columns if column.key != "version"]
-        return {
-            "state": fingerprint(instance.execution_state),
-            "definition": instance.definition_id,
-            "stage": (instance.deal.stage, instance.deal.stage_since),
-            "items": [[getattr(item, column) for column in columns] for item in items],
-            "timers": [(one.id, one.activity_id, one.node_id, one.due_at) for one in timers],
-        }
-
-
-def preview(office: Office, to: ProcessDefinition, **more: Any) -> Any:
-    with office.database.read() as session:
-        return move_preview(session, office.actor("owner"), to.id, at=office.clock.now(), **more)
 
 
 def test_a_renamed_step_is_no_unchanged_step(office: Office) -> None:
@@ -201,6 +127,37 @@ def test_recomputed_deadlines_count_from_when_the_step_was_opened(office: Office
     assert moved.escalation_reached == reached  # levels never fall
 
 
+REMIND = EscalationLevel(action=EscalationAction.REMIND, offset=WorkingTime(seconds=4 * 3600), before=True)
+TELL = EscalationLevel(action=EscalationAction.TELL_HEAD)
+TELL_LATER = EscalationLevel(action=EscalationAction.TELL_HEAD, offset=WorkingTime(days=1))
+
+
+def climbing(*levels: EscalationLevel) -> CompiledProcess:
+    return with_step(sales_map(), "prepare", escalation=EscalationLadder(levels=levels))
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "told"),
+    [
+        ((TELL,), (REMIND, TELL), []),
+        ((TELL,), (TELL, TELL_LATER), ["head_told"]),
+        ((REMIND,), (TELL,), ["head_told"]),
+    ],
+)
+def test_a_step_climbs_on_by_the_ladder_of_the_new_version(
+    office: Office, before: tuple[EscalationLevel, ...], now: tuple[EscalationLevel, ...], told: list[str]
+) -> None:
+    """Nobody is told twice of what they know, and nobody is left out because rungs were counted."""
+    office.publish(climbing(*before))
+    deal = office.open_deal()
+    office.wait(days=2)
+    assert office.step("prepare").escalation_reached == 1
+    move(office, office.publish(climbing(*now)))
+    known = len(office.kinds(deal))
+    office.wait(days=3)
+    assert office.kinds(deal)[known:] == told
+
+
 def test_a_changed_department_keeps_the_holder_unless_told_otherwise(office: Office) -> None:
     office.publish()
     deals = [office.open_deal(title=f"Угода {number}") for number in range(2)]
@@ -234,40 +191,6 @@ def test_what_nobody_holds_is_given_out_by_the_new_version(office: Office) -> No
     office.do("owner", undo_version_move, started.id)
     work(office.database, started.id, office)
     assert [office.step("legal", deal).assignee_id for deal in deals] == [office.company.iryna.id, None, None]
-
-
-def test_a_step_is_not_taken_back_to_a_department_that_was_put_away(office: Office) -> None:
-    stock = office.do("admin", add_department, DepartmentDraft("Склад"))
-    office.publish(with_step(sales_map(), "legal", responsible=("Склад",)))
-    deal = office.open_deal()
-    office.prepare()
-    started = move(office, office.publish())
-    office.do("admin", archive_department, stock.id)
-    before = everything(office, deal)
-    office.do("owner", undo_version_move, started.id)
-    work(office.database, started.id, office)
-    (row,) = rows(office, started)
-    assert (row.state, (row.reason or {})["code"]) == (MovedDealState.KEPT, "department_archived")
-    with pytest.raises(DepartmentIsArchived):
-        office.do("owner", undo_moved_deal, row.id)
-    assert everything(office, deal) == before
-    office.do("admin", restore_department, stock.id)
-    office.do("owner", undo_moved_deal, row.id)
-    assert office.step("legal").group_id == stock.id
-
-
-def test_a_step_is_not_taken_back_to_who_has_left(office: Office) -> None:
-    with office.database.write() as session:
-        session.add(Membership(person_id=office.company.danylo.id, department_id=office.company.legal.id))
-    office.publish()
-    office.open_deal()
-    office.prepare()
-    office.do("danylo", claim_work_item, office.step("legal").id)
-    second = office.publish(with_step(sales_map(), "legal", responsible=("Логістика",)))
-    (row,) = rows(office, move(office, second, holders=HolderPolicy.REASSIGN))
-    office.do("admin", update_person, office.company.danylo.id, {"is_active": False})
-    office.do("owner", undo_moved_deal, row.id)
-    assert (office.step("legal").assignee_id, office.step("legal").group_id) == (None, office.company.legal.id)
 
 
 @pytest.mark.parametrize("policy", list(HolderPolicy))
@@ -386,19 +309,6 @@ def test_two_approvals_are_asked_anew_at_once(office: Office) -> None:
     assert len(office.open_steps(deal)) == 5
 
 
-def test_a_timer_returns_though_another_deal_has_taken_its_row_number(office: Office) -> None:
-    office.publish()
-    deals = [office.open_deal()]
-    to_signing(office, deals[0])
-    started = move(office, office.publish(without_alarm()))
-    office.publish()
-    deals.append(office.open_deal())
-    to_signing(office, deals[1])
-    (row,) = rows(office, started)
-    office.do("owner", undo_moved_deal, row.id)
-    assert [len(everything(office, deal)["timers"]) for deal in deals] == [1, 1]
-
-
 def test_a_new_alarm_begins_and_a_removed_one_is_gone(office: Office) -> None:
     first = office.publish()
     deal = office.open_deal()
@@ -416,52 +326,6 @@ def test_a_new_alarm_begins_and_a_removed_one_is_gone(office: Office) -> None:
     work(office.database, back.id, office)
     assert len(everything(office, deal)["timers"]) == 1
     assert rows(office, started)[0].state is MovedDealState.MOVED
-
-
-def test_undo_restores_state_and_rows_until_the_next_step(office: Office) -> None:
-    office.publish()
-    deals = [office.open_deal(title=f"Угода {number}") for number in range(3)]
-    for deal in deals:
-        office.complete("olena", "prepare", values={"discount": "5"}, deal=deal)
-        for login, step in (("iryna", "legal"), ("oksana", "finance"), ("petro", "logistics")):
-            office.complete(login, step, "approved", deal=deal)
-    before = [everything(office, deal) for deal in deals]
-    second = office.publish(
-        with_step(without_alarm(), "sign", deadline=WorkingTime(days=9), name="Інакше", stage="Погодження")
-    )
-    started = move(office, second, deadlines=DeadlinePolicy.RECOMPUTE)
-    assert office.deal(deals[0]).stage == "Погодження"
-    office.complete("olena", "sign", deal=deals[2])
-    first_row, _, last_row = rows(office, started)
-    with pytest.raises(WentOn):
-        office.do("owner", undo_moved_deal, last_row.id)
-    office.do("owner", undo_moved_deal, first_row.id)
-    assert everything(office, deals[0]) == before[0]
-    office.do("owner", undo_version_move, started.id)
-    work(office.database, started.id, office)
-    assert everything(office, deals[1]) == before[1]
-    assert [row.state for row in rows(office, started)] == [
-        MovedDealState.UNDONE,
-        MovedDealState.UNDONE,
-        MovedDealState.KEPT,
-    ]
-    assert rows(office, started)[2].reason["code"] == "went_on"
-    assert office.kinds(deals[1])[-1] == "version_move_undone"
-    with office.database.read() as session:
-        assert session.get_one(VersionMove, started.id).state is VersionMoveState.UNDONE
-
-
-def test_who_took_the_step_after_the_move_keeps_it_when_the_move_is_undone(office: Office) -> None:
-    office.publish()
-    office.open_deal()
-    office.prepare()
-    second = office.publish(with_step(sales_map(), "legal", name="Інша назва"))
-    started = move(office, second)
-    office.do("iryna", claim_work_item, office.step("legal").id)
-    (row,) = rows(office, started)
-    office.do("owner", undo_moved_deal, row.id)
-    step = office.step("legal")
-    assert (step.name, step.assignee_id) == (f"Погодити: {APPROVERS['legal']}", office.company.iryna.id)
 
 
 def test_a_move_can_be_stopped_and_repeating_a_turn_does_nothing(office: Office) -> None:
@@ -612,169 +476,6 @@ def test_of_very_many_deals_whose_data_decide_those_not_looked_at_are_told(
     assert [row.state.value for row in rows(office, started)] == ["moved", "refused", "moved", "moved", "refused"]
 
 
-def take_back(office: Office, started: VersionMove) -> MovedDeal:
-    """Press the undo of the only deal of a move, and look what became of it."""
-    office.do("owner", undo_moved_deal, rows(office, started)[0].id)
-    return rows(office, started)[0]
-
-
-def may_be_taken_back(office: Office, deal: Deal) -> int | None:
-    with office.database.read() as session:
-        return last_move_of_deal(session, deal.id)
-
-
-def test_a_move_whose_version_fails_can_be_taken_back(office: Office) -> None:
-    office.publish()
-    deal = office.open_deal()
-    office.prepare()
-    waiting = [one.id for one in office.open_steps(deal)]
-    started = move(office, office.publish(sales_map({"legal": ApprovalRule(mode="count", count=2)})))
-    with pytest.raises(MapFailed):  # nobody else is there to approve
-        office.complete("iryna", "legal", "approved")
-    assert instance_of(office, deal).open_incidents == 1
-    assert may_be_taken_back(office, deal) == started.id
-    assert take_back(office, started).state is MovedDealState.UNDONE
-    assert [one.id for one in office.open_steps(deal)] == waiting
-    assert may_be_taken_back(office, deal) is None
-    for login, step in (("iryna", "legal"), ("oksana", "finance"), ("petro", "logistics")):
-        office.complete(login, step, "approved")
-    assert instance_of(office, deal).open_incidents == 0
-    office.complete("olena", "sign")
-    assert office.deal(deal).result.value == "won"
-
-
-def test_moves_are_taken_back_one_after_another_the_last_one_first(office: Office) -> None:
-    office.publish()
-    deal = office.open_deal()
-    to_signing(office, deal)
-    first = everything(office, deal)
-    to_second = move(office, office.publish(with_step(without_alarm(), "sign", deadline=WorkingTime(days=9))))
-    second = everything(office, deal)
-    to_third = move(office, office.publish(), deadlines=DeadlinePolicy.RECOMPUTE)
-    with pytest.raises(WentOn):
-        take_back(office, to_second)
-    assert may_be_taken_back(office, deal) == to_third.id
-    take_back(office, to_third)
-    assert everything(office, deal) == second
-    assert may_be_taken_back(office, deal) == to_second.id
-    take_back(office, to_second)
-    assert everything(office, deal) == first
-    with pytest.raises(NotMoved):
-        take_back(office, to_second)
-
-
-def test_moves_that_asked_anew_are_taken_back_one_after_another(office: Office) -> None:
-    office.publish()
-    deal = office.open_deal()
-    office.prepare()
-    first = [one.id for one in office.open_steps(deal)]
-    to_second = move(office, office.publish(sales_map({"legal": ApprovalRule(mode="list", approvers=("bohdan",))})))
-    to_third = move(office, office.publish())
-    assert len({one.id for one in office.open_steps(deal)} & set(first)) == 2
-    take_back(office, to_third)
-    take_back(office, to_second)
-    assert [one.id for one in office.open_steps(deal)] == first
-    to_fourth = move(office, office.publish(sales_map({"finance": ApprovalRule(mode="list", approvers=("bohdan",))})))
-    take_back(office, to_fourth)
-    assert [one.id for one in office.open_steps(deal)] == first
-    for login, step in (("iryna", "legal"), ("oksana", "finance"), ("petro", "logistics")):
-        office.complete(login, step, "approved")
-    assert [one.element_id for one in office.open_steps(deal)] == ["sign"]
-
-
-def test_a_deal_that_rested_after_its_move_can_be_taken_back_when_it_goes_on(office: Office) -> None:
-    office.publish()
-    deal = office.open_deal()
-    to_signing(office, deal)
-    before = everything(office, deal)
-    started = move(office, office.publish(without_alarm()))
-    office.do("olena", suspend_deal, deal.id, "Клієнт у відпустці")
-    assert may_be_taken_back(office, deal) is None
-    with pytest.raises(DealIsSuspended):
-        take_back(office, started)
-    office.do("olena", resume_deal, deal.id)
-    assert may_be_taken_back(office, deal) == started.id
-    take_back(office, started)
-    assert everything(office, deal)["timers"] == before["timers"]
-    assert everything(office, deal)["items"] == before["items"]
-
-
-def test_deals_that_rest_or_were_cancelled_are_kept_with_the_reason(office: Office) -> None:
-    office.publish()
-    deals = [office.open_deal(title=f"Угода {number}") for number in range(4)]
-    second = office.publish()
-    asked = office.do("owner", start_version_move, second.id, MoveRequest())
-    office.do("olena", suspend_deal, deals[0].id, "Клієнт у відпустці")
-    office.do("olena", cancel_deal, deals[1].id, "Передумав")
-    work(office.database, asked.id, office)
-    assert [(row.reason or {}).get("code") for row in rows(office, asked)] == [
-        "deal_suspended",
-        "deal_not_running",
-        None,
-        None,
-    ]
-    office.do("olena", suspend_deal, deals[2].id, "Клієнт у відпустці")
-    office.do("owner", undo_version_move, asked.id)
-    work(office.database, asked.id, office)
-    assert [(row.state.value, (row.reason or {}).get("code")) for row in rows(office, asked)][2:] == [
-        ("kept", "deal_suspended"),
-        ("undone", None),
-    ]
-    office.do("olena", resume_deal, deals[2].id)
-    assert may_be_taken_back(office, deals[2]) == asked.id
-    office.do("owner", undo_moved_deal, rows(office, asked)[2].id)
-    assert instance_of(office, deals[2]).definition_id != second.id
-
-
-def at_once(*works: Callable[[], object]) -> list[str]:
-    """What each of them came to, all begun together."""
-    told: list[str] = []
-
-    def attempt(work: Callable[[], object]) -> None:
-        try:
-            work()
-            told.append("done")
-        except DomainError as refused:
-            told.append(refused.code)
-
-    threads = [threading.Thread(target=attempt, args=(one,)) for one in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return told
-
-
-def test_a_deal_is_moved_and_taken_back_once_whatever_happens_at_the_same_time(office: Office) -> None:
-    office.publish()
-    deals = [office.open_deal(title=f"Угода {number}") for number in range(3)]
-    second = office.publish()
-    started = office.do("owner", start_version_move, second.id, MoveRequest())
-    turn = [partial(take_turn, office.database, row.id, clock=office.clock) for row in rows(office, started)]
-    steps = [office.step("prepare", deal).id for deal in deals]
-    finish = partial(office.complete, "olena", "prepare", values={"discount": "5"}, work_item_id=steps[0])
-    assert at_once(turn[0], turn[0], finish, turn[1], turn[1], turn[2]) == ["done"] * 6
-    assert [office.kinds(deal).count("deal_version_moved") for deal in deals] == [1, 1, 1]
-    assert {one.element_id for one in office.open_steps(deals[0])} == set(APPROVERS)
-    undo = partial(office.do, "owner", undo_moved_deal, rows(office, started)[1].id)
-    told = at_once(undo, undo, undo)
-    assert sorted(told) == ["done", "not_moved", "not_moved"]
-    undo = partial(office.do, "owner", undo_moved_deal, rows(office, started)[2].id)
-    finish = partial(office.complete, "olena", "prepare", values={"discount": "5"}, work_item_id=steps[2])
-    assert sorted(at_once(undo, finish)) in (["done", "done"], ["done", "went_on"])
-    for deal in (deals[0], deals[2]):
-        for login, step in (("iryna", "legal"), ("oksana", "finance"), ("petro", "logistics")):
-            office.complete(login, step, "approved", deal=deal)
-        office.complete("olena", "sign", deal=deal)
-        assert office.deal(deal).result.value == "won"
-
-
-def to_signing(office: Office, deal: Deal) -> None:
-    office.complete("olena", "prepare", values={"discount": "5"}, deal=deal)
-    for login, step in (("iryna", "legal"), ("oksana", "finance"), ("petro", "logistics")):
-        office.complete(login, step, "approved", deal=deal)
-
-
 def with_branch(element_id: str) -> CompiledProcess:
     """The sales map with one more approval beside the others."""
     process = sales_map()
@@ -784,17 +485,6 @@ def with_branch(element_id: str) -> CompiledProcess:
         f'<sequenceFlow id="out" sourceRef="{element_id}" targetRef="join"/>'
     )
     return edited(process, {element_id: step}, ("</process>", f"{branch}</process>"))
-
-
-def without_alarm() -> CompiledProcess:
-    """The sales map that does not call a silent client again."""
-    process = sales_map()
-    start = process.executable.index('<boundaryEvent id="silence"')
-    end = process.executable.index("</boundaryEvent>") + len("</boundaryEvent>")
-    flow = process.executable.index('sourceRef="silence"')
-    flow_start = process.executable.rindex("<sequenceFlow", 0, flow)
-    flow_end = process.executable.index("</sequenceFlow>", flow) + len("</sequenceFlow>")
-    return edited(process, {}, (process.executable[start:end], ""), (process.executable[flow_start:flow_end], ""))
 
 
 def test_a_deal_whose_state_cannot_be_read_is_refused_and_holds_no_other_up(office: Office) -> None:
@@ -816,91 +506,6 @@ def test_a_deal_whose_state_cannot_be_read_is_refused_and_holds_no_other_up(offi
     ]
 
 
-def positions(*, asked: str, repeated: str = "each") -> CompiledProcess:
-    """For each of two positions legal → papers → send, then pack → sign; ``repeated`` says what is done for each.
-
-    ``asked`` is the step behind which a gateway looks at what legal decided, if any: then only what was approved goes
-    on to the step after it.
-    """
-    builder = MapBuilder()
-    twice = builder.multi_instance(repeated, cardinality="2")
-    builder.start()
-    builder.end("won")
-    builder.end("lost")
-    with builder.scope("each", twice if repeated == "each" else ""):
-        builder.start("in")
-        builder.step("legal", twice if repeated == "legal" else "")
-        for step in ("papers", "send"):
-            builder.step(step)
-        builder.end("out")
-        builder.chain("in", "legal", "papers")
-        decided(builder, "papers", "send", "out", is_asked=asked == "papers")
-        builder.chain("send", "out")
-    builder.chain("start", builder.step("prepare"), "each", builder.step("pack"))
-    decided(builder, "pack", builder.step("sign"), "lost", is_asked=asked == "pack")
-    builder.chain("sign", "won")
-    known, built = sales_map().steps, builder.build()
-    steps = {name: known[name] for name in ("prepare", "legal", "sign")}
-    steps |= {name: human(name, name, "Відділ продажів", "Договір") for name in ("papers", "send", "pack")}
-    return built.model_copy(update={"steps": steps, "content_hash": f"{built.content_hash[:40]}{hash_of(steps)}"})
-
-
-def decided(builder: MapBuilder, before: str, after: str, no: str, *, is_asked: bool) -> None:
-    if not is_asked:
-        builder.chain(before, after)
-        return
-    builder.gateway("exclusive", "decide")
-    builder.chain(before, "decide")
-    builder.flow("decide", after, when("approved", "legal"), "ok")
-    builder.flow("decide", no, when("returned|rejected", "legal"), "no")
-
-
-def answer_both(office: Office, *answers: str) -> None:
-    """The answers of legal, one position after the other."""
-    for answer in answers:
-        office.wait(hours=1)
-        item = next(one for one in office.open_steps() if one.element_id == "legal")
-        office.complete("iryna", "legal", answer, comment="Так" if answer == "approved" else "Ні", work_item_id=item.id)
-
-
-def do_each(office: Office, name: str) -> None:
-    for item in [one for one in office.open_steps() if one.element_id == name]:
-        with suppress(MapFailed):
-            office.complete("olena", name, work_item_id=item.id)
-
-
-def open_elements(office: Office) -> list[str]:
-    return sorted(one.element_id for one in office.open_steps())
-
-
-def test_what_was_decided_in_one_run_does_not_count_in_another_that_a_new_version_asks_about(office: Office) -> None:
-    """The history knows who decided what, but not in which run: a rejected position must not be sent."""
-    office.publish(positions(asked=""))
-    office.open_deal()
-    office.prepare()
-    answer_both(office, "rejected", "approved")
-    move(office, office.publish(positions(asked="papers")))
-    do_each(office, "papers")
-    assert "send" not in open_elements(office)
-
-
-@pytest.mark.parametrize("repeated", ["each", "legal"])
-@pytest.mark.parametrize("answered_before", [1, 2])
-def test_behind_runs_that_decided_before_a_move_a_rejection_counts(
-    office: Office, repeated: str, answered_before: int
-) -> None:
-    office.publish(positions(asked="", repeated=repeated))
-    deal = office.open_deal()
-    office.prepare()
-    answers = ("rejected", "approved")
-    answer_both(office, *answers[:answered_before])
-    move(office, office.publish(positions(asked="pack", repeated=repeated)))
-    answer_both(office, *answers[answered_before:])
-    for step in ("papers", "send", "pack"):
-        do_each(office, step)
-    assert office.deal(deal).result is DealResult.LOST
-
-
 def test_an_outcome_that_a_deal_has_forgotten_is_not_remembered_by_a_move(office: Office) -> None:
     process = sales_map()
     office.publish(process)
@@ -911,36 +516,3 @@ def test_an_outcome_that_a_deal_has_forgotten_is_not_remembered_by_a_move(office
     assert "legal_outcome" not in variables_in(instance_of(office, deal).execution_state)
     move(office, office.publish(with_step(process, "sign", name="Підпис")))
     assert "legal_outcome" not in variables_in(instance_of(office, deal).execution_state)
-
-
-def test_a_deal_that_has_rested_since_two_moves_is_taken_back_with_the_time_that_it_had_left(office: Office) -> None:
-    deal = office.open_deal()
-    office.prepare()
-    for approver, login in (("legal", "iryna"), ("finance", "oksana"), ("logistics", "petro")):
-        office.complete(login, approver, "approved")
-    before = everything(office, deal)
-    longer = [office.publish(with_step(sales_map(), "sign", deadline=WorkingTime(days=days))) for days in (5, 9)]
-    moves = [move(office, version, deadlines=DeadlinePolicy.RECOMPUTE) for version in longer]
-    office.clock.advance(timedelta(hours=2))
-    for pause in (suspend_deal, cancel_deal):
-        office.do("olena", pause, deal.id, "Клієнт у відпустці")
-        office.clock.advance(timedelta(days=7))
-        if pause is suspend_deal:
-            office.do("olena", resume_deal, deal.id)
-        else:
-            office.do("olena", reopen_deal, deal.id, "Повернувся")
-    for started in reversed(moves):
-        office.do("owner", undo_moved_deal, rows(office, started)[0].id)
-    after, later = everything(office, deal), timedelta(days=14)
-    assert after["definition"] == before["definition"]
-    assert [one[1:] for one in after["timers"]] == [(*one[1:3], one[3] + later) for one in before["timers"]]
-    kept = [column.key for column in WorkItem.__table__.columns if column.key != "version"].index("due_at")
-    (was,), (now,) = (
-        [item for item in one["items"] if item[kept] is not None and "sign" in item] for one in (before, after)
-    )
-    assert now[kept] == was[kept] + later
-    assert office.step("sign").next_escalation_at is not None
-    office.wait(days=2, hours=22, minutes=1)
-    assert [one.element_id for one in office.open_steps(deal)] == ["sign", "call"]
-    with pytest.raises(NotMoved):
-        office.do("owner", undo_moved_deal, rows(office, moves[0])[0].id)

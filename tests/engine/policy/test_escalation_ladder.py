@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine.bpmn.deadline_text import parse_ladder
 from engine.policy.business_calendar import DEFAULT_CALENDAR
-from engine.policy.escalation_ladder import DEFAULT_LADDER, next_escalation_at, rungs_due
+from engine.policy.escalation_ladder import DEFAULT_LADDER, next_escalation_at, reached_on, rungs_due
 
 KYIV = ZoneInfo("Europe/Kyiv")
 DUE = datetime(2026, 6, 5, 11, 0, tzinfo=KYIV)  # a Friday
@@ -86,6 +86,27 @@ def test_what_a_step_waits_for_first_is_the_first_of_all_rungs(words: str, due: 
     climbed = rungs_due(ladder, due, DEFAULT_CALENDAR, 0, at_some_time, opened_at=opened_at)
     first = next_escalation_at(ladder, due, DEFAULT_CALENDAR, 0, opened_at=opened_at)
     assert first == (climbed[0][2] if climbed else None)
+
+
+_ONCE, _SOON, _AGAIN, _ON = _RUNGS[0], _RUNGS[2], _RUNGS[3], _RUNGS[4]  # remind, tell, tell once more, hand on
+
+
+@pytest.mark.parametrize(
+    ("former", "reached", "ladder", "behind"),
+    [
+        ((_ONCE, _SOON, _ON), 2, (_ONCE, _SOON, _ON), 2),
+        ((_SOON,), 1, (_SOON, _AGAIN), 1),  # a rung that was added is still to come
+        ((_SOON,), 1, (_ONCE, _SOON), 2),  # nobody is told twice
+        ((_ONCE, _SOON), 1, (_SOON, _ON), 0),  # nobody is left out
+        ((_ONCE, _SOON, _AGAIN), 3, (_ONCE, _SOON), 2),
+        ((_SOON,), 1, (_ON,), 0),
+    ],
+)
+def test_on_another_ladder_what_was_done_is_behind_and_what_was_not_is_still_to_come(
+    former: tuple[str, ...], reached: int, ladder: tuple[str, ...], behind: int
+) -> None:
+    before, now = parse_ladder("; ".join(former)), parse_ladder("; ".join(ladder))
+    assert reached_on(now, before, reached, DUE, DEFAULT_CALENDAR) == behind
 
 
 def test_a_ladder_without_rungs_never_escalates() -> None:
