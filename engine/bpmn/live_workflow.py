@@ -133,10 +133,11 @@ class Scope:
         return task
 
     def live_tasks(self) -> Iterator[LiveTask]:
-        return (task for task in list(self.tasks.values()) if task.live)
+        return (task for task in list(self.tasks.values()) if task._state & LIVE)  # noqa: SLF001  # a hot loop
 
     def is_over(self) -> bool:
-        return not any(task.live and not task.task_spec.attends for task in self.tasks.values())
+        tasks = self.tasks.values()
+        return not any(task._state & LIVE and not task.task_spec.attends for task in tasks)  # noqa: SLF001  # as above
 
     def arm_listeners(self) -> None:
         """The scope has begun: from now on its event sub-processes can be started."""
@@ -176,9 +177,17 @@ class LiveSubWorkflow(Scope, BpmnSubWorkflow):  # type: ignore[misc]  # SpiffWor
 
 
 class LiveWorkflow(Scope, BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is untyped
-    """One instance of a map while it is being stepped."""
+    """One instance of a map while it is being stepped.
+
+    Stock's properties for what never changes are attributes here: a step asks for them thirty times.
+    """
+
+    environment: MapEnvironment
+    top_workflow: Any = None
+    parent_task_id = None
 
     def __init__(self, spec: Any, subprocess_specs: dict[str, Any], engine: MapScriptEngine | None = None) -> None:
+        self.top_workflow = self
         self.last_id = 0
         self.agenda: deque[LiveTask] = deque()
         self.passed: list[Passed] = []
@@ -186,12 +195,8 @@ class LiveWorkflow(Scope, BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow 
         self.decisions: list[MadeDecision] = []
         self.end_events: list[str] = []
         super().__init__(spec, subprocess_specs, script_engine=engine, deserializing=True)
+        self.environment = self.script_engine.environment
         self.task_tree = LiveTask(self, spec.start, state=TaskState.COMPLETED, id=ROOT)
-
-    @property
-    def environment(self) -> MapEnvironment:
-        environment: MapEnvironment = self.script_engine.environment
-        return environment
 
     def next_id(self) -> str:
         self.last_id += 1

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from engine.commands.watchers import tell_watchers
-from engine.db.work_session import append
+from engine.db.work_session import append, change
 from engine.events import Event
 from engine.model.deal import Deal
 from engine.model.history_event import HistoryEvent
@@ -52,7 +52,7 @@ def record(
             hashed,
             salted,
         )
-        deal.history_length, deal.history_hash = number, own_hash
+        change(deal, history_length=number, history_hash=own_hash)
         if deal.watchers:
             tell_watchers(session, deal, event, actor=actor, at=at)
     append(

@@ -16,12 +16,14 @@ from sqlalchemy import JSON, Connection, Delete, Dialect, FromClause, Insert, Se
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeEngine
 
-from engine.db.round_trip import DOCUMENTS, Raise, Request, TripConnection, guarded
+from engine.db.round_trip import DOCUMENTS, DUMPS, Raise, Request, TripConnection, guarded, request
+from engine.db.types import Written
 
 Write = Insert | Update | Delete
 Statement = Write | Select[Any]
 Values = Mapping[str, Any]
 Process = Callable[[Any], Any]
+TextOf = Callable[[Any], bytes | None]
 
 _FEW, _MANY = 8, 64  # new rows of one kind in one statement: each count is a statement that the server prepares
 
@@ -91,7 +93,7 @@ def _requests(dialect: Dialect, groups: Sequence[_Group]) -> Iterator[Request]:
         for rows in _together(group):
             compiled = _compiled(known, dialect, group.statement, group.names, len(rows))
             sql = compiled.sql if group.otherwise is None else compiled.guarded_sql
-            yield Request(sql, compiled.parameters(*rows), group.otherwise)
+            yield Request(sql, compiled.texts(*rows), group.otherwise)
 
 
 def _execute(cursor: Any, known: _Known, dialect: Dialect, group: _Group) -> None:
@@ -114,7 +116,7 @@ def fetch(connection: Connection, sql: str, values: Sequence[Any]) -> list[Any]:
     driver: Any = connection.connection.driver_connection
     with errors_of(connection.dialect):
         if isinstance(driver, TripConnection):
-            return driver.ask(Request(sql, values), begins=True)[0]
+            return driver.ask(request(sql, values), begins=True)[0]
         found: list[Any] = driver.cursor().execute(sql, values).fetchall()
     return found
 
@@ -169,11 +171,27 @@ class _Compiled:
         self.guarded_sql = guarded(self.sql)
         self._places = [(*of_rows.get(name, (0, name)), _process_of(types[name], dialect)) for name in order]
         """Of each placeholder: of which row it is, under which name, and what the driver wants done with its value."""
+        self._texts = [
+            (index, name, _text_of(types[bound], process))
+            for bound, (index, name, process) in zip(order, self._places, strict=True)
+        ]
+        """The same for PostgreSQL: how its value is written; None where its own type says that."""
 
     def parameters(self, *rows: Values) -> Sequence[Any]:
         return [
             rows[index][name] if process is None else process(rows[index][name])
             for index, name, process in self._places
+        ]
+
+    def texts(self, *rows: Values) -> Sequence[bytes | None]:
+        """As ``parameters``, written for PostgreSQL, in one go: a step has a hundred of them."""
+        return [
+            text_of(rows[index][name])
+            if text_of is not None
+            else None
+            if (value := rows[index][name]) is None
+            else DUMPS[type(value)](value)
+            for index, name, text_of in self._texts
         ]
 
 
@@ -193,6 +211,20 @@ def _process_of(kind: TypeEngine[Any], dialect: Dialect) -> Process | None:
 def _in_place_of_names(sql: str, numbered: Mapping[str, str]) -> str:
     """A statement with %(name)s in it, as SQLAlchemy writes for psycopg, with PostgreSQL's own placeholders."""
     return re.sub(r"%\((\w+)\)s", lambda found: numbered[found[1]], sql).replace("%%", "%")
+
+
+def _text_of(kind: TypeEngine[Any], process: Process | None) -> TextOf | None:
+    """How PostgreSQL is written a value of this type, which its driver wants to have gone through ``process``."""
+    if isinstance(kind, Written):
+        return kind.text_of
+    if process is None:
+        return None
+
+    def text_of(value: Any) -> bytes | None:
+        processed = process(value)
+        return None if processed is None else DUMPS[type(processed)](processed)
+
+    return text_of
 
 
 _Known = dict[tuple[Statement, tuple[str, ...], int], _Compiled]

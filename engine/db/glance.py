@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select
 
 from engine.db.burst import compiled_select, errors_of
-from engine.db.round_trip import Request, TripConnection
+from engine.db.round_trip import TripConnection, request
 from engine.db.session import Database
 
 
@@ -31,7 +31,7 @@ def _row(database: Database, sql: str, values: Sequence[Any]) -> Sequence[Any]:
         with errors_of(database.engine.dialect):
             driver: Any = pooled.driver_connection
             if isinstance(driver, TripConnection):
-                ((row,),) = driver.ask(Request(sql, values))
+                ((row,),) = driver.ask(request(sql, values))
             else:
                 row = driver.execute(sql, values).fetchone()
     finally:

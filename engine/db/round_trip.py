@@ -11,7 +11,7 @@ import select
 from binascii import hexlify
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import psycopg
@@ -31,18 +31,20 @@ _IN_TRANSACTION = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
 _FAILED = (ExecStatus.FATAL_ERROR, ExecStatus.PIPELINE_ABORTED)
 
 
-class Request:
-    """A statement with PostgreSQL's own placeholders, and their values.
+class Request(NamedTuple):
+    """A statement with PostgreSQL's own placeholders, and the texts of their values.
 
     ``otherwise`` belongs to a guarded statement: it makes the exception for when that touched no row.
-    Raises TypeError for a value that no statement of the product has.
     """
 
-    __slots__ = ("otherwise", "sql", "written")
+    sql: str
+    texts: Sequence[bytes | None] = ()
+    otherwise: Raise | None = None
 
-    def __init__(self, sql: str, values: Sequence[Any] = (), otherwise: Raise | None = None) -> None:
-        self.sql, self.otherwise = sql, otherwise
-        self.written = [None if value is None else _dumps[type(value)](value) for value in values]
+
+def request(sql: str, values: Sequence[Any] = (), otherwise: Raise | None = None) -> Request:
+    """With values that are still to be written. Raises TypeError for one that no statement of the product has."""
+    return Request(sql, [None if value is None else DUMPS[type(value)](value) for value in values], otherwise)
 
 
 def guarded(sql: str) -> str:
@@ -105,13 +107,10 @@ class TripConnection(psycopg.Connection[Any]):
         except BaseException:
             self.close()  # what is left of this exchange would be taken for the beginning of the next one
             raise
-        answers = []
-        for (request, prepares), result in told:
+        for (request, _), result in told:
             if result.status in _FAILED:
                 raise _failure(request, result)
-            if not prepares:
-                answers.append(result)
-        return answers
+        return [result for (_, prepares), result in told if not prepares]
 
     def _exchange(self, asked: Sequence[Request]) -> list[tuple[tuple[Request, bool], PGresult]]:
         """Each request with its result, and those that had to be prepared with the result of that as well."""
@@ -119,19 +118,19 @@ class TripConnection(psycopg.Connection[Any]):
         pgconn.enter_pipeline_mode()
         sent: list[tuple[Request, bool]] = []
         for request in asked:
-            sql, values = request.sql, request.written
+            sql, texts, _ = request
             name = names.get(sql)
             if name is None:
                 name = self._new_name(sql)
                 pgconn.send_prepare(name, sql.encode())
                 sent.append((request, True))
-            pgconn.send_query_prepared(name, values)
+            pgconn.send_query_prepared(name, texts)
             sent.append((request, False))
         pgconn.pipeline_sync()
         while pgconn.flush():
             self._wait(select.POLLIN | select.POLLOUT)
-        told = list(zip(sent, [self._next_result() for _ in sent], strict=True))
-        self._end_of_exchange()
+        told = list(zip(sent, self._results(len(sent)), strict=True))
+        pgconn.exit_pipeline_mode()
         for (request, prepares), result in told:
             if prepares and result.status in _FAILED:
                 names.pop(request.sql, None)
@@ -145,24 +144,27 @@ class TripConnection(psycopg.Connection[Any]):
         name = self._prepared_names[sql] = f"reglament_{self._names_given}".encode()
         return name
 
-    def _next_result(self) -> PGresult:
-        """The next result, and the mark of its end, which the library sets by itself."""
-        result = self._received()
-        if result is None or self.pgconn.get_result() is not None:
-            raise errors.OperationalError(f"the connection is lost: {self.pgconn.get_error_message()}")
-        return result
+    def _results(self, count: int) -> list[PGresult]:
+        """The next ``count`` results, behind which the server has nothing more to say."""
+        is_busy, get_result = self.pgconn.is_busy, self.pgconn.get_result
+        results: list[PGresult] = []
+        while True:
+            while is_busy():
+                self._wait(select.POLLIN)
+            result = get_result()
+            if result is not None and len(results) == count and result.status == ExecStatus.PIPELINE_SYNC:
+                return results
+            # Behind each result the library itself says that it has ended.
+            if result is None or len(results) == count or get_result() is not None:
+                raise errors.OperationalError(f"the connection is lost: {self.pgconn.get_error_message()}")
+            results.append(result)
 
-    def _end_of_exchange(self) -> None:
-        synchronised = self._received()
-        if synchronised is None or synchronised.status != ExecStatus.PIPELINE_SYNC:
-            raise errors.OperationalError(f"the connection is lost: {self.pgconn.get_error_message()}")
-        self.pgconn.exit_pipeline_mode()
-
-    def _received(self) -> PGresult | None:
-        pgconn = self.pgconn
-        while pgconn.is_busy():
-            self._wait(select.POLLIN)
-        return pgconn.get_result()
+    def has_news(self) -> bool:
+        """Whether the server has said something that nobody asked for: mostly that it goes down. No trip is made."""
+        if self.closed:
+            return True
+        self._poll.modify(self.pgconn.socket, select.POLLIN)
+        return bool(self._poll.poll(0))
 
     def _wait(self, moments: int) -> None:
         """Until the server has said something, or takes more."""
@@ -206,7 +208,7 @@ def _moment(value: date | datetime) -> bytes:
     return value.isoformat().encode()
 
 
-class _Dumps(dict[type, Dump]):
+class Dumps(dict[type, Dump]):
     """How values of a type are written for the server, also of its subclasses. Raises TypeError for other types."""
 
     def __missing__(self, kind: type) -> Dump:
@@ -217,7 +219,7 @@ class _Dumps(dict[type, Dump]):
         return dump
 
 
-_dumps = _Dumps(
+DUMPS = Dumps(
     {
         str: str.encode,
         bool: _truth,

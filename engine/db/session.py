@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import select
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
@@ -93,11 +92,16 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A session in one transaction: committed at the end, rolled back by any exception."""
-        with self._only_writer() if self.is_sqlite else nullcontext(), self._session() as session:
-            if self.is_sqlite:
-                session.connection(execution_options={_WRITES: True})
-            yield session
-            session.commit()
+        session = self._session()
+        with self._only_writer() if self.is_sqlite else nullcontext():
+            try:
+                if self.is_sqlite:
+                    session.connection(execution_options={_WRITES: True})
+                yield session
+                session.finish()
+            except BaseException:
+                session.close()
+                raise
         for callback in session.info.pop("after_commit", ()):
             callback()
 
@@ -228,7 +232,7 @@ def _postgresql_engine(url: str, pool_size: int) -> Engine:
         used_at = record.info.get(_USED_AT)
         if used_at is None:  # it was opened this moment
             return
-        if monotonic() - used_at < _TRUSTED_S and not _has_news(connection):
+        if monotonic() - used_at < _TRUSTED_S and not connection.has_news():
             return
         try:
             engine.dialect.do_ping(connection)
@@ -237,12 +241,3 @@ def _postgresql_engine(url: str, pool_size: int) -> Engine:
             raise InvalidatePoolError from lost
 
     return engine
-
-
-def _has_news(connection: Any) -> bool:
-    """Whether the server has said something that nobody asked for: mostly that it goes down. No round trip is made."""
-    if connection.closed:
-        return True
-    poll = select.poll()
-    poll.register(connection.fileno(), select.POLLIN)
-    return bool(poll.poll(0))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, LargeBinary, String, TypeDecorator
@@ -26,9 +27,22 @@ Json = JSON().with_variant(JSONB, "postgresql")
 Bytes = LargeBinary
 
 
-class Moment(TypeDecorator[datetime]):
+class Written:
+    """A type that says itself how PostgreSQL is written a value of it, where a step waits for that."""
+
+    text_of: Callable[[Any], bytes | None]
+
+
+@lru_cache(maxsize=256)
+def _text_of_moment(value: datetime | None) -> bytes | None:
+    """As the driver would write it. A step writes one moment a dozen times, and making the text is dear."""
+    return None if value is None else (value if value.tzinfo is UTC else _in_utc_of(value)).isoformat().encode()
+
+
+class Moment(Written, TypeDecorator[datetime]):
     """An instant. Aware UTC on the way in and out; a naive datetime is refused."""
 
+    text_of = staticmethod(_text_of_moment)
     impl = DateTime(timezone=True)
     cache_ok = True
 
@@ -48,8 +62,10 @@ class Moment(TypeDecorator[datetime]):
 
 
 def _in_utc(value: datetime | None) -> datetime | None:
-    if value is None or value.tzinfo is UTC:
-        return value
+    return value if value is None or value.tzinfo is UTC else _in_utc_of(value)
+
+
+def _in_utc_of(value: datetime) -> datetime:
     if value.tzinfo is None:
         msg = "a naive datetime names no instant"
         raise ValueError(msg)
@@ -98,7 +114,19 @@ class Rate(TypeDecorator[Decimal]):
         return None if value is None else Decimal(int(value)).scaleb(-6)
 
 
-class Word(TypeDecorator[E]):
+class _Texts(dict[Any, bytes | None]):
+    """Of each word of ``words`` its text, also of one that stands as a bare text; of None none."""
+
+    def __init__(self, words: type[StrEnum]) -> None:
+        super().__init__({word: word.value.encode() for word in words})
+        self._words = words
+        self[None] = None
+
+    def __missing__(self, value: Any) -> bytes:
+        return self._words(value).value.encode()
+
+
+class Word(Written, TypeDecorator[E]):
     """A StrEnum stored as its word: readable in the database, and no type to migrate."""
 
     impl = String(24)
@@ -108,6 +136,7 @@ class Word(TypeDecorator[E]):
         super().__init__()
         self.words = words
         self._known = {word.value: word for word in words}
+        self.text_of = _Texts(words).__getitem__
 
     def process_bind_param(self, value: E | str | None, dialect: Dialect | None = None) -> str | None:  # noqa: ARG002
         if value is None:

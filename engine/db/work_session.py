@@ -45,11 +45,27 @@ class WorkSession(Session):
             self._send(self.postponed)
 
     def commit(self) -> None:
-        if self._is_plain() and not self.in_nested_transaction():
-            self._write(commits=True)
-        else:
-            self.flush()
+        self._write_to_end()
         super().commit()  # of what is committed in the same trip, only the session has to be told
+
+    def finish(self) -> None:
+        """As ``commit`` and ``close`` behind it, for the end of a session.
+
+        SQLAlchemy takes as long for a commit that has happened in the same trip as for one that it makes; to be closed,
+        it need not hear of it. Whoever listens for commits hears of this one, too.
+        """
+        if self._write_to_end():
+            self.dispatch.after_commit(self)
+        else:
+            super().commit()
+        self.close()
+
+    def _write_to_end(self) -> bool:
+        """Write everything that waits; whether it was committed as well."""
+        if self._is_plain() and not self.in_nested_transaction():
+            return self._write(commits=True)
+        self.flush()
+        return False
 
     def rollback(self) -> None:
         self.postponed.clear()
@@ -60,8 +76,11 @@ class WorkSession(Session):
             return False
         return all(state.class_.is_plain and _says_columns(state) for state in (*self._new, *self._dirty_states))
 
-    def _write(self, *, commits: bool = False) -> None:
-        """Insert the new objects, parents first, update the changed ones, then what was postponed."""
+    def _write(self, *, commits: bool = False) -> bool:
+        """Insert the new objects, parents first, update the changed ones, then what was postponed.
+
+        Whether it was committed as well, which ``commits`` asks for.
+        """
         burst = Burst()
         new = sorted(self._new, key=lambda state: (_plans[state.class_].rank, state.insert_order))
         changed = list(self._dirty_states)
@@ -74,8 +93,7 @@ class WorkSession(Session):
             _plans[state.class_].update_in(burst, state)
         burst.extend(self.postponed)
         self.postponed.clear()
-        if burst:
-            self._send(burst, commits=commits)
+        is_committed = bool(burst) and self._send(burst, commits=commits)
         if self.in_nested_transaction():  # of which the session has to know what it changed
             new += changed
         else:
@@ -83,9 +101,10 @@ class WorkSession(Session):
             InstanceState._commit_all_states(told, self.identity_map)  # noqa: SLF001  # as SQLAlchemy's own flush ends
         if new:
             self._register_persistent(set(new))
+        return is_committed
 
-    def _send(self, burst: Burst, *, commits: bool = False) -> None:
-        burst.send(self.connection(), commits=commits)
+    def _send(self, burst: Burst, *, commits: bool = False) -> bool:
+        return burst.send(self.connection(), commits=commits)
 
 
 def postpone(session: Session, statement: Write, values: Values, *, otherwise: Raise | None = None) -> None:
@@ -112,6 +131,19 @@ def new_row(model: type[T], **values: Any) -> T:
     one: T = model.__mapper__.class_manager.new_instance()
     instance_dict(one).update(values)
     return one
+
+
+def change(one: Base, **values: Any) -> None:
+    """Set several columns of an object.
+
+    As setting one after the other, but SQLAlchemy is told once that the row changes, not of each column apart.
+    """
+    (first, told), *others = values.items()
+    setattr(one, first, told)
+    row, before = instance_dict(one), instance_state(one).committed_state
+    for name, value in others:
+        before.setdefault(name, row.get(name, NO_VALUE))
+        row[name] = value
 
 
 def add_rows(session: Session, rows: Iterable[Base]) -> None:
@@ -186,6 +218,7 @@ class _Plan:
             for relationship in mapper.relationships
         )
         """The many-to-one relationships, each with its pairs of own and referred columns."""
+        self.referring = frozenset(name for name, _ in self.references)
         self._updating = self._update()
 
     @property
@@ -273,9 +306,11 @@ _plans = _Plans()
 
 def _says_columns(state: InstanceState[Any]) -> bool:
     """Whether every relationship that was set since says what its column says."""
-    values, references = state.dict, _plans[state.class_].references
+    values, plan = state.dict, _plans[state.class_]
     said = values if state.key is None else state.committed_state
-    for name, columns in references:
+    if plan.referring.isdisjoint(said):
+        return True
+    for name, columns in plan.references:
         if name not in said:
             continue
         other = values.get(name)

@@ -13,6 +13,7 @@ from engine.bpmn.compiled import StepKind
 from engine.db.base import Base
 from engine.db.indexes import index_of_known, index_where
 from engine.db.types import Identity, Json, Moment, Word
+from engine.db.work_session import change
 from engine.errors import AlreadyCancelled, AlreadyClaimed, AlreadyCompleted, DealIsSuspended
 from engine.model.deal import Deal
 from engine.model.department import Department
@@ -141,9 +142,17 @@ class WorkItem(Base):
         at: datetime,
     ) -> None:
         self.ensure_live()
-        self.state, self.outcome, self.values, self.comment = WorkItemState.COMPLETED, outcome, values, comment
-        self.completed_at, self.completed_by_id, self.on_behalf_of_id = at, person_id, on_behalf_of_id
-        self.next_escalation_at = None
+        change(
+            self,
+            state=WorkItemState.COMPLETED,
+            outcome=outcome,
+            values=values,
+            comment=comment,
+            completed_at=at,
+            completed_by_id=person_id,
+            on_behalf_of_id=on_behalf_of_id,
+            next_escalation_at=None,
+        )
 
     def cancel(self, *, at: datetime) -> None:
         """The deal went another way. A step that is done stays done."""

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -93,6 +94,7 @@ def _spelled(value: Any) -> bytes:
         return _ENCODER.encode(value).encode()
 
 
+@lru_cache(maxsize=256)
 def moment_text(at: datetime) -> str:
     """RFC 3339 in UTC, always with microseconds: the spelling that is hashed."""
     return f"{at.astimezone(UTC).isoformat(timespec='microseconds').removesuffix('+00:00')}Z"

@@ -12,11 +12,11 @@ from psycopg.pq import TransactionStatus
 from psycopg.types.json import Jsonb
 from sqlalchemy import make_url
 
-from engine.db.round_trip import Request, TripConnection, guarded
+from engine.db.round_trip import TripConnection, guarded, request
 
 pytestmark = pytest.mark.postgres
 
-READ = Request("SELECT number FROM company_revision")
+READ = request("SELECT number FROM company_revision")
 RAISE_IT = "UPDATE company_revision SET number = $1::bigint"
 PREPARED = "SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'reglament%'"
 
@@ -65,23 +65,23 @@ def status(connection: TripConnection) -> TransactionStatus:
 )
 def test_a_value_comes_back_as_it_went(connection: TripConnection, kind: str, value: Any, read: Any) -> None:
     expected = value if read is None and not isinstance(value, Jsonb) else read
-    assert connection.ask(Request(f"SELECT $1::{kind}", [value]), begins=True) == [[(expected,)]]
+    assert connection.ask(request(f"SELECT $1::{kind}", [value]), begins=True) == [[(expected,)]]
 
 
 def test_a_kind_of_value_that_nobody_writes_is_refused_before_anything_is_sent(connection: TripConnection) -> None:
     with pytest.raises(TypeError):
-        Request("SELECT $1", [object()])
+        request("SELECT $1", [object()])
     assert status(connection) is TransactionStatus.IDLE
 
 
 def test_one_trip_begins_changes_and_commits(connection: TripConnection, other: TripConnection) -> None:
-    assert connection.ask(Request(RAISE_IT, [7]), READ, begins=True, commits=True) == [[], [(7,)]]
+    assert connection.ask(request(RAISE_IT, [7]), READ, begins=True, commits=True) == [[], [(7,)]]
     assert status(connection) is TransactionStatus.IDLE
     assert other.ask(READ) == [[(7,)]]
 
 
 def test_an_open_transaction_is_gone_on_with(connection: TripConnection, other: TripConnection) -> None:
-    connection.ask(Request(RAISE_IT, [7]), begins=True)
+    connection.ask(request(RAISE_IT, [7]), begins=True)
     assert status(connection) is TransactionStatus.INTRANS
     assert other.ask(READ) == [[(1,)]]
     connection.ask(READ, begins=True, commits=True)
@@ -93,9 +93,9 @@ def test_after_a_failure_nothing_is_executed_and_nothing_committed(
 ) -> None:
     with pytest.raises(psycopg.errors.InvalidTextRepresentation):
         connection.ask(
-            Request(RAISE_IT, [7]),
-            Request("SELECT $1::bigint", ["seven"]),
-            Request("SELECT nextval('deal_id_seq')"),
+            request(RAISE_IT, [7]),
+            request("SELECT $1::bigint", ["seven"]),
+            request("SELECT nextval('deal_id_seq')"),
             begins=True,
             commits=True,
         )
@@ -103,13 +103,13 @@ def test_after_a_failure_nothing_is_executed_and_nothing_committed(
     connection.rollback()
     assert other.ask(READ) == [[(1,)]]
     # What was not prepared because of the failure is prepared when it comes again.
-    assert connection.ask(Request("SELECT nextval('deal_id_seq')")) == [[(1,)]]
+    assert connection.ask(request("SELECT nextval('deal_id_seq')")) == [[(1,)]]
 
 
 def test_a_statement_that_does_not_exist_is_told_as_psycopg_tells_it(connection: TripConnection) -> None:
     for _ in range(2):
         with pytest.raises(psycopg.errors.UndefinedTable, match="nowhere"):
-            connection.ask(Request("SELECT * FROM nowhere"), begins=True)
+            connection.ask(request("SELECT * FROM nowhere"), begins=True)
         connection.rollback()
 
 
@@ -119,15 +119,15 @@ def test_a_guarded_statement_that_touches_nothing_fails_as_it_was_told_to(
 ) -> None:
     change = guarded("UPDATE company_revision SET number = 7 WHERE number = $1::bigint")
     with pytest.raises(NotThere):
-        connection.ask(Request(change, [5], NotThere), begins=True, commits=commits)
+        connection.ask(request(change, [5], NotThere), begins=True, commits=commits)
     connection.rollback()
-    connection.ask(Request(change, [1], NotThere), begins=True, commits=True)
+    connection.ask(request(change, [1], NotThere), begins=True, commits=True)
     assert other.ask(READ) == [[(7,)]]
 
 
 def test_a_failing_division_is_nobody_elses_exception(connection: TripConnection) -> None:
     with pytest.raises(psycopg.errors.DivisionByZero):
-        connection.ask(Request("SELECT 1 / $1::integer", [0]), begins=True)
+        connection.ask(request("SELECT 1 / $1::integer", [0]), begins=True)
 
 
 def test_what_was_prepared_outlives_a_rollback(connection: TripConnection) -> None:
@@ -141,18 +141,18 @@ def test_what_was_prepared_outlives_a_rollback(connection: TripConnection) -> No
 def test_a_read_only_connection_begins_what_it_was_told_to(connection: TripConnection) -> None:
     connection.read_only = True
     with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
-        connection.ask(Request(RAISE_IT, [7]), begins=True)
+        connection.ask(request(RAISE_IT, [7]), begins=True)
 
 
 def test_more_is_sent_and_answered_than_the_sockets_hold(connection: TripConnection) -> None:
     much = "щ" * 3_000_000
-    assert connection.ask(*[Request("SELECT $1::text", [much])] * 3) == [[(much,)]] * 3
+    assert connection.ask(*[request("SELECT $1::text", [much])] * 3) == [[(much,)]] * 3
 
 
 def test_a_connection_that_the_server_has_closed_is_closed_here_too(
     connection: TripConnection, other: TripConnection
 ) -> None:
-    other.ask(Request("SELECT pg_terminate_backend($1::integer, 5000)", [connection.info.backend_pid]))
+    other.ask(request("SELECT pg_terminate_backend($1::integer, 5000)", [connection.info.backend_pid]))
     with pytest.raises(psycopg.OperationalError):
         connection.ask(READ, READ, begins=True)
     assert connection.closed

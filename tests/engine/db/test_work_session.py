@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, event, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 from support.office import Office
 
 from engine.db.job import Job, JobState
 from engine.db.session import Database
-from engine.db.work_session import add_rows, append, new_row, number, postpone
+from engine.db.work_session import add_rows, append, change, new_row, number, postpone
 from engine.model.client import Client
 from engine.model.deal import Deal
 from engine.model.timer import Timer
@@ -50,6 +50,28 @@ def test_a_changed_row_is_written_where_its_version_is_the_one_that_was_read(off
         changed = session.scalars(select(WorkItem)).one()
     assert (changed.name, changed.version) == ("Інша назва", step.version)
     assert step.version > 1
+
+
+def test_several_columns_changed_at_once_are_written_and_taken_back_like_any_other(office: Office) -> None:
+    opened = office.open_deal()
+    with office.database.write() as session:
+        change(session.get_one(Deal, opened.id), title="Інша назва", stage="Підготовка", next_due_at=None)
+    with office.database.write() as session:
+        deal = session.get_one(Deal, opened.id)
+        told = deal.title, deal.stage
+        change(deal, title="Ще інша", stage="Договір")
+        session.rollback()
+        assert (deal.title, deal.stage) == told == ("Інша назва", "Підготовка")
+
+
+def test_who_listens_for_commits_hears_of_the_one_that_ends_a_session(office: Office) -> None:
+    office.open_deal()
+    heard: list[bool] = []
+    with office.database.write() as session:
+        event.listen(session, "after_commit", lambda ended: heard.append(ended is session))
+        session.scalars(select(WorkItem)).one().name = "Інша назва"
+        assert heard == []
+    assert heard == [True]
 
 
 def test_a_row_that_somebody_else_has_changed_meanwhile_is_not_overwritten(office: Office) -> None:
