@@ -6,7 +6,7 @@ from browser.installation import Sales
 from browser.people import People, sign_in
 from browser.steps import complete, field, open_step, pane
 from playwright.sync_api import expect
-from support.browser import Words
+from support.browser import Words, barriers
 
 
 def test_a_step_typed_in_an_expired_session_is_there_after_signing_in(people: People, sales: Sales, uk: Words) -> None:
@@ -20,6 +20,7 @@ def test_a_step_typed_in_an_expired_session_is_there_after_signing_in(people: Pe
     pane(page).get_by_role("button", name=uk("Complete")).click()
 
     expect(page.get_by_text(uk("You were signed out. Sign in again: what you typed is kept."))).to_be_visible()
+    assert barriers(page) == []
     sign_in(page, "olena")
     expect(field(page, "Контактна особа")).to_have_value("Василь Марченко")
     expect(field(page, "Телефон")).to_have_value("0501234567")

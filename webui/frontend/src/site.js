@@ -9,6 +9,7 @@ import "./lines.js";
 import "./choices.js";
 import "./chooser.js";
 import "./mentions.js";
+import "./enter.js"; // behind those who take Enter for themselves
 import "./live_form.js";
 import "./drafts.js"; // restores forms at once: behind those who have to hear of it
 import "./reasons.js";
