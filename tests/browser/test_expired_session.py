@@ -46,6 +46,27 @@ def test_a_deal_typed_in_an_expired_session_is_there_after_signing_in(people: Pe
     expect(page.get_by_role("heading", level=1, name="Фільтри на рік")).to_be_visible()
 
 
+def test_a_form_without_a_draft_that_was_sent_in_an_expired_session_comes_back_once(people: People, uk: Words) -> None:
+    """The sign-in page said that it was kept, and the client's card came back without it."""
+    page = people.at_work("bohdan")
+    page.goto("/clients/1")
+    page.locator("summary", has_text=uk("Change")).first.click()
+    page.locator("#edit-segment").fill("Елеватори")
+    read = page.locator("#content form:has(#edit-segment) [name=read_version]").input_value()
+    page.context.clear_cookies()
+    page.locator("form:has(#edit-segment) .btn-primary").click()
+    sign_in(page, "bohdan")
+    expect(page.locator("#edit-segment")).to_have_value("Елеватори")
+    expect(page.locator("form:has(#edit-segment) [name=read_version]")).to_have_value(read)
+    page.locator("form:has(#edit-segment) .btn-primary").click()
+    expect(page.locator("#content")).to_contain_text("Елеватори")
+
+    page.locator("summary", has_text=uk("Change")).first.click()
+    page.locator("#edit-segment").fill("Склади")
+    page.goto("/clients/1")
+    expect(page.locator("#edit-segment")).to_have_value("Елеватори")
+
+
 def test_a_draft_of_one_person_is_not_shown_to_the_next_one_at_the_same_computer(people: People, sales: Sales) -> None:
     sales.open_deal("Спільний комп'ютер")
     page = people.at_work("taras")

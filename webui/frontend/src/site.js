@@ -33,4 +33,5 @@ import "./file_choice.js";
 import "./date_words.js";
 import "./cut_paste.js";
 import "./first_to_mend.js";
+import "./sent_forms.js"; // behind those who keep a form from being sent
 import "./takes_long.js";
