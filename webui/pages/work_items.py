@@ -110,8 +110,9 @@ def take_typed_before(work_item_id: int) -> ResponseReturnValue:
         view = work_item_view(session, actor(), work_item_id, now())
         before = taken_back(session, actor(), session.get_one(WorkItem, work_item_id))
         typed = {**view.typed, **typed_values(request.form), **typed_before(view, before)}
-    comment = request.form.get("comment", view.draft_comment)
-    return _pane(work_item_id, typed=typed, comment=comment or (before.typed if before is not None else ""))
+    written = request.form.get("comment", view.draft_comment)
+    earlier = before.typed if before is not None and before.typed not in written else ""
+    return _pane(work_item_id, typed=typed, comment="\n".join(one for one in (written, earlier) if one.strip()))
 
 
 @blueprint.post("/<int:work_item_id>/complete")
@@ -433,7 +434,9 @@ def _pane_context(
     step = step_page(session, work_item_id, typed=typed, error=error, here=here)
     view = step.view
     proposed = proposed_decision(session, actor(), work_item_id)
-    before = typed_before(replace(view, typed=step.filled), step.approval.taken_back)
+    taken = step.approval.taken_back
+    before = typed_before(replace(view, typed=step.filled), taken)
+    written = comment if typed is not None else view.draft_comment or (proposed.comment if proposed else "")
     return {
         **step.context(session),
         "files": step_files(session, view.row),
@@ -444,10 +447,11 @@ def _pane_context(
         ],
         "explained": choice_explained(view.outcomes) if view.asks_again else "",
         "typed_before": shown_before(session, view, before),
+        "offers_comment": taken is not None and view.row.may_act and taken.typed not in written,
         "typed_late": _typed_late(view, typed, comment),
         "earlier": entries(view.earlier, step.known, currency_of(session, view.row.deal_id)),
         "comments": entries(view.comments),
-        "comment": comment if typed is not None else view.draft_comment or (proposed.comment if proposed else ""),
+        "comment": written,
         "proposed": proposed,
         "chosen_reason": request.form.get("loss_reason_id", ""),
         "proposed_label": decided(proposed.outcome, view.outcomes) if proposed is not None else "",
