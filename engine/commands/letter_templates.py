@@ -47,8 +47,8 @@ class TooManyTemplates(DomainError):
 class TemplateEditedMeanwhile(Conflict):
     code: ClassVar[str] = "letter_template_edited_meanwhile"
     template: ClassVar[str] = N_(
-        "Somebody has changed this text since you opened it. What it says now stands below: saving again puts yours in its "
-        "place."
+        "Somebody has changed this text since you opened it. What it says now stands below: saving again puts yours in "
+        "its place."
     )
 
 

@@ -60,7 +60,7 @@ def managed_template(session: Session, actor: Actor, template_id: int) -> Templa
 
 def fingerprint_of(template: LetterTemplate) -> str:
     """Of what the text says and is called, to notice that somebody has changed it."""
-    return sha256("\0".join((template.name, template.subject, template.text)).encode()).hexdigest()
+    return sha256(repr((template.name, template.subject, template.text)).encode()).hexdigest()
 
 
 def filled_template(

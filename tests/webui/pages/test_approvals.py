@@ -436,9 +436,10 @@ def test_a_comment_alone_that_was_typed_into_a_request_taken_back_is_put_into_th
     for typing, becomes in (("", "Пункт 4 не так"), ("І строк", "І строк\nПункт 4 не так")):
         taken = iryna.post(f"{anew}/typed-before", {"comment": typing}, part=True).text
         assert (f">{becomes}</textarea>" in taken, offered in taken) == (True, False)
-    assert f'action="/work-items/{office.step("finance").id}/typed-before"' not in browse("oksana").get(
-        f"/work-items/{office.step('finance').id}", part=True
-    ).text
+    assert (
+        f'action="/work-items/{office.step("finance").id}/typed-before"'
+        not in browse("oksana").get(f"/work-items/{office.step('finance').id}", part=True).text
+    )
 
 
 def test_what_was_typed_into_a_request_taken_back_is_offered_where_it_is_asked_anew(
