@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from flask import Blueprint, Response, flash, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -40,6 +41,7 @@ from engine.queries.deal_waiting import deal_waiting
 from engine.queries.inbox import inbox
 from engine.queries.inbox_tabs import Tab
 from engine.queries.mail_links import proposed_decision
+from engine.queries.work_item_rows import WorkItemRow
 from engine.queries.work_items import WorkItemView, form_of_step, step_after_withdrawal, work_item_view
 from webui.approval_pane import chosen_outcome
 from webui.command_keys import sent_command_id
@@ -379,10 +381,10 @@ def _going_on_from(work_item_id: int) -> int:
 
 
 def _completed(work_item_id: int) -> ResponseReturnValue:
-    """What was done, what the deal waits for now, and the next step of this person."""
+    """What was done, what the deal waits for now, and the next step of the list that this person works through."""
     with reading() as session:
         view = work_item_view(session, actor(), work_item_id, now())
-        following = inbox(session, actor(), tab=Tab.MINE, limit=1, now=now()).items
+        following, tab = _following(session)
         try:
             waiting = waiting_sentence(deal_waiting(session, actor(), view.row.deal_id, now()))
         except NotFound:
@@ -398,10 +400,22 @@ def _completed(work_item_id: int) -> ResponseReturnValue:
         outcome=outcome,
         tone=tone_of(view.row.outcome),
         waiting=waiting,
-        following=following[0] if following else None,
+        following=following,
+        tab=tab.value,
     )
     response = with_event(make_response(page), "inbox-changed")
     return with_event(response, "draft-done", {"name": f"step-{work_item_id}"})
+
+
+def _following(session: Session) -> tuple[WorkItemRow | None, Tab]:
+    """The most urgent step of the tab that is open, else of those that wait for this person alone; and its tab."""
+    opened = parse_qs(urlsplit(request.headers.get("HX-Current-URL", "")).query).get("tab", [""])[-1]
+    tab = Tab.GROUPS if opened == Tab.GROUPS.value else Tab.MINE
+    for one in dict.fromkeys((tab, Tab.MINE)):
+        found = inbox(session, actor(), tab=one, limit=1, now=now()).items
+        if found:
+            return found[0], one
+    return None, Tab.MINE
 
 
 def _pane(

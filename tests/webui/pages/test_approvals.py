@@ -419,6 +419,23 @@ def test_who_is_asked_anew_reads_why(office: Office, browse: SignIn) -> None:
     assert f"Вас запитують знову Попередній запит відкликано: «{FINANCE}» повернуто на доопрацювання." in told
 
 
+def test_who_works_through_the_steps_of_a_department_is_led_to_its_next_one(office: Office, browse: SignIn) -> None:
+    """It was “To the list” after each, unless a step waited for them alone."""
+    office.publish(parallel_returns())
+    waiting = []
+    for _ in range(3):
+        deal = office.open_deal()
+        office.complete("olena", "prepare", deal=deal)
+        waiting.append(office.step("legal", deal=deal).id)
+    iryna, led = browse("iryna"), f'href="/work-items/{waiting[2]}?tab=groups"'
+    for step, tab, is_led in ((waiting[0], "mine", False), (waiting[1], "groups", True)):
+        shown = iryna.get(f"/work-items/{step}", part=True).text
+        form = dict(_HIDDEN.findall(shown)) | {"outcome": "approved"}
+        opened = {"HX-Current-URL": f"http://localhost/work-items/{step}?tab={tab}"}
+        done = iryna.post(f"/work-items/{step}/complete", form, part=True, headers=opened)
+        assert (done.status_code, led in done.text) == (200, is_led)
+
+
 def test_a_comment_alone_that_was_typed_into_a_request_taken_back_is_put_into_the_form(
     office: Office, browse: SignIn
 ) -> None:
