@@ -49,7 +49,7 @@ def money(amount: Decimal | int | None, currency: str = USUAL_CURRENCY) -> str:
 
 @lru_cache(maxsize=_KEPT)
 def _money(amount: Decimal, currency: str, reader: Locale) -> str:
-    pattern = "#,##0 ¤" if amount == amount.to_integral_value() else "#,##0.00 ¤"
+    pattern = "#,##0\N{NO-BREAK SPACE}¤" if amount == amount.to_integral_value() else "#,##0.00\N{NO-BREAK SPACE}¤"
     return format_currency(amount, currency, format=pattern, locale=reader, currency_digits=False)
 
 

@@ -12,7 +12,7 @@ from engine.commands.client_letters import LONGEST_SUBJECT, LONGEST_TEXT, Letter
 from engine.commands.history import record
 from engine.commands.idempotency import already_performed, remember
 from engine.commands.locks import lock_company_lists
-from engine.errors import N_, DomainError, FieldRequired, InvalidInput, NotFound
+from engine.errors import N_, Conflict, DomainError, FieldRequired, InvalidInput, NotFound
 from engine.events import LetterTemplateAdded, LetterTemplateChanged, LetterTemplateRemoved, kind_of
 from engine.model.history_event import HistoryEvent
 from engine.model.letter_template import LetterTemplate
@@ -20,6 +20,7 @@ from engine.policy.letter_places import unknown_place
 from engine.policy.permissions import Ability, Actor, ensure_may
 from engine.policy.search_keys import fold
 from engine.policy.visible_names import is_invisible
+from engine.queries.letter_templates import fingerprint_of
 
 LONGEST_NAME = 100
 MOST_TEMPLATES = 50
@@ -41,6 +42,21 @@ class TemplateKnown(DomainError):
 class TooManyTemplates(DomainError):
     code: ClassVar[str] = "too_many_letter_templates"
     template: ClassVar[str] = N_("The list has %(most)s texts already, and no more fit: change or remove one.")
+
+
+class TemplateEditedMeanwhile(Conflict):
+    code: ClassVar[str] = "letter_template_edited_meanwhile"
+    template: ClassVar[str] = N_(
+        "Somebody has changed this text since you opened it. What it says now stands below: saving again puts yours in "
+        "its place."
+    )
+
+
+class TemplateIsGone(Conflict):
+    code: ClassVar[str] = "letter_template_gone"
+    template: ClassVar[str] = N_(
+        "Somebody has removed this text. What you typed stands under “New text”: add it if it is still needed."
+    )
 
 
 def add_letter_template(
@@ -65,12 +81,30 @@ def add_letter_template(
 
 
 def change_letter_template(
-    session: Session, template_id: int, name: str, subject: str, text: str, *, actor: Actor, clock: Clock
+    session: Session,
+    template_id: int,
+    name: str,
+    subject: str,
+    text: str,
+    *,
+    actor: Actor,
+    clock: Clock,
+    read_as: str = "",
 ) -> LetterTemplate:
-    """Raises NotFound, NotAllowed, InvalidInput."""
-    template, others = _locked(session, template_id, actor)
+    """``read_as`` is the fingerprint of what the change was made to; empty asks for no comparison.
+
+    Raises NotFound, NotAllowed, InvalidInput, TemplateEditedMeanwhile, TemplateIsGone.
+    """
+    try:
+        template, others = _locked(session, template_id, actor)
+    except NotFound:
+        if _was_removed(session, template_id):
+            raise TemplateIsGone from None
+        raise
     wanted = _sound(name, subject, text, others)
     if any(getattr(template, field) != value for field, value in wanted.items()):
+        if read_as and read_as != fingerprint_of(template):
+            raise TemplateEditedMeanwhile
         event = LetterTemplateChanged(template_id=template.id, name=wanted["name"], previous=template.name)
         for field, value in wanted.items():
             setattr(template, field, value)

@@ -59,6 +59,7 @@ class DefinitionVersion:
     retired_at: datetime | None
     errors: int
     warnings: int
+    notices: int
     running_deals: int
     can_run: bool
 
@@ -472,4 +473,5 @@ def _version(row: Row[*tuple[Any, ...]]) -> DefinitionVersion:
         **values | {"created_by_name": row.created_by_name or "", "published_by_name": row.published_by_name or ""},
         errors=severities[Severity.ERROR.value],
         warnings=severities[Severity.WARNING.value],
+        notices=severities[Severity.INFO.value],
     )

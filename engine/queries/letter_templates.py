@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,11 +17,23 @@ from engine.queries.scopes import ensure_sees
 
 
 @dataclass(frozen=True, slots=True)
+class TemplateLine:
+    """A text in the list, without what it says."""
+
+    id: int
+    name: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
 class TemplateRow:
+    """``fingerprint`` differs whenever any of it does."""
+
     id: int
     name: str
     subject: str
     text: str
+    fingerprint: str
 
 
 def template_names(session: Session) -> tuple[tuple[int, str], ...]:
@@ -29,11 +42,25 @@ def template_names(session: Session) -> tuple[tuple[int, str], ...]:
     return tuple((template_id, name) for template_id, name in rows)
 
 
-def managed_templates(session: Session, actor: Actor) -> tuple[TemplateRow, ...]:
-    """For whoever keeps the list. Raises NotFound."""
+def managed_templates(session: Session, actor: Actor) -> tuple[TemplateLine, ...]:
+    """By name, for whoever keeps the list. Raises NotFound."""
     ensure_sees(actor, Ability.MANAGE_LETTER_TEMPLATES)
-    rows = session.scalars(select(LetterTemplate).order_by(LetterTemplate.name_key))
-    return tuple(TemplateRow(row.id, row.name, row.subject, row.text) for row in rows)
+    columns = select(LetterTemplate.id, LetterTemplate.name, LetterTemplate.subject)
+    return tuple(TemplateLine(*row) for row in session.execute(columns.order_by(LetterTemplate.name_key)))
+
+
+def managed_template(session: Session, actor: Actor, template_id: int) -> TemplateRow:
+    """One of them, whole. Raises NotFound."""
+    ensure_sees(actor, Ability.MANAGE_LETTER_TEMPLATES)
+    row = session.get(LetterTemplate, template_id)
+    if row is None:
+        raise NotFound
+    return TemplateRow(row.id, row.name, row.subject, row.text, fingerprint_of(row))
+
+
+def fingerprint_of(template: LetterTemplate) -> str:
+    """Of what the text says and is called, to notice that somebody has changed it."""
+    return sha256(repr((template.name, template.subject, template.text)).encode()).hexdigest()
 
 
 def filled_template(

@@ -6,7 +6,7 @@ from browser.installation import Sales
 from browser.people import People, sign_in
 from browser.steps import complete, field, open_step, pane
 from playwright.sync_api import expect
-from support.browser import Words
+from support.browser import Words, barriers
 
 
 def test_a_step_typed_in_an_expired_session_is_there_after_signing_in(people: People, sales: Sales, uk: Words) -> None:
@@ -20,6 +20,7 @@ def test_a_step_typed_in_an_expired_session_is_there_after_signing_in(people: Pe
     pane(page).get_by_role("button", name=uk("Complete")).click()
 
     expect(page.get_by_text(uk("You were signed out. Sign in again: what you typed is kept."))).to_be_visible()
+    assert barriers(page) == []
     sign_in(page, "olena")
     expect(field(page, "Контактна особа")).to_have_value("Василь Марченко")
     expect(field(page, "Телефон")).to_have_value("0501234567")
@@ -43,6 +44,27 @@ def test_a_deal_typed_in_an_expired_session_is_there_after_signing_in(people: Pe
     expect(page.get_by_label(uk("Name"), exact=True)).to_have_value("ФОП Кравчук")
     page.get_by_role("button", name=uk("Open the deal")).click()
     expect(page.get_by_role("heading", level=1, name="Фільтри на рік")).to_be_visible()
+
+
+def test_a_form_without_a_draft_that_was_sent_in_an_expired_session_comes_back_once(people: People, uk: Words) -> None:
+    """The sign-in page said that it was kept, and the client's card came back without it."""
+    page = people.at_work("bohdan")
+    page.goto("/clients/1")
+    page.locator("summary", has_text=uk("Change")).first.click()
+    page.locator("#edit-segment").fill("Елеватори")
+    read = page.locator("#content form:has(#edit-segment) [name=read_version]").input_value()
+    page.context.clear_cookies()
+    page.locator("form:has(#edit-segment) .btn-primary").click()
+    sign_in(page, "bohdan")
+    expect(page.locator("#edit-segment")).to_have_value("Елеватори")
+    expect(page.locator("form:has(#edit-segment) [name=read_version]")).to_have_value(read)
+    page.locator("form:has(#edit-segment) .btn-primary").click()
+    expect(page.locator("#content")).to_contain_text("Елеватори")
+
+    page.locator("summary", has_text=uk("Change")).first.click()
+    page.locator("#edit-segment").fill("Склади")
+    page.goto("/clients/1")
+    expect(page.locator("#edit-segment")).to_have_value("Елеватори")
 
 
 def test_a_draft_of_one_person_is_not_shown_to_the_next_one_at_the_same_computer(people: People, sales: Sales) -> None:

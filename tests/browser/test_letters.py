@@ -77,6 +77,11 @@ def test_addresses_and_files_are_found_while_the_letter_is_written(people: Peopl
         expect(receivers.get_by_label(contact_name(number))).to_be_checked()
     expect(form.get_by_label(file_name(7))).to_be_checked()
 
+    # Enter in a line sends the letter, as the button does: it pressed "Find", the first button of the form.
+    form.get_by_label(uk("Text of the letter")).fill("Добрий день! Пропозицію додано.")
+    form.get_by_label(uk("Subject")).press("Enter")
+    expect(page.locator(".letters")).to_contain_text("Пропозицію додано.")
+
 
 def test_the_form_of_a_letter_on_a_phone(people: People, sales: Sales, uk: Words) -> None:
     page = people.at_work("olena", width=PHONE, theme="dark")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from browser.installation import Sales
 from browser.people import People
 from playwright.sync_api import expect
@@ -22,7 +24,13 @@ def test_a_deal_on_paper_is_black_on_white_and_has_nothing_to_press(people: Peop
     current = page.locator(".chevron.is-current")
     expect(current).to_have_css("color", "rgb(0, 0, 0)")
     assert overflow(page) == 0
+    # What is due "tomorrow" is read on another day.
+    dated = page.get_by_text(re.compile(uk("As of %(moment)s", moment=r".* 20\d\d\D+\d\d:\d\d")))
+    expect(dated).to_be_visible()
+    page.emulate_media(media="screen")
+    expect(dated).to_be_hidden()
 
+    page.emulate_media(media="print")
     # A list with nothing chosen is printed as the list.
     page.goto("/inbox?tab=waiting")
     expect(page.locator(".inbox-list")).to_be_visible()

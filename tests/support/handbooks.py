@@ -35,6 +35,7 @@ def source_of(content: bytes, process: CompiledProcess | None) -> HandbookSource
         retired_at=None,
         errors=0,
         warnings=0,
+        notices=0,
         running_deals=0,
         can_run=process is not None,
     )

@@ -79,5 +79,5 @@ def test_money_that_a_step_was_given_has_its_currency_and_a_table_has_it_at_its_
     with app.test_request_context(), force_locale("uk"):
         told = dict(entry(row, {"paid": paid, "goods": goods}, lambda _row: "EUR").details)
         bare = dict(entry(row, {"paid": paid, "goods": goods}).details)
-    assert told == {"Отримано": "268\xa0770 EUR", "Товари": "100,00; 200,00 · Сума: 300 EUR"}
+    assert told == {"Отримано": "268\xa0770\xa0EUR", "Товари": "100,00; 200,00 · Сума: 300\xa0EUR"}
     assert bare == {"Отримано": "268\xa0770,00", "Товари": "100,00; 200,00 · Сума: 300,00"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from flask import Blueprint, Response, flash, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -40,6 +41,7 @@ from engine.queries.deal_waiting import deal_waiting
 from engine.queries.inbox import inbox
 from engine.queries.inbox_tabs import Tab
 from engine.queries.mail_links import proposed_decision
+from engine.queries.work_item_rows import WorkItemRow
 from engine.queries.work_items import WorkItemView, form_of_step, step_after_withdrawal, work_item_view
 from webui.approval_pane import chosen_outcome
 from webui.command_keys import sent_command_id
@@ -110,8 +112,9 @@ def take_typed_before(work_item_id: int) -> ResponseReturnValue:
         view = work_item_view(session, actor(), work_item_id, now())
         before = taken_back(session, actor(), session.get_one(WorkItem, work_item_id))
         typed = {**view.typed, **typed_values(request.form), **typed_before(view, before)}
-    comment = request.form.get("comment", view.draft_comment)
-    return _pane(work_item_id, typed=typed, comment=comment or (before.typed if before is not None else ""))
+    written = request.form.get("comment", view.draft_comment)
+    earlier = before.typed if before is not None and before.typed not in written else ""
+    return _pane(work_item_id, typed=typed, comment="\n".join(one for one in (written, earlier) if one.strip()))
 
 
 @blueprint.post("/<int:work_item_id>/complete")
@@ -378,10 +381,10 @@ def _going_on_from(work_item_id: int) -> int:
 
 
 def _completed(work_item_id: int) -> ResponseReturnValue:
-    """What was done, what the deal waits for now, and the next step of this person."""
+    """What was done, what the deal waits for now, and the next step of the list that this person works through."""
     with reading() as session:
         view = work_item_view(session, actor(), work_item_id, now())
-        following = inbox(session, actor(), tab=Tab.MINE, limit=1, now=now()).items
+        following, tab = _following(session)
         try:
             waiting = waiting_sentence(deal_waiting(session, actor(), view.row.deal_id, now()))
         except NotFound:
@@ -397,10 +400,22 @@ def _completed(work_item_id: int) -> ResponseReturnValue:
         outcome=outcome,
         tone=tone_of(view.row.outcome),
         waiting=waiting,
-        following=following[0] if following else None,
+        following=following,
+        tab=tab.value,
     )
     response = with_event(make_response(page), "inbox-changed")
     return with_event(response, "draft-done", {"name": f"step-{work_item_id}"})
+
+
+def _following(session: Session) -> tuple[WorkItemRow | None, Tab]:
+    """The most urgent step of the tab that is open, else of those that wait for this person alone; and its tab."""
+    opened = parse_qs(urlsplit(request.headers.get("HX-Current-URL", "")).query).get("tab", [""])[-1]
+    tab = Tab.GROUPS if opened == Tab.GROUPS.value else Tab.MINE
+    for one in dict.fromkeys((tab, Tab.MINE)):
+        found = inbox(session, actor(), tab=one, limit=1, now=now()).items
+        if found:
+            return found[0], one
+    return None, Tab.MINE
 
 
 def _pane(
@@ -433,7 +448,9 @@ def _pane_context(
     step = step_page(session, work_item_id, typed=typed, error=error, here=here)
     view = step.view
     proposed = proposed_decision(session, actor(), work_item_id)
-    before = typed_before(replace(view, typed=step.filled), step.approval.taken_back)
+    taken = step.approval.taken_back
+    before = typed_before(replace(view, typed=step.filled), taken)
+    written = comment if typed is not None else view.draft_comment or (proposed.comment if proposed else "")
     return {
         **step.context(session),
         "files": step_files(session, view.row),
@@ -444,10 +461,11 @@ def _pane_context(
         ],
         "explained": choice_explained(view.outcomes) if view.asks_again else "",
         "typed_before": shown_before(session, view, before),
+        "offers_comment": taken is not None and view.row.may_act and taken.typed not in written,
         "typed_late": _typed_late(view, typed, comment),
         "earlier": entries(view.earlier, step.known, currency_of(session, view.row.deal_id)),
         "comments": entries(view.comments),
-        "comment": comment if typed is not None else view.draft_comment or (proposed.comment if proposed else ""),
+        "comment": written,
         "proposed": proposed,
         "chosen_reason": request.form.get("loss_reason_id", ""),
         "proposed_label": decided(proposed.outcome, view.outcomes) if proposed is not None else "",

@@ -419,6 +419,46 @@ def test_who_is_asked_anew_reads_why(office: Office, browse: SignIn) -> None:
     assert f"Вас запитують знову Попередній запит відкликано: «{FINANCE}» повернуто на доопрацювання." in told
 
 
+def test_who_works_through_the_steps_of_a_department_is_led_to_its_next_one(office: Office, browse: SignIn) -> None:
+    """It was “To the list” after each, unless a step waited for them alone."""
+    office.publish(parallel_returns())
+    waiting = []
+    for _ in range(3):
+        deal = office.open_deal()
+        office.complete("olena", "prepare", deal=deal)
+        waiting.append(office.step("legal", deal=deal).id)
+    iryna, led = browse("iryna"), f'href="/work-items/{waiting[2]}?tab=groups"'
+    for step, tab, is_led in ((waiting[0], "mine", False), (waiting[1], "groups", True)):
+        shown = iryna.get(f"/work-items/{step}", part=True).text
+        form = dict(_HIDDEN.findall(shown)) | {"outcome": "approved"}
+        opened = {"HX-Current-URL": f"http://localhost/work-items/{step}?tab={tab}"}
+        done = iryna.post(f"/work-items/{step}/complete", form, part=True, headers=opened)
+        assert (done.status_code, led in done.text) == (200, is_led)
+
+
+def test_a_comment_alone_that_was_typed_into_a_request_taken_back_is_put_into_the_form(
+    office: Office, browse: SignIn
+) -> None:
+    """It stood above the form, to be typed once more."""
+    office.publish(parallel_returns())
+    office.open_deal()
+    office.complete("olena", "prepare")
+    iryna, legal = browse("iryna"), office.step("legal").id
+    assert iryna.post(f"/work-items/{legal}/draft", {"comment": "Пункт 4 не так"}, part=True).status_code == 204
+    office.complete("oksana", "finance", "returned", comment="Знижка завелика")
+    office.complete("olena", "prepare")
+    anew = f"/work-items/{office.step('legal').id}"
+    offered = f'action="{anew}/typed-before"'
+    assert offered in iryna.get(anew, part=True).text
+    for typing, becomes in (("", "Пункт 4 не так"), ("І строк", "І строк\nПункт 4 не так")):
+        taken = iryna.post(f"{anew}/typed-before", {"comment": typing}, part=True).text
+        assert (f">{becomes}</textarea>" in taken, offered in taken) == (True, False)
+    assert (
+        f'action="/work-items/{office.step("finance").id}/typed-before"'
+        not in browse("oksana").get(f"/work-items/{office.step('finance').id}", part=True).text
+    )
+
+
 def test_what_was_typed_into_a_request_taken_back_is_offered_where_it_is_asked_anew(
     office: Office, browse: SignIn
 ) -> None:

@@ -25,6 +25,8 @@ def test_the_head_opens_the_product_to_what_is_late(office: Office, browse: Sign
     for said in ("Щоденний контроль", "Олена Коваль", "Насоси для водоканалу", "125 000,50"):
         assert said in text_of(page)
     assert f"/control/steps?show=overdue&amp;person={office.company.olena.id}" in page.text
+    # Several deals wait at steps of one name: who hears the buttons alone hears of which deal each is.
+    assert re.search(r'aria-label="[^"]+ · Насоси для водоканалу»"', page.text)
 
 
 def test_of_many_who_hold_steps_the_latest_are_shown_and_the_others_on_request(office: Office, browse: SignIn) -> None:

@@ -221,6 +221,39 @@ def test_a_text_that_is_removed_twice_is_told_of_twice(office: Office, browse: S
         assert session.query(HistoryEvent).filter_by(kind="letter_template_removed").count() == 1
 
 
+def test_a_long_list_of_texts_does_not_carry_what_they_say(office: Office, browse: SignIn) -> None:
+    """Fifty texts of full length made a page of a megabyte."""
+    owner, page, long = browse("owner"), "/settings/letter-templates", "Довгий лист. " * 900
+    owner.post(page, TEMPLATE | {"text": long})
+    (address,) = re.findall(rf'href="({page}/\d+)"', listed := owner.get(page).text)
+    assert "Довгий лист." not in listed
+    assert long.strip() in owner.get(address).text
+    assert owner.get(f"{page}/999").status_code == 404
+
+
+def test_who_saves_a_text_that_somebody_changed_meanwhile_is_told_and_loses_nothing(
+    office: Office, browse: SignIn
+) -> None:
+    owner, page = browse("owner"), "/settings/letter-templates"
+    owner.post(page, TEMPLATE)
+    (read_as,) = re.findall(r'name="read_as" value="([^"]+)"', owner.get(f"{page}/1").text)
+    other, mine = TEMPLATE | {"text": "Текст колеги", "read_as": read_as}, TEMPLATE | {"text": "Мій текст"}
+    assert owner.post(f"{page}/1", other).status_code == 303
+    assert owner.post(f"{page}/1", other).status_code == 303  # pressed twice: it says so already
+
+    wrong = owner.post(f"{page}/1", mine | {"text": "", "read_as": read_as})  # a fault of its own does not hide that
+    assert re.findall(r'name="read_as" value="([^"]+)"', wrong.text) == [read_as]
+    late = owner.post(f"{page}/1", mine | {"read_as": read_as})
+    assert (late.status_code, "Текст колеги" in late.text, "Мій текст" in late.text) == (409, True, True)
+    (read_anew,) = re.findall(r'name="read_as" value="([^"]+)"', late.text)
+    assert owner.post(f"{page}/1", mine | {"read_as": read_anew}).status_code == 303
+    assert "Мій текст" in owner.get(f"{page}/1").text
+
+    owner.post(f"{page}/1/remove")
+    gone = owner.post(f"{page}/1", mine | {"read_as": read_anew})
+    assert (gone.status_code, "Мій текст" in gone.text, f'action="{page}"' in gone.text) == (409, True, True)
+
+
 def test_the_owner_keeps_texts_and_a_manager_begins_from_one(office: Office, browse: SignIn) -> None:
     owner, olena, page = browse("owner"), browse("olena"), "/settings/letter-templates"
     refused = owner.post(page, TEMPLATE | {"text": "{знижка}"})

@@ -177,6 +177,15 @@ def test_a_shipped_map_is_taken_with_one_press(office: Office, owner: Browser) -
     assert owner.post("/maps/shipped/nothing").status_code == 404
 
 
+def test_the_list_of_maps_counts_what_is_good_to_know_like_the_version_itself(owner: Browser) -> None:
+    """It said “nothing” beside a version of which five things were noticed."""
+    owner.post("/maps/shipped/tender")
+    (address,) = re.findall(r'href="(/maps/\d+)">Версія 1<', owner.get("/maps").text.split("tender", 1)[1])[:1]
+    told = re.compile(r"Варто знати: \d+")
+    (of_version,) = set(told.findall(text_of(owner.get(address))))
+    assert of_version in told.findall(text_of(owner.get("/maps")))
+
+
 def test_a_version_is_published_and_the_former_one_retired(
     office: Office, draft: ProcessDefinition, owner: Browser
 ) -> None:

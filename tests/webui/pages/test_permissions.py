@@ -164,6 +164,7 @@ PAGES = {
         "POST /settings/mail/telegram",
         "POST /deals/<int:deal_id>/letters/<int:letter_id>/again",
         "POST /deals/<int:deal_id>/letters/<int:letter_id>/read",
+        "GET /settings/letter-templates/<int:template_id>",
         "POST /settings/letter-templates/<int:template_id>",
         "POST /settings/letter-templates/<int:template_id>/remove",
         "POST /settings/loss-reasons/<int:reason_id>",

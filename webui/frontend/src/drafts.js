@@ -33,7 +33,7 @@ function forgetOld() {
   }
 }
 
-function typedIn(form) {
+export function typedIn(form) {
   const typed = {};
   for (const field of form.elements) {
     if (!field.name || NEVER_KEPT.has(field.name) || ["password", "file", "submit", "button"].includes(field.type)) continue;
@@ -52,7 +52,7 @@ function typedIn(form) {
 // A hidden input says what an unticked box means; only that of a chooser holds something typed.
 const isFixed = field => field.type === "hidden" && !field.closest("[data-chooser]");
 
-function fill(form, typed) {
+export function fill(form, typed) {
   form.dispatchEvent(new CustomEvent("draft-restoring", { bubbles: true, detail: { typed } }));
   for (const field of form.elements) {
     const value = typed[field.name];

@@ -9,6 +9,7 @@ import "./lines.js";
 import "./choices.js";
 import "./chooser.js";
 import "./mentions.js";
+import "./enter.js"; // behind those who take Enter for themselves
 import "./live_form.js";
 import "./drafts.js"; // restores forms at once: behind those who have to hear of it
 import "./reasons.js";
@@ -32,4 +33,5 @@ import "./file_choice.js";
 import "./date_words.js";
 import "./cut_paste.js";
 import "./first_to_mend.js";
+import "./sent_forms.js"; // behind those who keep a form from being sent
 import "./takes_long.js";
