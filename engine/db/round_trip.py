@@ -96,9 +96,12 @@ class TripConnection(psycopg.Connection[Any]):
 
     def _beginning(self) -> tuple[Request, ...]:
         """What begins a transaction, unless one is open."""
+        if self.pgconn.transaction_status != TransactionStatus.IDLE:
+            return ()
         if self.read_only:
             self.execute("SELECT")  # psycopg begins it as it was told to
-        return (_BEGIN,) if self.pgconn.transaction_status == TransactionStatus.IDLE else ()
+            return ()
+        return (_BEGIN,)
 
     def _answers(self, asked: Sequence[Request]) -> list[PGresult]:
         """The result of each request. Raises psycopg's errors, and what ``otherwise`` made."""

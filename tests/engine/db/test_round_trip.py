@@ -144,6 +144,16 @@ def test_a_read_only_connection_begins_what_it_was_told_to(connection: TripConne
         connection.ask(request(RAISE_IT, [7]), begins=True)
 
 
+def test_a_read_only_transaction_is_begun_once(connection: TripConnection, monkeypatch: pytest.MonkeyPatch) -> None:
+    connection.read_only = True
+    begun: list[str] = []
+    execute = connection.execute
+    monkeypatch.setattr(connection, "execute", lambda sql: (begun.append(sql), execute(sql))[1])
+    moments = [connection.ask(request("SELECT now()::text"), begins=True) for _ in range(3)]
+    assert begun == ["SELECT"]
+    assert moments[0] == moments[1] == moments[2]  # that of their transaction's beginning
+
+
 def test_more_is_sent_and_answered_than_the_sockets_hold(connection: TripConnection) -> None:
     much = "щ" * 3_000_000
     assert connection.ask(*[request("SELECT $1::text", [much])] * 3) == [[(much,)]] * 3
