@@ -44,8 +44,8 @@ from engine.queries.actors import actor_of
 from engine.queries.sheet_columns import own_columns
 
 OPENED_AT_ONCE = 25
-_TRIES = 4  # of a row that meets what somebody else writes at that very moment
 """Deals of one transaction: nobody else who writes waits for long."""
+_TRIES = 4  # of a row that meets what somebody else writes at that very moment
 
 
 # checking ---------------------------------------------------------------------------------------------------------

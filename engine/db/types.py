@@ -33,10 +33,18 @@ class Written:
     text_of: Callable[[Any], bytes | None]
 
 
-@lru_cache(maxsize=256)
 def _text_of_moment(value: datetime | None) -> bytes | None:
-    """As the driver would write it. A step writes one moment a dozen times, and making the text is dear."""
-    return None if value is None else (value if value.tzinfo is UTC else _in_utc_of(value)).isoformat().encode()
+    """As the driver would write it."""
+    return None if value is None else _text_of_utc(value if value.tzinfo is UTC else _in_utc_of(value))
+
+
+@lru_cache(maxsize=256)
+def _text_of_utc(moment: datetime) -> bytes:
+    """A step writes one moment a dozen times, and making the text is dear.
+
+    Of moments in UTC only: in a zone of its own the hour that comes twice in autumn counts as equal to itself.
+    """
+    return moment.isoformat().encode()
 
 
 class Moment(Written, TypeDecorator[datetime]):

@@ -94,10 +94,15 @@ def _spelled(value: Any) -> bytes:
         return _ENCODER.encode(value).encode()
 
 
-@lru_cache(maxsize=256)
 def moment_text(at: datetime) -> str:
     """RFC 3339 in UTC, always with microseconds: the spelling that is hashed."""
-    return f"{at.astimezone(UTC).isoformat(timespec='microseconds').removesuffix('+00:00')}Z"
+    return _text_of_utc(at if at.tzinfo is UTC else at.astimezone(UTC))
+
+
+@lru_cache(maxsize=256)
+def _text_of_utc(at: datetime) -> str:
+    """Of moments in UTC only: in a zone of its own the hour that comes twice in autumn counts as equal to itself."""
+    return f"{at.isoformat(timespec='microseconds').removesuffix('+00:00')}Z"
 
 
 def entry_hash(entry: ChainEntry) -> str:

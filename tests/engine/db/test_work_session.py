@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import bindparam, delete, event, func, select, update
@@ -72,6 +74,17 @@ def test_who_listens_for_commits_hears_of_the_one_that_ends_a_session(office: Of
         session.scalars(select(WorkItem)).one().name = "Інша назва"
         assert heard == []
     assert heard == [True]
+
+
+def test_the_hour_that_comes_twice_in_autumn_is_written_as_two_hours(office: Office) -> None:
+    deal = office.open_deal()
+    first = datetime(2026, 10, 25, 3, 30, tzinfo=ZoneInfo("Europe/Kyiv"))
+    with office.database.write() as session:
+        for node_id, due_at in (("1", first), ("2", first.replace(fold=1))):
+            append(session, Timer, **timer(office, deal, node_id) | {"due_at": due_at})
+    with office.database.read() as session:
+        written = session.scalars(select(Timer.due_at).where(Timer.node_id.in_(["1", "2"])).order_by(Timer.node_id))
+        assert list(written) == [datetime(2026, 10, 25, hour, 30, tzinfo=UTC) for hour in (0, 1)]
 
 
 def test_a_row_that_somebody_else_has_changed_meanwhile_is_not_overwritten(office: Office) -> None:

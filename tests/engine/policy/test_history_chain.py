@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +18,7 @@ from engine.policy.history_chain import (
     canonical_json,
     entry_hash,
     faults,
+    moment_text,
 )
 
 AT = datetime(2026, 3, 16, 10, tzinfo=UTC)
@@ -96,6 +98,14 @@ def test_the_hash_depends_on_the_instant_and_not_on_its_zone() -> None:
     kyiv = timezone(timedelta(hours=2))
     one = entry(1, "")
     assert entry_hash(replace(one, at=one.at.astimezone(kyiv))) == one.recorded_hash
+
+
+def test_the_hour_that_comes_twice_in_autumn_is_two_hours() -> None:
+    first = datetime(2026, 10, 25, 3, 30, tzinfo=ZoneInfo("Europe/Kyiv"))
+    assert [moment_text(one) for one in (first, first.replace(fold=1))] == [
+        "2026-10-25T00:30:00.000000Z",
+        "2026-10-25T01:30:00.000000Z",
+    ]
 
 
 def test_the_hash_is_the_documented_one() -> None:
