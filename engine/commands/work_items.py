@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from engine.bpmn.compiled import FieldDefinition, FieldType
+from engine.bpmn.compiled import FieldType
 from engine.bpmn.deadline_text import parse_deadline
 from engine.clock import Clock, as_utc
 from engine.commands.deal_files import put_files
@@ -43,7 +43,7 @@ from engine.model.work_item import WorkItem, WorkItemState
 from engine.policy.approvers import NotGiven
 from engine.policy.due_dates import due_at
 from engine.policy.escalation_ladder import next_escalation_at
-from engine.policy.field_values import Locale, from_json, read_value
+from engine.policy.field_values import Locale, is_as_shown
 from engine.policy.file_limits import NO_FILES, FileLimits
 from engine.policy.permissions import Actor, may_claim_step, may_direct_step
 from engine.queries.behalf import behalf_name, behalf_of
@@ -262,11 +262,20 @@ def comment_on_work_item(
 
 
 def save_draft(
-    session: Session, work_item_id: int, typed: Mapping[str, Any], *, comment: str = "", actor: Actor, clock: Clock
+    session: Session,
+    work_item_id: int,
+    typed: Mapping[str, Any],
+    *,
+    comment: str = "",
+    actor: Actor,
+    clock: Clock,
+    locale: Locale = "uk",
+    zone: str = "Europe/Kyiv",
 ) -> datetime:
     """Keep a half-filled form and what is said with it as typed, per person, and say when it was kept.
 
     What is left as the form showed it is not kept: nobody typed it, and it must not hide what the deal says later.
+    ``locale`` says how numbers in texts are written, ``zone`` in which moments without one are meant.
     Raises NotFound, AlreadyCompleted, AlreadyCancelled.
 
     What was typed into fields that the step had in another version of its map stays, unseen: the deal may go back.
@@ -282,23 +291,16 @@ def save_draft(
     unseen = {name: text for name, text in (draft.typed or {}).items() if name not in shown}
     at = clock.now()
     shown_first = shown_of_itself(session, instance.deal, instance.definition_id, step, at)
-    left = {field.name for field in step.fields if _is_left(field, typed, shown_first[field.name], actor)}
+    left = {
+        field.name
+        for field in step.fields
+        if field.name in typed
+        and field.type is not FieldType.FILE
+        and is_as_shown(field, typed[field.name], shown_first[field.name], locale, zone=zone)
+    }
     draft.typed = unseen | {name: one for name, one in plain(typed).items() if name not in left}
     draft.comment, draft.saved_at = comment, at
     return at
-
-
-def _is_left(field: FieldDefinition, typed: Mapping[str, Any], shown: Any, actor: Actor) -> bool:
-    """Whether what is typed into a field means what its input showed at first."""
-    if field.name not in typed or field.type is FieldType.FILE:
-        return False
-    if typed[field.name] == shown:
-        return True
-    try:
-        locale: Locale = "en" if actor.locale == "en" else "uk"
-        return bool(read_value(field, typed[field.name], locale) == from_json(field, shown))
-    except DomainError:
-        return False
 
 
 def save_comment_draft(session: Session, work_item_id: int, text: str, *, actor: Actor, clock: Clock) -> datetime:

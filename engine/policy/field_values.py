@@ -29,6 +29,7 @@ from engine.policy.field_errors import (
     TooManyEntries,
     not_a_choice,
 )
+from engine.policy.personal_texts import ERASED
 from engine.policy.phone_numbers import normalise_phone
 from engine.policy.search_keys import fold
 
@@ -148,6 +149,36 @@ def read_each(
         except DomainError as error:
             errors[field.name] = error
     return values, errors
+
+
+def is_as_shown(field: FieldDefinition, typed: Any, shown: Any, locale: Locale, *, zone: str = "Europe/Kyiv") -> bool:
+    """Whether what came back from an input means what it showed: ``shown``, a stored value or the map's default.
+
+    What cannot be read, and does not stand there letter for letter, is something else.
+    """
+    if typed == shown:
+        return True
+    try:
+        came, went = (_meaning(field, one, locale, zone) for one in (typed, "" if shown == ERASED else shown))
+    except DomainError:
+        return False
+    return bool(came == went)
+
+
+def _meaning(field: FieldDefinition, raw: Any, locale: Locale, zone: str) -> Any:
+    """The value as far as an input shows it, whatever limits it has. That nothing is chosen yet is no "no"."""
+    must_be_said = field.required and field.type is FieldType.YES_NO
+    free = field.model_copy(update={"required": must_be_said, "minimum": None, "maximum": None, "pattern": None})
+    value = read_value(free, raw, locale, zone=zone)
+    match value:
+        case datetime():
+            return value.replace(second=0, microsecond=0)
+        case str():
+            return value.replace("\r\n", "\n")
+        case list() if field.type is FieldType.MANY:
+            return frozenset(value)
+        case _:
+            return value
 
 
 def says_something(table: FieldDefinition, line: Mapping[str, Any]) -> bool:

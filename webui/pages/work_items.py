@@ -306,6 +306,8 @@ def draft(work_item_id: int) -> ResponseReturnValue:
             comment=request.form.get("comment", ""),
             actor=actor(),
             clock=services().clock,
+            locale=chosen_locale(),
+            zone=zone().key,
         )
     return Response(status=204, headers={"Draft-Saved": saved_at.isoformat()})
 

@@ -28,10 +28,12 @@ from engine.policy.field_errors import (
 from engine.policy.field_values import (
     Locale,
     from_json,
+    is_as_shown,
     read_value,
     read_values,
     to_json,
 )
+from engine.policy.personal_texts import ERASED
 
 CHOICES = (FieldChoice(value="a", label="Передоплата"), FieldChoice(value="b", label="Відстрочка"))
 
@@ -306,3 +308,59 @@ def test_any_input_is_either_read_or_refused(kind: FieldType, raw: Any) -> None:
         value = read_value(definition, raw, "uk")
     if kind is not FieldType.FILE:  # of a file its reference is stored, which is looked up by what was read
         assert from_json(definition, to_json(value)) == value
+
+
+_GOODS = field(
+    FieldType.LINES,
+    required=True,
+    columns=(
+        FieldDefinition(name="price", label="Ціна", type=FieldType.MONEY),
+        FieldDefinition(name="sum", label="Сума", type=FieldType.CALCULATED, formula="price * 2"),
+    ),
+)
+_MANY = field(FieldType.MANY, choices=CHOICES)
+
+
+@pytest.mark.parametrize(
+    ("asked", "typed", "shown"),
+    [
+        (field(FieldType.NUMBER, minimum="10", required=True), "7,5", "7.50"),  # an older version had other limits
+        (field(FieldType.YES_NO, required=True), "no", False),
+        (field(FieldType.YES_NO), "yes", "так"),  # a default in the map's own spelling
+        (field(FieldType.YES_NO), "", False),
+        (field(FieldType.DATE), "2026-12-31", "31.12.2026"),
+        (field(FieldType.MOMENT), "2026-03-16T11:00", "2026-03-16T10:00:27Z"),  # an input shows no seconds
+        (field(FieldType.LONG_TEXT), "Рядок\nДругий", "Рядок\r\nДругий"),
+        (field(FieldType.TEXT, required=True), "", ERASED),  # its input is empty
+        (field(FieldType.PERSON), "5", 5),
+        (_MANY, "", []),
+        (_MANY, "a", ["a"]),
+        (_MANY, ["a", "b"], ["b", "a"]),
+        (_GOODS, [{"price": ""}], ""),
+        (_GOODS, [{"price": "10"}, {"price": ""}], [{"price": "10.00", "sum": "20.00"}]),
+    ],
+)
+def test_an_input_that_nobody_touched_says_what_it_showed(asked: FieldDefinition, typed: Any, shown: Any) -> None:
+    assert is_as_shown(asked, typed, shown, "uk", zone="Europe/Warsaw")
+
+
+@pytest.mark.parametrize(
+    ("asked", "typed", "shown"),
+    [
+        (field(FieldType.NUMBER), "", "7.5"),
+        (field(FieldType.NUMBER, required=True), "", "7.5"),
+        (field(FieldType.NUMBER), "сім?", "7.5"),
+        (field(FieldType.YES_NO, required=True), "no", ""),  # nobody has said so before
+        (field(FieldType.YES_NO), "", "yes"),
+        (field(FieldType.YES_NO), "yes", ""),
+        (field(FieldType.MOMENT), "2026-03-16T12:00", "2026-03-16T10:00:00Z"),  # it would be the same in Kyiv
+        (_MANY, "", ["a"]),
+        (_MANY, "a", ["a", "b"]),
+        (_GOODS, [{"price": ""}], [{"price": "10.00", "sum": "20.00"}]),
+        (_GOODS, [{"price": "10"}], ""),
+    ],
+)
+def test_what_somebody_typed_or_emptied_is_not_what_an_input_showed(
+    asked: FieldDefinition, typed: Any, shown: Any
+) -> None:
+    assert not is_as_shown(asked, typed, shown, "uk", zone="Europe/Warsaw")
