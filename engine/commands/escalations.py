@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -17,7 +17,8 @@ from engine.commands.history import record
 from engine.commands.locks import lock_free_instances, lock_instance
 from engine.commands.notifications import notify
 from engine.commands.step_opening import calendar_of_step, ladder_of_step, members_of
-from engine.events import HeadTold, ReminderSent, StepReassigned
+from engine.events import HeadTold, ReminderSent, StepReassigned, kind_of
+from engine.model.history_event import HistoryEvent
 from engine.model.notice import OF_ANOTHERS_STEP, NoticeKind
 from engine.model.person import Person, Role
 from engine.model.process_instance import ProcessInstance
@@ -81,6 +82,23 @@ def escalate_work_items(session: Session, work_item_ids: Sequence[int], *, clock
         .execution_options(populate_existing=True)
     )
     return sum(_climb(session, instances[one.instance_id], one, at) for one in items.all())
+
+
+def told_by_rungs(session: Session, work_item: WorkItem) -> Mapping[EscalationAction, int]:
+    """How often rungs of any ladder have reminded of a step and told a head of it; who was given it is not counted."""
+    told = (
+        select(HistoryEvent.kind, func.count())
+        .where(
+            HistoryEvent.deal_id == work_item.deal_id,
+            HistoryEvent.kind.in_(_TELLING),
+            HistoryEvent.work_item_id == work_item.id,
+        )
+        .group_by(HistoryEvent.kind)
+    )
+    return {_TELLING[kind]: count for kind, count in session.execute(told)}
+
+
+_TELLING = {kind_of(ReminderSent): EscalationAction.REMIND, kind_of(HeadTold): EscalationAction.TELL_HEAD}
 
 
 def _climb(session: Session, instance: ProcessInstance, work_item: WorkItem, at: datetime) -> bool:

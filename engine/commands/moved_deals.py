@@ -18,6 +18,7 @@ from engine.bpmn.deadline_rules import EscalationLadder, RelativeToField
 from engine.bpmn.inspection import as_continuation, fingerprint, waits_in
 from engine.clock import Clock
 from engine.commands.calls import renew_calls
+from engine.commands.escalations import told_by_rungs
 from engine.commands.execution import correlation_key, follow_stage
 from engine.commands.history import record
 from engine.commands.incidents import close_incidents_beside
@@ -482,7 +483,8 @@ def _follow_ladder(session: Session, item: WorkItem, former: EscalationLadder, p
     if item.due_at is not None:
         ladder = ladder_of_step(session, process, process.steps[item.element_id], item.group_id)
         calendar = calendar_of_step(session, item)
-        item.escalation_reached = reached_on(ladder, former, item.escalation_reached, item.due_at, calendar)
+        done = told_by_rungs(session, item)
+        item.escalation_reached = reached_on(ladder, former, item.escalation_reached, item.due_at, calendar, done=done)
     item.next_escalation_at = _next_escalation(session, process, item)
 
 

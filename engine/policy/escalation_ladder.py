@@ -7,7 +7,9 @@ a rung that was reached, and a late answer does not hide an escalation.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 from engine.bpmn.deadline_rules import EscalationAction, EscalationLadder, EscalationLevel, WorkingTime
 from engine.clock import as_utc
@@ -22,6 +24,8 @@ DEFAULT_LADDER = EscalationLadder(
     )
 )
 """For a step whose map and department name no other: remind, tell the head when due, reassign a working day later."""
+
+_NOTHING_DONE: Mapping[EscalationAction, int] = MappingProxyType({})
 
 Rung = tuple[int, EscalationLevel, datetime]  # its index in the order of climbing, what to do, when (UTC)
 
@@ -59,18 +63,25 @@ def next_escalation_at(
 
 
 def reached_on(
-    ladder: EscalationLadder, former: EscalationLadder, reached: int, due_at: datetime, calendar: BusinessCalendar
+    ladder: EscalationLadder,
+    former: EscalationLadder,
+    reached: int,
+    due_at: datetime,
+    calendar: BusinessCalendar,
+    *,
+    done: Mapping[EscalationAction, int] = _NOTHING_DONE,
 ) -> int:
     """How many rungs of ``ladder`` are behind a step that has climbed the first ``reached`` of its ``former`` ladder.
 
     Rungs answer to each other by what they do, the first reminder to the first: what was done is not done again, and
-    what was not is still to come.
+    what was not is still to come. ``done`` is what the step has seen of rungs on any ladder, how often: the former one
+    may have fewer than those before it.
     """
-    done = Counter(level.action for _, level in _in_order(former, due_at, calendar)[:reached])
+    climbed = Counter(level.action for _, level in _in_order(former, due_at, calendar)[:reached]) | Counter(done)
     behind = 0
     for index, (_, level) in enumerate(_in_order(ladder, due_at, calendar)):
-        if done[level.action]:
-            done[level.action] -= 1
+        if climbed[level.action]:
+            climbed[level.action] -= 1
             behind = index + 1
     return behind
 

@@ -158,6 +158,20 @@ def test_a_step_climbs_on_by_the_ladder_of_the_new_version(
     assert office.kinds(deal)[known:] == told
 
 
+def test_who_was_told_is_not_told_again_behind_a_version_that_tells_nobody(office: Office) -> None:
+    both = climbing(REMIND, TELL)
+    office.publish(both)
+    deal = office.open_deal()
+    office.wait(days=2)
+    for version in (climbing(), both):
+        move(office, office.publish(version))
+        office.wait(days=3)
+    assert [kind for kind in office.kinds(deal) if kind in ("reminder_sent", "head_told")] == [
+        "reminder_sent",
+        "head_told",
+    ]
+
+
 def test_a_changed_department_keeps_the_holder_unless_told_otherwise(office: Office) -> None:
     office.publish()
     deals = [office.open_deal(title=f"Угода {number}") for number in range(2)]

@@ -185,6 +185,23 @@ def test_a_step_that_has_climbed_since_its_move_climbs_on_by_the_deadline_that_i
     assert back.next_escalation_at >= due_at
 
 
+def test_who_was_told_before_a_move_is_not_told_again_when_it_is_taken_back(office: Office) -> None:
+    remind = EscalationLevel(action=EscalationAction.REMIND, offset=WorkingTime(seconds=4 * 3600), before=True)
+    tell = EscalationLevel(action=EscalationAction.TELL_HEAD)
+    late = EscalationLevel(action=EscalationAction.REMIND, offset=WorkingTime(days=3))
+    former, other = (EscalationLadder(levels=levels) for levels in ((remind, tell), (remind, late)))
+    office.publish(with_step(sales_map(), "prepare", escalation=former))
+    deal = office.open_deal()
+    office.clock.advance(office.step("prepare").due_at - office.clock.now())
+    office.run_machinery()
+    started = move(office, office.publish(with_step(sales_map(), "prepare", escalation=other)))
+    office.wait(days=7)
+    take_back(office, started)
+    office.wait(days=3)
+    told = [kind for kind in office.kinds(deal) if kind in ("reminder_sent", "head_told")]
+    assert told == ["reminder_sent", "head_told", "reminder_sent"]
+
+
 def test_who_was_told_by_the_new_version_is_not_told_again_by_the_one_that_the_deal_returns_to(office: Office) -> None:
     remind = EscalationLevel(action=EscalationAction.REMIND, offset=WorkingTime(seconds=4 * 3600), before=True)
     tell = EscalationLevel(action=EscalationAction.TELL_HEAD)
