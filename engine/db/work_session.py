@@ -136,7 +136,8 @@ def new_row(model: type[T], **values: Any) -> T:
 def change(one: Base, **values: Any) -> None:
     """Set several columns of an object.
 
-    As setting one after the other, but SQLAlchemy is told once that the row changes, not of each column apart.
+    As setting one after the other, but SQLAlchemy is told once that the row changes, not of each column apart: no
+    validator hears of any but the first.
     """
     (first, told), *others = values.items()
     setattr(one, first, told)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,7 +15,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from support.office import Office
 
 from engine.db.job import Job, JobState
-from engine.db.session import Database
+from engine.db.session import Database, after_commit
 from engine.db.work_session import add_rows, append, change, new_row, number, postpone
 from engine.model.client import Client
 from engine.model.deal import Deal
@@ -74,6 +75,41 @@ def test_who_listens_for_commits_hears_of_the_one_that_ends_a_session(office: Of
         session.scalars(select(WorkItem)).one().name = "Інша назва"
         assert heard == []
     assert heard == [True]
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_session_that_ended_has_given_its_connection_back_once(office: Office, *, fails: bool) -> None:
+    deal = office.open_deal()
+    told: list[bool] = []
+    twice, later = timer(office, deal, "1"), timer(office, deal, "2")
+    pool: Any = office.database.engine.pool
+    waiting = pool.checkedin()
+    with suppress(IntegrityError), office.database.write() as session:
+        after_commit(session, lambda: told.append(True))
+        for _ in range(2 if fails else 1):
+            append(session, Timer, **twice)
+    assert (told, timers(office)) == (([], []) if fails else ([True], ["1"]))
+    assert (pool.checkedout(), pool.checkedin()) == (0, waiting)
+    with office.database.write() as session:  # on the same connection: nothing of the other transaction is in it
+        assert not session.new
+        append(session, Timer, **later)
+    assert timers(office) == ([] if fails else ["1"]) + ["2"]
+    assert (pool.checkedout(), pool.checkedin()) == (0, waiting)
+
+
+def test_what_a_savepoint_took_back_is_not_written_at_the_end_of_the_session(office: Office) -> None:
+    opened = office.open_deal()
+    with office.database.write() as session:
+        deal = session.get_one(Deal, opened.id)
+        change(deal, title="Інша назва", stage="Підготовка")
+        with suppress(LookupError), session.begin_nested():
+            change(deal, stage="Договір", title="Ще інша")
+            session.flush()
+            raise LookupError
+        assert (deal.title, deal.stage) == ("Інша назва", "Підготовка")
+    with office.database.read() as session:
+        deal = session.get_one(Deal, opened.id)
+        assert (deal.title, deal.stage) == ("Інша назва", "Підготовка")
 
 
 def test_the_hour_that_comes_twice_in_autumn_is_written_as_two_hours(office: Office) -> None:

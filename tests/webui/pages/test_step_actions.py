@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
+from sqlalchemy import update
 from support.office import Office
 from support.web import Browser, events_of, text_of
 
 from engine.model.draft import CommentDraft, Draft
+from engine.model.person import Person
 
 SignIn = Callable[[str | None], Browser]
 
@@ -96,6 +99,20 @@ def test_draft_comes_back_after_a_reload(office: Office, browse: SignIn, step: i
     assert draft.typed == {"discount": "не знаю", "deal.amount": ""}
     assert 'value="не знаю"' in olena.get(f"/work-items/{step}").text
     assert 'value="не знаю"' not in browse("taras").get(f"/work-items/{step}").text
+
+
+def test_an_input_left_as_its_reader_saw_it_is_no_draft(office: Office, browse: SignIn) -> None:
+    """The form is sent as the reader's language writes it, on the clock of the installation."""
+    with office.database.write() as session:
+        session.execute(update(Person).where(Person.login == "olena").values(locale="en"))
+    deal = office.open_deal("olena", amount=Decimal(1250))
+    step = office.step("prepare", deal).id
+    form = {"field:deal.amount": "1,250", "comment": "Later"}
+    kept = browse("olena").post(f"/work-items/{step}/draft", form, part=True)
+    assert kept.status_code == 204
+    with office.database.read() as session:
+        draft = session.get_one(Draft, (step, office.company.olena.id))
+    assert (draft.typed, draft.comment) == ({}, "Later")
 
 
 def test_what_is_said_with_a_step_and_a_comment_being_written_come_back(
