@@ -22,10 +22,7 @@ run: build .venv/.compiled ## start Reglament with a demo company on 127.0.0.1:8
 	@exec $(BIN)/reglament run
 
 .PHONY: test
-test: lint tests ## everything that CI checks: lint, then all tests (ARGS=… goes to pytest)
-
-.PHONY: tests
-tests: dev services ## all tests, without lint (ARGS=… goes to pytest)
+test: dev services lint ## everything that CI checks: lint, then all tests (ARGS=… goes to pytest)
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 .PHONY: lint
