@@ -25,6 +25,7 @@ def say_what_may_be_missed(workbench: Workbench, process: Process) -> None:
             for one in node.scope.nodes
             if one.type in _THROWING and any((it.kind, it.name) == (event.kind, event.name) for it in one.events)
         }
+        throws = {one for one in throws if _is_come_to_first(one, node)}
         if throws and _may_come_late(node, throws):
             workbench.noticed.warning("EVENT_MAY_BE_MISSED", node, event=event.name)
 
@@ -32,6 +33,15 @@ def say_what_may_be_missed(workbench: Workbench, process: Process) -> None:
 def _is_one_of_several(catch: Node) -> bool:
     """Whether the deal can go on by another event."""
     return any(flow.source.type is NodeType.EVENT_BASED for flow in catch.incoming)
+
+
+def _is_come_to_first(throw: Node, catch: Node) -> bool:
+    """Whether a token may come to ``throw`` before one has waited at ``catch``.
+
+    Where it only throws on for others what it has waited for, as in each round of a loop, the event comes from outside.
+    """
+    begun = [flow for node in catch.scope.nodes if not node.incoming and node.host is None for flow in node.outgoing]
+    return _lead_to({throw}, begun, catch)
 
 
 def _may_come_late(catch: Node, throws: Collection[Node]) -> bool:

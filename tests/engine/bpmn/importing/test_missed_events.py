@@ -103,3 +103,22 @@ def test_what_comes_from_other_deals_is_told_nothing() -> None:
         around=ROOTS,
     )
     assert CODE not in codes(outcome)
+
+
+def test_what_is_thrown_on_behind_the_wait_alone_comes_from_other_deals() -> None:
+    """Each deal waits for its turn, and gives it to the next, once or several times."""
+    outcome = outcome_of(
+        START,
+        element("exclusiveGateway", "again"),
+        step("own"),
+        element("intermediateCatchEvent", "catch", "", KINDS["signal"]),
+        step("work"),
+        element("intermediateThrowEvent", "throw", "", KINDS["signal"]),
+        element("exclusiveGateway", "more", "Ще?"),
+        END,
+        chain("start", "again", "own", "catch", "work", "throw", "more"),
+        flow("more", "again", "Так"),
+        flow("more", "end", "Ні"),
+        around=ROOTS,
+    )
+    assert CODE not in codes(outcome)
