@@ -234,7 +234,9 @@ def _tell_only(
     told = _tell(session, receiver, name, values, actor=actor, clock=clock, command_id=None)
     if told is None:
         # A message of the same moment was faster: this one is for what waits in that deal now, as the next run.
-        waiting = [one for one in _receivers(session, name, correlation, actor) if one.instance_id == receiver.instance_id]
+        waiting = [
+            one for one in _receivers(session, name, correlation, actor) if one.instance_id == receiver.instance_id
+        ]
         if len(waiting) > 1:
             return MessageDelivery(receivers=tuple(waiting))
         for one in waiting:

@@ -7,13 +7,22 @@ from collections import Counter
 
 import pytest
 from support.canonical_maps import DECISIONS, MapBuilder, when
-from support.drawn_maps import END, START, chain, compiled, element, step
+from support.drawn_maps import END, START, chain, compiled, element
 from support.instance_run import InstanceRun
 from support.sales_map import human
 
 from engine.bpmn.compiled import CompiledProcess, StepKind
 from engine.bpmn.inspection import jump_targets, plan_move
-from engine.bpmn.jumps import AlreadyThere, BesideTheWay, InsideBranches, Jump, JumpRefused, Meanwhile, TargetRepeated, TooManyWays
+from engine.bpmn.jumps import (
+    AlreadyThere,
+    BesideTheWay,
+    InsideBranches,
+    Jump,
+    JumpRefused,
+    Meanwhile,
+    TargetRepeated,
+    TooManyWays,
+)
 from engine.bpmn.runtime import MoveToken, SetVariables
 
 
@@ -229,7 +238,7 @@ def test_enclosing_scopes_are_begun_and_repeated_ones_are_not() -> None:
 def test_all_runs_of_a_repeated_receive_task_are_begun_anew() -> None:
     loop = "<multiInstanceLoopCharacteristics><loopCardinality>2</loopCardinality></multiInstanceLoopCharacteristics>"
     paid = element("receiveTask", "paid", "Оплата надійшла", loop, messageRef="m")
-    drawn = (START, paid, step("ship"), END, chain("start", "paid", "ship", "end"))
+    drawn = (START, paid, element("userTask", "ship", "Відвантажити"), END, chain("start", "paid", "ship", "end"))
     run = InstanceRun(compiled(*drawn, around='<message id="m" name="Оплата"/>'))
     with pytest.raises(AlreadyThere):
         planned(run, "paid")
