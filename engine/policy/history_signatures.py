@@ -22,7 +22,6 @@ from engine.policy.history_chain import ChainEntry, canonical_json, moment_text
 FIRST_PREVIOUS = ""
 KEY_ID_LENGTH = 16
 
-
 _ENTRY_DOMAIN = b"reglament-history-entry-1\x00"
 _KEY_DOMAIN = b"reglament-history-key-1\x00"
 _LEAF = b"\x00"  # RFC 6962 section 2.1: leaves and nodes must not be mistaken for each other
