@@ -241,6 +241,8 @@ def _execute(workbench: Workbench, content_hash: str) -> CompiledProcess | None:
         say_what_steps_lack(processes, noticed)
         return None
     steps = define_steps(processes, noticed)
+    if not steps:
+        noticed.warning("NOBODY_ASKED", _place(processes[0]))
     check_outcomes_named_by_steps(workbench, steps)
     say_what_is_unheard(processes, noticed)
     say_unknown_facts(workbench, steps)

@@ -96,6 +96,12 @@ class NoWayOpen(DomainError):
     template = N_("no condition is true and there is no default way")
 
 
+class NothingDecided(NoWayOpen):
+    """A decision by approvals, none of which was asked for: a list of approvers was empty, or a deal came past."""
+
+    template = N_("nobody was asked in “%(steps)s”, so nothing was decided, and there is no default way")
+
+
 class Stalled(DomainError):
     code = "STALLED"
     template = N_("nothing can go on: what waits at %(elements)s waits for something that cannot come")

@@ -6,6 +6,7 @@ from engine.bpmn.compiled import ExpressionCondition
 from engine.bpmn.expressions import compile_expression, is_expression
 from engine.bpmn.map_model import EventDefinition, EventKind, Node, NodeType, Process
 from engine.bpmn.repairs.missed_events import say_what_may_be_missed
+from engine.bpmn.repairs.self_starting import say_what_starts_itself
 from engine.bpmn.repairs.stand_ins import confirm_by_person
 from engine.bpmn.repairs.timers import settle_timer, timer_rule
 from engine.bpmn.repairs.variables_asked import FACTS, provided_names
@@ -25,6 +26,7 @@ def settle_events(workbench: Workbench, process: Process) -> None:
         elif node.message is None and node.timer is None and node.condition is None and _waits_beside(node):
             _beside(workbench, node)
     say_what_may_be_missed(workbench, process)
+    say_what_starts_itself(workbench, process)
 
 
 def _waits_beside(node: Node) -> bool:

@@ -105,6 +105,8 @@ def _wait_with_person(workbench: Workbench, node: Node) -> None:
     for flow in tuple(node.outgoing):
         event = flow.target
         remove_flow(flow)
-        event.loop = None
+        if event.loop is not None:
+            workbench.noticed.warning("EVENT_GATEWAY_REPEATS", event)
+            event.loop = None
         attach(event, step)
     workbench.noticed.info("EVENT_GATEWAY_STEP", node)
