@@ -17,6 +17,7 @@ TIMERS = 200  # per instance
 SHORTEST_CYCLE = timedelta(minutes=1)
 FARTHEST_TIMER = timedelta(days=5 * 366)
 LEDGER = 2_000  # completed activities of a scope that can still be undone
+CORRELATION_BYTES = 1_800  # of the values by which a message finds its deal, as they are looked up
 STATE_BYTES = 256 * 1024  # before compression
 
 

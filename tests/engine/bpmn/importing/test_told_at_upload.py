@@ -140,6 +140,25 @@ class TestMapsThatAskNobody:
         assert "NOBODY_ASKED" not in codes(outcome_of(START, step("t"), END, chain("start", "t", "end")))
 
 
+class TestNamesTooLong:
+    """Deals are found by these names, in columns of a fixed width: on PostgreSQL every deal failed there."""
+
+    def outcome(self, message: str = "Оплата", **said: str) -> CompileOutcome:
+        waits = element("receiveTask", "paid", "Оплата", bag(**said), messageRef="long")
+        around = f'<message id="long" name="{message}"/>'
+        return outcome_of(START, waits, END, chain("start", "paid", "end"), around=around)
+
+    @pytest.mark.parametrize(("letters", "is_told"), [(300, False), (301, True)])
+    def test_of_an_event_that_is_waited_for(self, letters: int, is_told: bool) -> None:
+        outcome = self.outcome("я" * letters)
+        assert ("NAME_TOO_LONG" in codes(outcome, Severity.ERROR)) is is_told
+
+    @pytest.mark.parametrize(("letters", "is_told"), [(200, False), (201, True)])
+    def test_of_a_stage(self, letters: int, is_told: bool) -> None:
+        outcome = self.outcome(етап="я" * letters)
+        assert ("NAME_TOO_LONG" in codes(outcome, Severity.ERROR)) is is_told
+
+
 class TestTimersWithTwoValues:
     def outcome(self, inner: str, said: str = "") -> CompileOutcome:
         event = f"{said}<timerEventDefinition>{inner}</timerEventDefinition>"
