@@ -212,6 +212,10 @@ _DECISIONS: Mapping[str, FindingText] = {
 }
 
 _EVENTS: Mapping[str, FindingText] = {
+    "EVENT_GATEWAY_AMBIGUOUS": FindingText(
+        N_("Several ways out of the event gateway wait for “%(event)s”: which of them it opens is not said."),
+        N_("Give each way an event of its own, or draw one way, and a decision behind it."),
+    ),
     "EVENT_GATEWAY_REPEATS": FindingText(
         N_("It is drawn to run several times, behind a gateway where the first event decides: it runs once."),
         N_("Let a single event stand behind the gateway, and what is repeated behind that event."),

@@ -88,6 +88,23 @@ def test_a_repeated_receive_task_behind_an_event_gateway_runs_once_and_is_told()
     assert found(outcome, "EVENT_GATEWAY_REPEATS").element_id == "rt"
 
 
+@pytest.mark.parametrize(("second", "is_told"), [("m", True), ("n", False)], ids=["the same", "another"])
+def test_two_ways_of_an_event_gateway_that_wait_for_one_message_are_told(second: str, is_told: bool) -> None:
+    outcome = outcome_of(
+        START,
+        '<eventBasedGateway id="eg"/>',
+        element("intermediateCatchEvent", "c1", "", '<messageEventDefinition messageRef="m"/>'),
+        element("intermediateCatchEvent", "c2", "", f'<messageEventDefinition messageRef="{second}"/>'),
+        step("x"),
+        END,
+        chain("start", "eg", "c1", "x", "end"),
+        chain("eg", "c2", "end"),
+        around=ROOTS + '<message id="n" name="Подяка"/>',
+    )
+    assert outcome.process is not None
+    assert ("EVENT_GATEWAY_AMBIGUOUS" in codes(outcome)) is is_told
+
+
 class TestEventsThatStartThemselves:
     def map(self, inner: str, *ways: str, thrown: str = "s", interrupting: str = "false") -> tuple[str, ...]:
         starts = element("startEvent", "hs", "", '<signalEventDefinition signalRef="s"/>', isInterrupting=interrupting)
