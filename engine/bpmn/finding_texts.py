@@ -212,6 +212,13 @@ _DECISIONS: Mapping[str, FindingText] = {
 }
 
 _EVENTS: Mapping[str, FindingText] = {
+    "CONDITION_SEEN_LATE": FindingText(
+        N_(
+            "“%(text)s” reads %(facts)s: a change of that alone wakes no deal. The condition is looked at when a step "
+            "of the deal completes or the deal itself is edited."
+        ),
+        N_("Draw a timer for a time; for the client, let whoever changes it send a message, or complete a step."),
+    ),
     "EVENT_GATEWAY_AMBIGUOUS": FindingText(
         N_("Several ways out of the event gateway wait for “%(event)s”: which of them it opens is not said."),
         N_("Give each way an event of its own, or draw one way, and a decision behind it."),

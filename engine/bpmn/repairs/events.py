@@ -15,6 +15,7 @@ from engine.bpmn.repairs.workbench import Workbench
 
 _THROWN = (EventKind.MESSAGE, EventKind.SIGNAL, EventKind.ESCALATION, EventKind.COMPENSATE)
 _RAISED_INSIDE = (EventKind.ERROR, EventKind.ESCALATION, EventKind.CANCEL, EventKind.COMPENSATE)
+_UNWATCHED = FACTS - {"deal"}  # what changes outside of the deal, without anybody looking at its conditions
 
 
 def settle_events(workbench: Workbench, process: Process) -> None:
@@ -77,10 +78,14 @@ def _by_itself(workbench: Workbench, node: Node, event: EventDefinition, *, aske
 
 def _by_condition(workbench: Workbench, node: Node, text: str) -> bool:
     """A condition over values that nobody gives would wait for ever."""
-    unknown = compile_expression(text).names - FACTS - set(provided_names(workbench))
+    names = compile_expression(text).names
+    unknown = names - FACTS - set(provided_names(workbench))
     if unknown:
         workbench.noticed.warning("CONDITION_NEVER_KNOWN", node, text=text, variables=", ".join(sorted(unknown)))
         return False
+    unwatched = names & _UNWATCHED
+    if unwatched:
+        workbench.noticed.warning("CONDITION_SEEN_LATE", node, text=text, facts=", ".join(sorted(unwatched)))
     node.condition = ExpressionCondition(text=text)
     return True
 

@@ -105,6 +105,17 @@ def test_two_ways_of_an_event_gateway_that_wait_for_one_message_are_told(second:
     assert ("EVENT_GATEWAY_AMBIGUOUS" in codes(outcome)) is is_told
 
 
+@pytest.mark.parametrize(
+    ("condition", "facts"), [('client.name = "Б" or now = today', "client, now, today"), ("deal.amount &gt; 5", "")]
+)
+def test_a_condition_over_what_changes_outside_of_the_deal_is_told(condition: str, facts: str) -> None:
+    event = f"<conditionalEventDefinition><condition>{condition}</condition></conditionalEventDefinition>"
+    waits = element("intermediateCatchEvent", "c", "", event)
+    outcome = outcome_of(START, waits, step("x"), END, chain("start", "c", "x", "end"))
+    told = [one.params["facts"] for one in outcome.findings if one.code == "CONDITION_SEEN_LATE"]
+    assert told == ([facts] if facts else [])
+
+
 class TestEventsThatStartThemselves:
     def map(self, inner: str, *ways: str, thrown: str = "s", interrupting: str = "false") -> tuple[str, ...]:
         starts = element("startEvent", "hs", "", '<signalEventDefinition signalRef="s"/>', isInterrupting=interrupting)
