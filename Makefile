@@ -4,7 +4,7 @@ BIN := .venv/bin
 DIST := webui/static/dist/manifest.json
 CATALOGUES := $(wildcard webui/translations/*/LC_MESSAGES/*.po)
 LOCALES := uk
-FRONT_END := package-lock.json webui/frontend/build.mjs $(shell find webui/frontend/src -type f)
+FRONT_END := package-lock.json webui/frontend/build.mjs $(shell find webui/frontend/src webui/templates -type f)
 ORDEAL := tests/faults tests/upgrades tests/engine/bpmn
 PROGRAM := $(shell find engine processes tasks webui -name '*.py')
 

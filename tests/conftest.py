@@ -144,6 +144,20 @@ def postgresql_database_url(postgresql: PostgreSQL, lent_databases: LentDatabase
     lent_databases.take_back(name)
 
 
+@pytest.fixture(scope="module")
+def sqlite_url_of_module(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A migrated SQLite database that the tests of a file share, which take care of each other."""
+    return f"sqlite:///{shutil.copy(sqlite_template, tmp_path_factory.mktemp('module') / 'reglament.sqlite')}"
+
+
+@pytest.fixture(scope="module")
+def postgresql_url_of_module(postgresql: PostgreSQL, lent_databases: LentDatabases) -> Iterator[str]:
+    """A migrated PostgreSQL database that the tests of a file share, which take care of each other."""
+    name = lent_databases.lend()
+    yield postgresql.url_of(name)
+    lent_databases.take_back(name)
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def database_url(request: pytest.FixtureRequest) -> str:
     """A migrated database of this test alone; the test runs once on each kind."""

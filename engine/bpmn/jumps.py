@@ -165,7 +165,7 @@ def targets(spec: ExecutableSpec) -> Iterator[str]:
     """The elements at which a deal can stand: activities, events that wait, event gateways."""
     for scope in spec.scopes.values():
         for one in scope.task_specs.values():
-            if one.bpmn_id is not None and one.loop is None and _can_hold(one):
+            if _is_target(one):
                 yield one.bpmn_id
 
 
@@ -193,7 +193,7 @@ def perform_jump(workflow: LiveWorkflow, spec: ExecutableSpec, target: str, with
     for element in plan.way.elements[:-1]:
         around = scope.task_tree.spawn(scope.spec.task_specs[element])
         scope = around.task_spec.open(around)
-    scope.task_tree.spawn(scope.spec.task_specs[target]).arrive()
+    scope.task_tree.spawn(scope.spec.task_specs[plan.way.elements[-1]]).arrive()
 
 
 def around(spec: ExecutableSpec, target: str) -> tuple[tuple[str, ...], ...]:
@@ -205,11 +205,11 @@ def around(spec: ExecutableSpec, target: str) -> tuple[tuple[str, ...], ...]:
 def _planned(
     workflow: LiveWorkflow, spec: ExecutableSpec, target: str, name: str, withdrawn: frozenset[str] | None
 ) -> _Plan:
-    ways = list(_ways_to(spec, target))
+    ways = [_with_all_runs(spec, way) for way in _ways_to(spec, target)]
     if not ways:
         raise NoSuchTarget(target=name)
-    holder = spec.scopes[ways[0].scopes[-1]]
-    if any(isinstance(holder.task_specs[one], EventGateway) for one in holder.task_specs[target]._inputs):  # noqa: SLF001  # names
+    entered = spec.scopes[ways[0].scopes[-1]].task_specs
+    if any(isinstance(entered[one], EventGateway) for one in entered[ways[0].elements[-1]]._inputs):  # noqa: SLF001  # names
         raise TargetBehindEvents(target=name)
     chosen = None if withdrawn is None else [_found(workflow, one) for one in sorted(withdrawn)]
     places = [place for way in ways for place in _places(workflow, way) if _holds(place[0], chosen)]
@@ -246,6 +246,20 @@ def _ways_to(spec: ExecutableSpec, target: str) -> Iterator[_Way]:
             inner = getattr(inside, "spec", None)
             if isinstance(inner, str) and inner not in way.scopes:
                 waiting.append(_Way((*way.scopes, inner), (*way.elements, inside.bpmn_id)))
+
+
+def _with_all_runs(spec: ExecutableSpec, way: _Way) -> _Way:
+    """Where what repeats holds nothing but the target, as around a receive task, all its runs are begun anew."""
+    if len(way.elements) == 1:
+        return way
+    repeated = spec.scopes[way.scopes[-2]].task_specs[way.elements[-2]]
+    held = [one.bpmn_id for one in spec.scopes[way.scopes[-1]].task_specs.values() if _is_target(one)]
+    is_alone = hasattr(repeated, "rule") and held == [way.elements[-1]]
+    return _Way(way.scopes[:-1], way.elements[:-1]) if is_alone else way
+
+
+def _is_target(one: Any) -> bool:
+    return one.bpmn_id is not None and one.loop is None and _can_hold(one)
 
 
 def _can_hold(one: Any) -> bool:

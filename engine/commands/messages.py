@@ -136,8 +136,7 @@ def deliver_message(
     if len(receivers) > 1:
         begun = MessageDelivery(receivers=receivers)
     elif receivers:
-        told = _tell(session, receivers[0], name, values, actor=actor, clock=clock, command_id=None)
-        begun = MessageDelivery((told,) if told is not None else ())
+        begun = _tell_only(session, receivers[0], name, correlation, values, actor=actor, clock=clock)
     else:
         opened = None if correlation else _open_by_message(session, name, values, actor=actor, clock=clock)
         begun = MessageDelivery(opened_deal_id=opened)
@@ -219,6 +218,30 @@ def _receivers(
 def _ends_one_run(session: Session, definition_id: int, node_id: str) -> bool:
     message = process_of(session, definition_id).messages.get(node_id)
     return message is not None and message.ends_one_run
+
+
+def _tell_only(
+    session: Session,
+    receiver: Receiver,
+    name: str,
+    correlation: Mapping[str, Any],
+    values: Mapping[str, Any],
+    *,
+    actor: Actor,
+    clock: Clock,
+) -> MessageDelivery:
+    """Wake the only event that waits. Raises MapFailed, ContentApproved, ApprovalSpared."""
+    told = _tell(session, receiver, name, values, actor=actor, clock=clock, command_id=None)
+    if told is None:
+        # A message of the same moment was faster: this one is for what waits in that deal now, as the next run.
+        waiting = [
+            one for one in _receivers(session, name, correlation, actor) if one.instance_id == receiver.instance_id
+        ]
+        if len(waiting) > 1:
+            return MessageDelivery(receivers=tuple(waiting))
+        for one in waiting:
+            told = _tell(session, one, name, values, actor=actor, clock=clock, command_id=None)
+    return MessageDelivery((told,) if told is not None else ())
 
 
 def _tell(

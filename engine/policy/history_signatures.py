@@ -22,8 +22,6 @@ from engine.policy.history_chain import ChainEntry, canonical_json, moment_text
 FIRST_PREVIOUS = ""
 KEY_ID_LENGTH = 16
 
-_moment_text = lru_cache(maxsize=8)(moment_text)  # of hundreds of entries that are signed together
-
 _ENTRY_DOMAIN = b"reglament-history-entry-1\x00"
 _KEY_DOMAIN = b"reglament-history-key-1\x00"
 _LEAF = b"\x00"  # RFC 6962 section 2.1: leaves and nodes must not be mistaken for each other
@@ -105,7 +103,7 @@ def statement(
             "number": number,
             "entry_hash": entry_hash,
             "previous": previous,
-            "at": _moment_text(at),
+            "at": moment_text(at),
             "key": key_id,
         }
     )

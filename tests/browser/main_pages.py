@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 
 from browser.installation import LATE_DEALS, Sales
 from browser.people import People, Theme
 from playwright.sync_api import Page, expect
+
+_tours = count(1)
 
 _OF_DEALS = ("/deals", "/deals/columns", "/deals/board", "/deals/new", "/deals/import")
 _OF_CLIENTS = (
@@ -91,7 +94,7 @@ def main_pages(people: People, sales: Sales, view: View, reader: str) -> Iterato
         yield from _pages_of_visitors(people, sales, view)
         return
     page = people.at_work(reader, locale=view.locale, theme=view.theme, width=view.width)
-    for address in _addresses(sales, f"Насоси для огляду {view}, {reader}")[reader]:
+    for address in _addresses(sales, f"Насоси для огляду № {next(_tours)}")[reader]:
         answer = page.goto(address)
         assert answer is not None, address
         assert answer.status == 200, address

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http.client import SEE_OTHER
 from typing import Literal
 
 from browser.installation import Installation
@@ -23,6 +24,12 @@ class People:
 
         ``installed``: with the worker of the installed app.
         """
+        page = self._context(width=width, installed=installed, speaking=speaking).new_page()
+        page.goto("/sign-in")
+        return page
+
+    def _context(self, *, width: int, speaking: str, installed: bool = False) -> BrowserContext:
+        """A watched browser of somebody's own."""
         context = self._chromium.new_context(
             base_url=self._installation.address,
             viewport={"width": width, "height": 800},
@@ -34,17 +41,23 @@ class People:
         )
         context.set_default_timeout(self._patience_ms)
         self._watched.append((context, Watch(context, self._installation.address)))
-        page = context.new_page()
-        page.goto("/sign-in")
-        return page
+        return context
 
     def at_work(
         self, login: str, *, locale: str = "uk", theme: Theme = "auto", width: int = 1280, speaking: str = "uk-UA"
     ) -> Page:
-        """A person of the company on their home page, reading in ``locale``."""
+        """A person of the company on their home page, reading in ``locale``; the sign-in page was not drawn for it."""
         self._installation.sales.prefer(login, locale=locale, theme=theme)
-        page = self.visitor(width=width, speaking=speaking)
-        sign_in(page, login)
+        context = self._context(width=width, speaking=speaking)
+        asked = context.request.get("/sign-in").text()
+        token = asked.partition('name="csrf_token" value="')[2].partition('"')[0]
+        answer = context.request.post(
+            "/sign-in/demo", form={"csrf_token": token, "login": login, "next": "/"}, max_redirects=0
+        )
+        assert answer.status == SEE_OTHER, answer.text()
+        page = context.new_page()
+        page.goto("/")
+        _ready(page)
         return page
 
     def leave(self) -> list[str]:
@@ -57,5 +70,9 @@ class People:
 def sign_in(page: Page, login: str) -> None:
     """The one click of the demo company."""
     page.locator(f"button.demo-person[value={login}]").click()
+    _ready(page)
+
+
+def _ready(page: Page) -> None:
     expect(page.locator(".person-button")).to_be_visible()
     page.wait_for_load_state()  # its scripts have run: what is pressed now does something

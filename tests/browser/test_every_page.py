@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+from functools import cache
+from pathlib import Path
 
 import pytest
 from browser.installation import Sales
@@ -11,6 +14,7 @@ from browser.people import People, Theme
 from playwright.sync_api import Page, expect
 from support.browser import Words, barriers, bubbling, cramped, overflow
 
+ROOT = Path(__file__).parents[2]
 PHONE = 360
 DESK = 1280
 FOCUSABLE_TRIED = 12
@@ -45,6 +49,24 @@ _INTERNATIONAL = re.compile(
 )
 
 
+def classes_of(stylesheet: Path) -> set[str]:
+    return set(re.findall(r"\.([A-Za-z_][\w-]*)", stylesheet.read_text(encoding="utf-8")))
+
+
+@cache
+def left_out_styles() -> set[str]:
+    """Classes of Tabler that the build found in no template and no script."""
+    dist = ROOT / "webui" / "static" / "dist"
+    ours = json.loads((dist / "manifest.json").read_text())["site.css"]
+    left_out = classes_of(ROOT / "node_modules/@tabler/core/dist/css/tabler.min.css") - classes_of(dist / ours)
+    assert "accordion" in left_out
+    return left_out
+
+
+def classes_on(page: Page) -> set[str]:
+    return set(page.evaluate("[...document.querySelectorAll('[class]')].flatMap(each => [...each.classList])"))
+
+
 def left_in_another_language(page: Page, locale: str, uk: Words) -> set[str]:
     """What the page says in the language that was not chosen."""
     said: list[str] = page.evaluate(_SAID)
@@ -62,6 +84,7 @@ def test_no_page_keeps_anybody_out_scrolls_sideways_or_mixes_languages(
     for opened in main_pages(people, sales, view, reader):
         told = barriers(opened.page) + cramped(opened.page) + bubbling(opened.page)
         told += [f"in another language: {text}" for text in left_in_another_language(opened.page, view.locale, uk)]
+        told += [f"unstyled: {name}" for name in classes_on(opened.page) & left_out_styles()]
         if (wider := overflow(opened.page)) > 0:
             told.append(f"{wider} px wider than the window")
         if (headings := opened.page.locator("h1").count()) != 1:

@@ -32,7 +32,7 @@ from engine.model.timer import Timer
 
 @pytest.mark.timeout(900)
 def test_each_due_timer_fires_once_though_a_worker_is_killed(office: Office, full: bool, scorecard: Scorecard) -> None:
-    workers, timers = (4, 10_000) if full else (2, 500)
+    workers, timers = (4, 10_000) if full else (2, 200)
     office.publish(waiting_map())
     deals = [office.open_deal(title=f"Угода {one}", definition_key="waiting") for one in range(timers // BRANCHES)]
     url, at = office.database.url, office.clock.advance(timedelta(days=DAYS))

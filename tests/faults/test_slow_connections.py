@@ -67,10 +67,10 @@ class Served:
         return False
 
 
-@pytest.fixture
-def served(sqlite_template: Path, tmp_path: Path) -> Iterator[Served]:
-    var = tmp_path / "var"
-    var.mkdir()
+@pytest.fixture(scope="module")
+def served(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One server for all: what one test has held open is closed, and keeps the next one waiting as little."""
+    var = tmp_path_factory.mktemp("served")
     file = shutil.copy(sqlite_template, var / "reglament.sqlite")
     office = Office(Database(f"sqlite:///{file}"))
     office.publish()

@@ -6,6 +6,7 @@ So a database that comes back is emptied and renamed for the next test, unless a
 
 from __future__ import annotations
 
+import time
 import uuid
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -26,9 +27,10 @@ _MOST_USES = 30
 """Deleted rows stay in the files, since nothing is vacuumed."""
 
 _END_OTHERS = """
-SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
+_PATIENCE_S = 10.0
 _SCHEMA = """
 SELECT (SELECT array_agg((oid, relname, relnatts, relchecks) ORDER BY oid)::text FROM pg_class
         WHERE relnamespace = 'public'::regnamespace),
@@ -85,8 +87,9 @@ class Content:
         """Whatever the database held, or what it is known to hold; its triggers and references are not asked."""
         with connection.transaction():
             connection.execute("SET LOCAL session_replication_role = replica")
-            for table in _names(connection, _WRITTEN_TABLES) if instead_of is None else instead_of.rows:
-                connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
+            emptied = _names(connection, _WRITTEN_TABLES) if instead_of is None else instead_of.rows
+            deletes = [sql.SQL("DELETE FROM {}").format(sql.Identifier(table)) for table in emptied]
+            connection.execute(sql.SQL("; ").join(deletes))  # in one turn: there are up to a hundred
             for table, told in self.rows.items():
                 with connection.cursor().copy(sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(table))) as copy:
                     copy.write(told)
@@ -100,6 +103,13 @@ class Content:
 
 def _names(connection: Connection, question: str) -> list[str]:
     return [name for (name,) in connection.execute(question.encode())]
+
+
+def _end_others(connection: Connection) -> None:
+    """Whoever else is connected, and return when they have gone: PostgreSQL by itself looks every tenth of a second."""
+    ends_at = time.monotonic() + _PATIENCE_S
+    while _names(connection, _END_OTHERS) and time.monotonic() < ends_at:
+        time.sleep(0.002)
 
 
 def _stands(connection: Connection, sequence: str) -> tuple[int, bool]:
@@ -146,7 +156,7 @@ class LentDatabases:
     def _is_as_new(self, name: str) -> bool:
         """Whether it could be made so."""
         with self.server.connect(name) as connection:
-            connection.execute(_END_OTHERS)
+            _end_others(connection)
             if connection.execute(_SCHEMA).fetchall() != self._schema:
                 return False
             lost, otherwise_found = _names(connection, _LOST_REFERENCES), _names(connection, _OTHER_TEXTS)

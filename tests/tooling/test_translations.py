@@ -64,6 +64,19 @@ def test_a_translation_fills_only_places_that_its_text_has(ukrainian: Catalog) -
     assert unknown == {}
 
 
+def test_no_translation_says_twice_what_its_text_says_once(ukrainian: Catalog) -> None:
+    """A translation that was filled in twice is read as one sentence that begins anew."""
+    said_twice = re.compile(r"(.{2,})\1", re.DOTALL)
+    doubled = [
+        message.id
+        for message in ukrainian
+        if message.id
+        and any(map(said_twice.fullmatch, forms(message.string)))
+        and not any(map(said_twice.fullmatch, forms(message.id)))
+    ]
+    assert doubled == []
+
+
 def test_ukrainian_words_have_one_apostrophe(ukrainian: Catalog) -> None:
     """Whoever looks for a word on a page finds it however it got there."""
     others = re.compile(r"(?<=[а-яїєґ])['’`](?=[а-яїєґ])", re.IGNORECASE)

@@ -24,15 +24,18 @@ AROUND = frozenset(
 _ALSO_AROUND = frozenset(
     {
         *("в", "у", "ви", "ми", "це", "цей", "ця", "за", "від", "по", "щодо", "порядку", "вже", "уже"),
+        *("можна", "можемо", "отримано", "отримали", "одержано", "надано", "надали", "дано", "дали", "умови"),
         *("a", "an", "are", "were", "did", "does", "do", "we", "you", "they", "this", "that", "of", "for", "on", "in"),
+        *("can", "may", "everything", "given", "received", "obtained", "to", "terms", "conditions"),
     }
 )
 _AGREEMENT = re.compile(
     r"погод\w*|затвердж\w*|затверди\w*|схвал\w*|узгод\w*|згод(?:а|ен|на|ні)|згідн\w*|ок|гаразд|добре|успішн\w*"
     r"|позитивн\w*|прийнят\w*|підтвердж\w*|підтверди\w*|підходить|підходять|пройден\w*|дозволен\w*|далі|рішення"
-    r"|висновок|результат\w*"
+    r"|висновок|результат\w*|дозвіл|добро|віз[ау]|завізова\w+|правильн[оиаеі]й?|вірн[оиаеі]й?|коректн[оиаеі]й?"
+    r"|прийнятн\w*|влаштову\w+|годиться|продовжуємо|продовжувати|продовжити|йдемо|підписуємо|підписувати|підписати"
     r"|approv\w*|agree\w*|accept\w*|ok|okay|good|fine|success\w*|succes?ful\w*|positive\w*|pass(?:ed)?|confirmed"
-    r"|granted|go|continue|proceed|decision|result|outcome|verdict",
+    r"|granted|go|continue|proceed|decision|result|outcome|verdict|correct|right|valid|cleared|endorsed|sign",
 )
 _OUTSIDERS = re.compile(
     r"клієнт|замовник|покуп|контрагент|партнер|постачальник|підрядник|банк|лізинг|страхов|інвестор|орендар|орендодав"
@@ -108,7 +111,7 @@ def _asks_whether_approved(question: str, known: Collection[str]) -> bool:
     spoken = [word for word in words if _AGREEMENT.fullmatch(word)]
     others = [word for word in words if word not in AROUND | _ALSO_AROUND and word not in spoken]
     trouble = len(words) < len(words_of(question))
-    return (bool(spoken) or trouble) and all(_is_known(word, known) for word in others)
+    return (bool(spoken) or trouble) and all(_is_known(word, known) or _is_somebody(word) for word in others)
 
 
 def _is_known(word: str, known: Collection[str]) -> bool:
@@ -125,3 +128,8 @@ def _is_somebody_else(word: str, known: Collection[str]) -> bool:
     if _OUTSIDERS.search(word) and not _is_known(word, known):
         return True
     return any(who.search(word) and not any(map(who.search, known)) for who in _INSIDERS)
+
+
+def _is_somebody(word: str) -> bool:
+    """Whether it is a role in the company, by whatever word."""
+    return any(who.search(word) for who in _INSIDERS)

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from engine.bpmn.map_model import EventKind, Flow, Node, NodeType, Process
 from engine.bpmn.repairs.workbench import Workbench
+from engine.bpmn.token_ways import is_join
 
 _FORKS = frozenset({NodeType.PARALLEL, NodeType.INCLUSIVE, NodeType.COMPLEX})
 _PASSED = frozenset({NodeType.START, NodeType.EXCLUSIVE, NodeType.THROW})
@@ -34,27 +35,42 @@ def _is_one_of_several(catch: Node) -> bool:
     return any(flow.source.type is NodeType.EVENT_BASED for flow in catch.incoming)
 
 
+def _is_thrown_first(throws: Collection[Node], catch: Node) -> bool:
+    """Whether no token comes to ``catch`` but by one of ``throws``.
+
+    Where one may, as in the first round of a loop that throws at its end, the event comes from outside.
+    """
+    begun = [flow for node in catch.scope.nodes if not node.incoming and node.host is None for flow in node.outgoing]
+    return not _lead_to({catch}, begun, throws)
+
+
 def _may_come_late(catch: Node, throws: Collection[Node]) -> bool:
     """Whether a token may still be on its way to ``catch`` while another one throws."""
+    is_thrown_first = _is_thrown_first(throws, catch)
     waiting = [(flow, False) for flow in catch.incoming]
     seen = set(waiting)
     while waiting:
         arrow, is_held_up = waiting.pop()
         source = arrow.source
-        if source in throws:
+        if is_thrown_first and source in throws:
             return True
         others = [flow for flow in source.outgoing if flow is not arrow]
-        if source.type in _FORKS and _lead_to(throws, others, catch):
+        if source.type in _FORKS and _lead_to(throws, others, {catch, *_joins_from(seen)}):
             if is_held_up or _holds_up(source):
                 return True
             continue
         beside = [flow for event in source.boundaries if not event.interrupting for flow in event.outgoing]
-        if _lead_to(throws, beside, catch):
+        if _lead_to(throws, beside, {catch}):
             return True
         before = [(flow, is_held_up or _holds_up(source)) for flow in _into(source)]
         waiting += [one for one in before if one not in seen]
         seen.update(before)
     return False
+
+
+def _joins_from(ways: Iterable[tuple[Flow, bool]]) -> Iterator[Node]:
+    """Where tokens of a split meet on ``ways``: what is thrown behind that is thrown by the token that waits."""
+    return (flow.source for flow, _ in ways if is_join(flow.source))
 
 
 def _holds_up(node: Node) -> bool:
@@ -68,9 +84,9 @@ def _into(node: Node) -> Iterator[Flow]:
         yield from node.host.incoming
 
 
-def _lead_to(wanted: Collection[Node], flows: Iterable[Flow], around: Node) -> bool:
+def _lead_to(wanted: Collection[Node], flows: Iterable[Flow], around: Collection[Node]) -> bool:
     """Whether a token on one of ``flows`` can come to a node of ``wanted`` otherwise than by ``around``."""
-    waiting, seen = [flow.target for flow in flows], {around}
+    waiting, seen = [flow.target for flow in flows], set(around)
     while waiting:
         node = waiting.pop()
         if node in wanted:

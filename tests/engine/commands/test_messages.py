@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
+from support.at_once import at_once
 from support.canonical_maps import MapBuilder, every
 from support.drawn_maps import END, START, bag, chain, compiled, element, step
+from support.founded_offices import FoundedOffices
 from support.office import Office
 from support.personal_traces import named_in
 from support.sales_map import human, sales_map
@@ -185,14 +189,20 @@ def test_a_repeated_message_to_several_reaches_who_was_meant_at_first_and_nobody
     assert office.open_steps(later) == []
 
 
-def test_a_message_is_for_one_run_of_a_repeated_receive_task(office: Office) -> None:
-    """Three payments are awaited: one that came was taken for all of them."""
-    loop = "<multiInstanceLoopCharacteristics><loopCardinality>2</loopCardinality></multiInstanceLoopCharacteristics>"
+def payments(*, in_turn: bool = False) -> CompiledProcess:
+    """Two payments are awaited, side by side or one after the other; then the goods are shipped."""
+    loop = "<multiInstanceLoopCharacteristics{}><loopCardinality>2</loopCardinality></multiInstanceLoopCharacteristics>"
     said = bag(етап="Оплата", термін="2 р.д.", відповідальний="власник угоди")
-    paid = element("receiveTask", "paid", "Оплата надійшла", said + loop, messageRef="m")
+    repeated = loop.format(' isSequential="true"' if in_turn else "")
+    paid = element("receiveTask", "paid", "Оплата надійшла", said + repeated, messageRef="m")
     ship = step("ship", "Відвантажити", етап="Оплата", термін="2 р.д.", відповідальний="власник угоди")
     around = '<message id="m" name="Оплата"/>'
-    office.publish(compiled(START, paid, ship, END, chain("start", "paid", "ship", "end"), around=around))
+    return compiled(START, paid, ship, END, chain("start", "paid", "ship", "end"), around=around)
+
+
+def test_a_message_is_for_one_run_of_a_repeated_receive_task(office: Office) -> None:
+    """Three payments are awaited: one that came was taken for all of them."""
+    office.publish(payments())
     first, second = office.open_deal(), office.open_deal()
     for left in (["paid"], ["ship"]):
         told = send_message(
@@ -224,6 +234,27 @@ def test_what_a_message_is_known_by_has_a_length_that_both_databases_find(office
     office.complete("olena", "ship")
     told = office.do("olena", deliver_message, "ї" * 300, {"invoice": invoice}, {})
     assert told.deal_ids == (deal.id,)
+
+
+@pytest.fixture
+def on_postgresql(postgresql_database_url: str, founded: FoundedOffices) -> Iterator[Office]:
+    with founded.at_work(postgresql_database_url) as office:
+        yield office
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("in_turn", [False, True])
+def test_two_messages_of_one_moment_are_for_two_runs(on_postgresql: Office, *, in_turn: bool) -> None:
+    """Both find the first run waiting; the second was answered that nobody waits, and the payment was lost."""
+    office = on_postgresql
+    office.publish(payments(in_turn=in_turn))
+    deal, actor = office.open_deal(), office.actor("olena")
+
+    def pay(session: Session) -> MessageDelivery:
+        return deliver_message(session, "Оплата", {"deal_id": deal.id}, {}, actor=actor, clock=office.clock)
+
+    at_once(office.database, pay, pay)
+    assert [one.element_id for one in office.open_steps(deal)] == ["ship"]
 
 
 def test_a_signal_leaves_the_deal_and_wakes_those_that_wait_once(office: Office, invoiced: Deal) -> None:

@@ -81,10 +81,10 @@ def test_pages_of_reported_steps_go_through_all_states_the_latest_first(
     assert [one.row.id for one in _every(page)] == [one.id for one in wanted]
 
 
-@pytest.fixture
-def large(postgresql_database_url: str) -> Iterator[Office]:
-    """Three thousand open steps: enough that PostgreSQL's plans are those of a large company."""
-    office = Office(Database(postgresql_database_url))
+@pytest.fixture(scope="module")
+def large(postgresql_url_of_module: str) -> Iterator[Office]:
+    """Three thousand open steps: enough that PostgreSQL's plans are those of a large company. They are only read."""
+    office = Office(Database(postgresql_url_of_module))
     office.publish()
     hire(office)
     grow(office, sample(office), 1_000)
@@ -114,7 +114,11 @@ def test_a_page_begins_in_an_index_where_the_last_one_ended_and_reads_no_other_r
     """Every page of a file sorted 300,000 steps, counted them, and joined them all to their deals."""
     asked: list[tuple[str, Any]] = []
     actor, now = large.actor("bohdan"), large.clock.now() + timedelta(days=365)
-    event.listen(large.database.engine, "before_cursor_execute", lambda *told: asked.append((told[2], told[3])))
+
+    def listen(*told: Any) -> None:
+        asked.append((told[2], told[3]))
+
+    event.listen(large.database.engine, "before_cursor_execute", listen)
     with large.database.read() as session:
         page = partial(listed, session, actor, now=now, limit=20)
         cursor = page().next_cursor
@@ -123,6 +127,7 @@ def test_a_page_begins_in_an_index_where_the_last_one_ended_and_reads_no_other_r
         statement, values = asked[0]
         assert not [one for one, _values in asked if one.startswith("SELECT count(")]
         plan = "\n".join(session.connection().exec_driver_sql(f"EXPLAIN {statement}", values).scalars())
+    event.remove(large.database.engine, "before_cursor_execute", listen)
     begins = [line for line in plan.splitlines() if "Index Cond" in line and "ROW(" in line]
     assert begins, plan
     assert index in plan, plan

@@ -30,6 +30,9 @@ CHECKS = (
     checks.response_schema_conformance,
 )
 EXAMPLES, MORE_EXAMPLES = 3, 200
+PEOPLE = ("olena", "danylo", "bohdan", "iryna", "owner", "admin", None)
+ASKED_MORE_BY = 2
+"""People who ask an operation more than once in the short form."""
 
 
 @pytest.fixture
@@ -52,10 +55,11 @@ def schema(app: Flask) -> Any:
     return schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)
 
 
-@pytest.mark.parametrize("login", ["olena", "danylo", "bohdan", "iryna", "owner", "admin", None])
+@pytest.mark.parametrize("login", PEOPLE)
 def test_any_request_gets_an_answer_as_described(
     login: str | None, schema: Any, app: Flask, office: Office, full: bool
 ) -> None:
+    """Everybody asks each operation, in the short form most of them once and some, by turns, more often."""
     headers = ApiClient(app, office, login).headers
     known = {
         **dict.fromkeys(
@@ -72,10 +76,11 @@ def test_any_request_gets_an_answer_as_described(
         "currency": "USD",
         "day": "2026-03-02",
     }
-    for operation in (found.ok() for found in schema.get_all_operations()):
+    for at, operation in enumerate(found.ok() for found in schema.get_all_operations()):
+        asks_more = (at + PEOPLE.index(login)) % len(PEOPLE) < ASKED_MORE_BY
 
         @settings(
-            max_examples=MORE_EXAMPLES if full else EXAMPLES,
+            max_examples=MORE_EXAMPLES if full else EXAMPLES if asks_more else 1,
             derandomize=True,
             database=None,
             deadline=None,

@@ -68,10 +68,20 @@ def test_it_starts_from_nothing_answers_and_stops_cleanly(tmp_path: Path) -> Non
         assert "reglament user add admin" in server.log
         assert "OIDC_CLIENT_ID is missing: without it nobody signs in by a company account." in server.log
         assert ((server.var / "secret_key").stat().st_mode & 0o777) == 0o600
+        ensure_the_port_is_told_as_taken(server, tmp_path / "other")
         workers = server.children()
         assert server.press_ctrl_c() == 0
         assert "Traceback" not in server.log
         assert eventually(lambda: not any(is_alive(pid) for pid in workers))
+
+
+def ensure_the_port_is_told_as_taken(server: Running, var: Path) -> None:
+    """To a second server that would listen where this one does."""
+    second = reglament("run", env=environment(var, PORT=str(server.port)))
+    assert second.returncode == 1
+    assert f"Port {server.port} is taken" in second.stderr
+    assert "Traceback" not in second.stderr
+    assert not var.exists()
 
 
 def test_ctrl_c_while_it_still_prepares_ends_it_as_cleanly(tmp_path: Path) -> None:
@@ -92,9 +102,9 @@ def test_sigterm_while_it_still_prepares_ends_it_as_cleanly(tmp_path: Path) -> N
         assert "Traceback" not in server.log
 
 
-def test_ctrl_c_while_a_killed_process_is_replaced_is_not_lost(tmp_path: Path) -> None:
+def test_ctrl_c_while_a_killed_process_is_replaced_is_not_lost(sqlite_database_url: str, tmp_path: Path) -> None:
     """The new process meets the signal in the first moments of its life."""
-    with Running(tmp_path / "var") as server:
+    with Running(tmp_path / "var", {"DATABASE_URL": sqlite_database_url}) as server:
         server.wait_until_healthy()
         (killed,) = server.children()
         os.kill(killed, signal.SIGKILL)
@@ -106,16 +116,6 @@ def test_ctrl_c_while_a_killed_process_is_replaced_is_not_lost(tmp_path: Path) -
         assert server.process.wait(timeout=40) == 0
         assert f"Worker (pid:{begun[0]}) was sent SIGKILL" not in server.log
         assert "Traceback" not in server.log
-
-
-def test_a_taken_port_is_told(tmp_path: Path) -> None:
-    with Running(tmp_path / "var") as server:
-        server.wait_until_healthy()
-        second = reglament("run", env=environment(tmp_path / "other", PORT=str(server.port)))
-        assert second.returncode == 1
-        assert f"Port {server.port} is taken" in second.stderr
-        assert "Traceback" not in second.stderr
-        assert not (tmp_path / "other").exists()
 
 
 @pytest.mark.parametrize(

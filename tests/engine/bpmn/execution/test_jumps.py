@@ -7,12 +7,22 @@ from collections import Counter
 
 import pytest
 from support.canonical_maps import DECISIONS, MapBuilder, when
+from support.drawn_maps import END, START, chain, compiled, element
 from support.instance_run import InstanceRun
 from support.sales_map import human
 
 from engine.bpmn.compiled import CompiledProcess, StepKind
 from engine.bpmn.inspection import jump_targets, plan_move
-from engine.bpmn.jumps import BesideTheWay, InsideBranches, Jump, JumpRefused, Meanwhile, TargetRepeated, TooManyWays
+from engine.bpmn.jumps import (
+    AlreadyThere,
+    BesideTheWay,
+    InsideBranches,
+    Jump,
+    JumpRefused,
+    Meanwhile,
+    TargetRepeated,
+    TooManyWays,
+)
 from engine.bpmn.runtime import MoveToken, SetVariables
 
 
@@ -209,7 +219,8 @@ def test_enclosing_scopes_are_begun_and_repeated_ones_are_not() -> None:
         draw.start("begin_each")
         draw.end("done_each")
         draw.step("ask")
-        draw.chain("begin_each", "ask", "done_each")
+        draw.step("tell")
+        draw.chain("begin_each", "ask", "tell", "done_each")
     draw.boundary("tired", "talks", draw.message("tired", "tired"))
     draw.end("gone")
     draw.chain("tired", "gone")
@@ -222,6 +233,23 @@ def test_enclosing_scopes_are_begun_and_repeated_ones_are_not() -> None:
         planned(run, "ask")
     run.apply(MoveToken("each"))
     assert (run.open, run.messages) == (["ask", "ask"], {})
+
+
+def test_all_runs_of_a_repeated_receive_task_are_begun_anew() -> None:
+    loop = "<multiInstanceLoopCharacteristics><loopCardinality>2</loopCardinality></multiInstanceLoopCharacteristics>"
+    paid = element("receiveTask", "paid", "Оплата надійшла", loop, messageRef="m")
+    drawn = (START, paid, element("userTask", "ship", "Відвантажити"), END, chain("start", "paid", "ship", "end"))
+    run = InstanceRun(compiled(*drawn, around='<message id="m" name="Оплата"/>'))
+    with pytest.raises(AlreadyThere):
+        planned(run, "paid")
+    run.complete("paid")
+    run.complete("paid")
+    assert planned(run, "paid").left == ("ship",)
+    run.apply(MoveToken("paid"))
+    assert (run.open, len(run.messages)) == (["paid", "paid"], 2)
+    run.complete("paid")
+    run.deliver("paid_message")
+    assert run.open == ["ship"]
 
 
 def test_nothing_is_moved_while_an_event_sub_process_runs_beside_it() -> None:

@@ -196,6 +196,14 @@ def behind_an_approval(question: str, *labels: str, name: str = "Погодит�
         "Does the client agree?",
         "Approved by the manager?",
         "Stock available?",
+        "Документи отримано?",
+        "Оплату отримано?",
+        "Дозвіл клієнта отримано?",
+        "Умови виконано?",
+        "Сума правильна?",
+        "Signed?",
+        "Goods received?",
+        "Corrections?",
     ],
 )
 def test_a_rejection_does_not_go_by_no_where_something_else_is_asked(question: str) -> None:
@@ -210,6 +218,8 @@ def test_a_rejection_does_not_go_by_no_where_something_else_is_asked(question: s
         "", "Погоджено?", "Додаткову угоду погоджено?", "Знижку понад 5 % погоджено?", "Погоджено без зауважень?",
         "Зауважень немає?", "Зауваження усунено?", "Усе гаразд?", "Approved?", "No objections?",
         "?", "Рішення", "Результат погодження", "Чи згодні?", "Підходить?", "Далі?", "Decision?", "Is it OK?",
+        "Погодження отримано?", "Дозвіл надано?", "Завізовано?", "Усе правильно?", "Умови прийнятні?", "Годиться?",
+        "Продовжуємо?", "Можна підписувати?", "Approval received?", "Is everything correct?", "Can we sign?",
     ],
 )  # fmt: skip
 def test_yes_is_approved_where_a_question_asks_for_that(question: str) -> None:
@@ -227,6 +237,8 @@ def test_yes_is_approved_where_a_question_asks_for_that(question: str) -> None:
         ("Ціна прийнятна?", "Погодити ціну", {}),
         ("Знижку клієнту погоджено?", "Погодити знижку клієнту", {}),
         ("Review successful?", "Review", {}),
+        ("Legal OK?", "Погодити", {"відповідальний": "Юрист"}),
+        ("Сума правильна?", "Перевірити суму", {}),
     ],
 )
 def test_a_question_may_speak_of_what_the_approval_is_called_by(question: str, name: str, said: dict[str, str]) -> None:

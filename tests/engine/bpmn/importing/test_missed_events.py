@@ -103,3 +103,45 @@ def test_what_comes_from_other_deals_is_told_nothing() -> None:
         around=ROOTS,
     )
     assert CODE not in codes(outcome)
+
+
+@pytest.mark.parametrize("more", ["", flow("again", "work", "Не чекати")])
+def test_what_is_thrown_on_behind_the_wait_comes_from_other_deals(more: str) -> None:
+    """Each deal waits for its turn, and gives it to the next, once or several times."""
+    outcome = outcome_of(
+        START,
+        element("exclusiveGateway", "again"),
+        step("own"),
+        element("intermediateCatchEvent", "catch", "", KINDS["signal"]),
+        step("work"),
+        element("intermediateThrowEvent", "throw", "", KINDS["signal"]),
+        element("exclusiveGateway", "more", "Ще?"),
+        END,
+        chain("start", "again", "own", "catch", "work", "throw", "more"),
+        flow("more", "again", "Так"),
+        flow("more", "end", "Ні"),
+        more,
+        around=ROOTS,
+    )
+    assert CODE not in codes(outcome)
+
+
+def test_branches_that_have_met_before_the_throw_wait_for_nothing_that_passed() -> None:
+    outcome = outcome_of(
+        START,
+        element("exclusiveGateway", "again"),
+        element("intermediateCatchEvent", "catch", "", KINDS["signal"]),
+        element("parallelGateway", "split"),
+        step("own"),
+        step("work"),
+        element("parallelGateway", "join"),
+        element("intermediateThrowEvent", "throw", "", KINDS["signal"]),
+        element("exclusiveGateway", "more", "Ще?"),
+        END,
+        chain("start", "again", "catch", "split", "own", "join", "throw", "more"),
+        chain("again", "split", "work", "join"),
+        flow("more", "again", "Так"),
+        flow("more", "end", "Ні"),
+        around=ROOTS,
+    )
+    assert CODE not in codes(outcome)
