@@ -42,7 +42,7 @@ _WORDS = {
     ("property", "result"): N_("Result"),
     ("property", "repeat"): N_("Number of runs"),
     ("property", "timer"): N_("Timer"),
-    ("used_from", "value"): N_("the event’s value"),
+    **{(said, "value"): N_("the event’s value") for said in ("used_from", "other_from")},
     ("other_from", "name"): N_("the event’s name"),
     **{(said, "documentation"): N_("the description") for said in ("used_from", "other_from")},
     **{(said, "note"): N_("a note") for said in ("used_from", "other_from")},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
@@ -15,6 +16,7 @@ from SpiffWorkflow.bpmn.specs.mixins import (
 from engine.bpmn.activities import HOST
 from engine.bpmn.elements import RACE, RACE_FLOW, Element
 from engine.bpmn.expressions import NullCondition
+from engine.bpmn.guards import CORRELATION_BYTES, ValuesTooLarge
 from engine.bpmn.run_variables import loop_items
 from engine.bpmn.runtime import Passed
 from engine.bpmn.timer_events import StoredTimer
@@ -64,9 +66,13 @@ class Waiting(Element):
         message = environment.lookups.messages.get(self.bpmn_id)
         if message is not None and message.correlation:
             variables = environment.variables(loop_items(my_task))
-            my_task.internal_data[CORRELATION] = {
+            correlation = {
                 key: self.private_copy(my_task, key, value(variables)) for key, value in message.correlation.items()
             }
+            size = len(json.dumps(correlation, default=str, ensure_ascii=False).encode())
+            if size > CORRELATION_BYTES:
+                raise self.failed(my_task, ValuesTooLarge(size=size, limit=CORRELATION_BYTES))
+            my_task.internal_data[CORRELATION] = correlation
 
     def _run_hook(self, _my_task: LiveTask) -> bool:
         return True

@@ -21,6 +21,7 @@ from engine.bpmn.findings import Finding
 from engine.bpmn.form_shelf import unasked_forms
 from engine.bpmn.kinds_compared import say_kinds_mistaken
 from engine.bpmn.map_model import HUMAN_TASKS, Node, NodeType, Place, Process, SalesMap
+from engine.bpmn.names_too_long import say_names_too_long
 from engine.bpmn.noticed import Noticed
 from engine.bpmn.questions import Question
 from engine.bpmn.reading import read_map
@@ -241,6 +242,9 @@ def _execute(workbench: Workbench, content_hash: str) -> CompiledProcess | None:
         say_what_steps_lack(processes, noticed)
         return None
     steps = define_steps(processes, noticed)
+    if not steps:
+        noticed.warning("NOBODY_ASKED", _place(processes[0]))
+    say_names_too_long(processes, steps, noticed)
     check_outcomes_named_by_steps(workbench, steps)
     say_what_is_unheard(processes, noticed)
     say_unknown_facts(workbench, steps)

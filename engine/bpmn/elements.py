@@ -8,7 +8,7 @@ from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
 from SpiffWorkflow.bpmn.specs.control import BpmnStartTask
 from SpiffWorkflow.bpmn.specs.mixins import BpmnSpecMixin, ExclusiveGatewayMixin, StartEventMixin
 
-from engine.bpmn.guards import NoWayOpen, ValueNotStorable, map_failed
+from engine.bpmn.guards import NothingDecided, NoWayOpen, ValueNotStorable, map_failed
 from engine.bpmn.hearing import hear_decision
 from engine.bpmn.runtime import Passed
 from engine.bpmn.variables import storable
@@ -126,7 +126,9 @@ class Element(BpmnTaskSpec):  # type: ignore[misc]  # SpiffWorkflow is untyped
     def fail_unless_chosen(self, my_task: LiveTask, chosen: list[Any]) -> None:
         """Raises MapFailed when a decision leads nowhere."""
         if not chosen:
-            raise self.failed(my_task, NoWayOpen())
+            environment = my_task.workflow.top_workflow.environment
+            undecided = environment.undecided(my_task, self.flow_ids.values())
+            raise self.failed(my_task, NothingDecided(steps="”, “".join(undecided)) if undecided else NoWayOpen())
 
 
 class Origin(Element, BpmnStartTask):  # type: ignore[misc]  # SpiffWorkflow is untyped

@@ -6,8 +6,8 @@ map; an id that is not in its table raises, whatever the text says.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NoReturn
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from SpiffWorkflow.bpmn.script_engine import BasePythonScriptEngineEnvironment, PythonScriptEngine
 
@@ -15,7 +15,10 @@ from engine.bpmn.guards import UnknownReference
 from engine.bpmn.lookups import Lookups
 from engine.bpmn.run_variables import keep_in_runs, keep_outcome, loop_items
 from engine.bpmn.runtime import MadeDecision, StepContext
-from engine.bpmn.variables import VariableStore
+from engine.bpmn.variables import VariableStore, outcome_variable
+
+if TYPE_CHECKING:
+    from engine.bpmn.live_workflow import LiveTask
 
 
 class MapEnvironment(BasePythonScriptEngineEnvironment):  # type: ignore[misc]  # SpiffWorkflow is untyped
@@ -65,6 +68,15 @@ class MapEnvironment(BasePythonScriptEngineEnvironment):  # type: ignore[misc]  
         """Services are called by workers, never from inside a step."""
         del context
         raise UnknownReference(reference=str(kwargs.get("operation_name", "")))
+
+    def undecided(self, my_task: LiveTask, flows: Iterable[str]) -> list[str]:
+        """The names of the approvals that alone decide among ``flows``, where not one of them has an answer."""
+        by_way = [self.lookups.approvals.get(flow, ()) for flow in flows]
+        asked = dict.fromkeys(step for steps in by_way for step in steps) if all(by_way) else {}
+        values = self.variables(loop_items(my_task))
+        if any(values.get(outcome_variable(step)) is not None for step in asked):
+            return []
+        return [self.lookups.name_of(step) for step in asked]
 
     def variables(self, items: Mapping[str, Any]) -> Mapping[str, Any]:
         return {**self.store.scope, **items} if items else self.store.scope

@@ -174,6 +174,17 @@ _DECISIONS: Mapping[str, FindingText] = {
         N_("The condition cannot be evaluated: %(text)s. A person is asked instead."),
         N_("Write it as a comparison, for example: deal.amount > 100000."),
     ),
+    "CONDITION_ASKED": FindingText(
+        N_("“%(text)s” looks like a rule, but cannot be read as one and is not applied: a person chooses the way."),
+        N_(
+            'Write a comparison of a field or a value of the deal, such as deal.amount > 100000 and risk = "high": '
+            "with a decimal point, no spaces inside numbers, and “and”, “or”, “not” for the words between."
+        ),
+    ),
+    "DEFAULT_NEVER_TAKEN": FindingText(
+        N_("The default arrow is never taken: the arrow without a condition beside it always is (%(always)s)."),
+        N_("Write a condition on the other arrow, or take the default mark from this one if both are to be taken."),
+    ),
     "CONDITION_IGNORED": FindingText(
         N_("The condition on the only arrow out of the decision is ignored: %(text)s."),
         N_("Draw the other way as well, or delete the condition."),
@@ -201,6 +212,28 @@ _DECISIONS: Mapping[str, FindingText] = {
 }
 
 _EVENTS: Mapping[str, FindingText] = {
+    "CONDITION_SEEN_LATE": FindingText(
+        N_(
+            "“%(text)s” reads %(facts)s: a change of that alone wakes no deal. The condition is looked at when a step "
+            "of the deal completes or the deal itself is edited."
+        ),
+        N_("Draw a timer for a time; for the client, let whoever changes it send a message, or complete a step."),
+    ),
+    "EVENT_GATEWAY_AMBIGUOUS": FindingText(
+        N_("Several ways out of the event gateway wait for “%(event)s”: which of them it opens is not said."),
+        N_("Give each way an event of its own, or draw one way, and a decision behind it."),
+    ),
+    "EVENT_GATEWAY_REPEATS": FindingText(
+        N_("It is drawn to run several times, behind a gateway where the first event decides: it runs once."),
+        N_("Let a single event stand behind the gateway, and what is repeated behind that event."),
+    ),
+    "EVENT_STARTS_ITSELF": FindingText(
+        N_(
+            "What the event sub-process does when “%(event)s” happens makes it happen again, with nobody asked in "
+            "between: it would start itself for ever, and the deal stops with an incident."
+        ),
+        N_("Put a step for a person in between, make its start interrupting, or give the thrown event another name."),
+    ),
     "EVENT_AS_GATEWAY": FindingText(
         N_("The event before several events is executed as an event gateway: the first one decides."), NOTHING_TO_DO
     ),
@@ -421,6 +454,10 @@ _ACTIVITIES: Mapping[str, FindingText] = {
     "LOOP_ASKED": FindingText(
         N_("It is not clear how often this runs (“%(text)s”): after each time a person says whether once more."),
         N_("Write a number or the name of a list, or draw the loop with a decision."),
+    ),
+    "LOOP_MAXIMUM_ASKED": FindingText(
+        N_("The upper limit of %(maximum)s runs is not counted: a person says after each one whether once more."),
+        N_("Answer how often it runs, or write a condition beside the limit: then the limit counts."),
     ),
     "LOOP_OUTPUT_NOT_UNDERSTOOD": FindingText(
         N_("What each run adds to the list “%(list)s” cannot be evaluated: %(text)s. The list is not filled."),

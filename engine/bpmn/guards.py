@@ -17,6 +17,7 @@ TIMERS = 200  # per instance
 SHORTEST_CYCLE = timedelta(minutes=1)
 FARTHEST_TIMER = timedelta(days=5 * 366)
 LEDGER = 2_000  # completed activities of a scope that can still be undone
+CORRELATION_BYTES = 1_800  # of the values by which a message finds its deal, as they are looked up
 STATE_BYTES = 256 * 1024  # before compression
 
 
@@ -94,6 +95,12 @@ class CancelNotCaught(DomainError):
 class NoWayOpen(DomainError):
     code = "NO_WAY_OPEN"
     template = N_("no condition is true and there is no default way")
+
+
+class NothingDecided(NoWayOpen):
+    """A decision by approvals, none of which was asked for: a list of approvers was empty, or a deal came past."""
+
+    template = N_("nobody was asked in “%(steps)s”, so nothing was decided, and there is no default way")
 
 
 class Stalled(DomainError):

@@ -73,6 +73,7 @@ class Lookups:
     decisions: Mapping[str, Deciding]  # by business rule task
     called_approvals: Mapping[str, CalledApprovals]  # by call
     verdicts: Mapping[str, tuple[str, ...]]  # by sequence flow: for which outcomes of approvals it is taken
+    approvals: Mapping[str, tuple[str, ...]]  # by such a sequence flow: the approvals that decide
     repeating: frozenset[str]  # sequence flows by which nothing is decided that a call had not decided before
     replaced: Mapping[str, tuple[str, ...]]  # by step: what decided nothing where it is asked
     steps: Mapping[str, StepDefinition]
@@ -138,6 +139,7 @@ def lookups_of(process: CompiledProcess, owners: Mapping[str, str]) -> Lookups:
         },
         called_approvals=process.called_approvals,
         verdicts={key: condition.outcomes for key, condition in _by_approvals(process)},
+        approvals={key: condition.steps for key, condition in _by_approvals(process)},
         repeating=frozenset(
             key
             for key, condition in _by_outcomes(process)

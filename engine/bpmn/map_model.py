@@ -110,6 +110,7 @@ class EventDefinition:
     waits: bool = True  # a thrown compensation goes on when everything is undone
     timer_kind: TimerKind | None = None
     text: str = ""  # a timer's value or a condition
+    other_text: str = ""  # a second value that a timer has, and that does not count
     language: str = ""
     correlation: Mapping[str, str] = field(default_factory=dict)
 

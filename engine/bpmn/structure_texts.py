@@ -158,6 +158,14 @@ _CHECK_THE_SPLIT = N_(
 )
 
 STARTS_AND_ENDS: Mapping[str, FindingText] = {
+    "NAME_TOO_LONG": FindingText(
+        N_("“%(name)s” is too long for a stage or an event that deals wait for: %(limit)s characters are the most."),
+        N_("Write a shorter name, and the rest into the description of the element."),
+    ),
+    "NOBODY_ASKED": FindingText(
+        N_("The map has no step and no approval: nobody is asked anything while a deal goes through it."),
+        N_("Draw what people do as tasks. If the map is to work by itself, nothing has to be done."),
+    ),
     "NO_ENTRY": FindingText(
         N_("There is no start, and every step has an arrow into it: it is not clear where to begin."),
         N_("Draw a start event with an arrow to the first step."),

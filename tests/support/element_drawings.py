@@ -321,6 +321,10 @@ def _activities() -> Iterator[tuple[tuple[str, str], Drawing]]:
         _looped("standardLoopCharacteristics", "<loopCondition>deal.amount &gt; 5</loopCondition>", loopMaximum="3"),
     )
     yield ("standardLoopCharacteristics", "anything else"), _looped("standardLoopCharacteristics")
+    yield (
+        ("standardLoopCharacteristics", "loopMaximum alone"),
+        _looped("standardLoopCharacteristics", loopMaximum="3"),
+    )
     for where, sequential in (("parallel", "false"), ("sequential", "true")):
         yield (
             ("multiInstanceLoopCharacteristics", where),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from lxml import etree
@@ -18,6 +18,8 @@ from engine.bpmn.dmn.drawn import (
     DrawnText,
     DrawnType,
 )
+from engine.bpmn.dmn.languages import is_feel
+from engine.bpmn.expressions import ExpressionRefused, compile_expression
 from engine.bpmn.reading.elements import MODEL, attribute, is_true, line_of, local, name_of, namespace, text_of
 
 _NAMESPACE: Final = re.compile(r"^https?://www\.omg\.org/spec/DMN/\d{8}(?:/MODEL/?|/[\w-]+\.xsd)?$")
@@ -29,6 +31,8 @@ _CONSTRUCTS: Final = frozenset(
 )  # fmt: skip
 _NAMED: Final = frozenset({"inputData", "decision", "variable", "itemComponent", "output"})
 _DEEPEST_TYPE: Final = 10
+_OPERATORS: Final = frozenset({"and", "or", "not", "in", "between", "if", "then", "else", "for", "some", "every"})
+_SEVERAL_WORDS: Final = re.compile(r"[^\W\d]\w*(?:[ '’]\w+)+")
 
 
 def is_decision_file(root: etree._Element) -> bool:
@@ -60,6 +64,7 @@ class _Reader:
         named = (element for element in self._root.iter() if local(element) in _NAMED)
         self._file.know(name_of(element) for element in named)
         self._file.decisions = [self._decision(element) for element in self._all(self._root, "decision")]
+        self._file.know(_names_of_several_words(self._file.decisions))
         return self._file
 
     def _all(self, parent: etree._Element, *names: str) -> Iterator[etree._Element]:
@@ -167,6 +172,26 @@ class _Reader:
             annotations=annotations or ([description] if description else []),
             line=line_of(element),
         )
+
+
+def _names_of_several_words(decisions: Iterable[DrawnDecision]) -> Iterator[str]:
+    """What whole input columns read and is no expression: FEEL allows spaces and apostrophes in a name."""
+    for decision in decisions:
+        for one in decision.logic.inputs if isinstance(decision.logic, DrawnTable) else ():
+            words = one.expression.text.split()
+            text = " ".join(words)
+            if not is_feel(one.expression) or _OPERATORS.intersection(words):
+                continue
+            if _SEVERAL_WORDS.fullmatch(text) and not _is_expression(text):
+                yield text
+
+
+def _is_expression(text: str) -> bool:
+    try:
+        compile_expression(f"={text}")
+    except ExpressionRefused:
+        return False
+    return True
 
 
 def _type_of(element: etree._Element) -> str:

@@ -101,11 +101,12 @@ def _read_event(element: etree._Element, references: References) -> EventDefinit
 
 
 def _read_timer(event: EventDefinition, element: etree._Element) -> None:
-    for part in children(element, *_TIMERS):
-        event.timer_kind = _TIMERS[local(part)]
-        event.text = text_of(part)
-        if event.text:
-            return
+    """The standard allows one value; of several the first that says something counts."""
+    said = [(_TIMERS[local(part)], text_of(part)) for part in children(element, *_TIMERS)]
+    filled = [one for one in said if one[1]]
+    if said:
+        event.timer_kind, event.text = (filled or said[-1:])[0]
+    event.other_text = ", ".join(text for _, text in filled[1:])
 
 
 def _named_event(kind: EventKind, element: etree._Element, references: References) -> EventDefinition:

@@ -9,7 +9,17 @@ from lxml import etree
 from engine.bpmn.map_model import AUTOMATED_TASKS, SUB_PROCESSES, Node, NodeType
 from engine.bpmn.noticed import Noticed
 from engine.bpmn.reading.decision_calls import camunda_parameters, zeebe_mapping
-from engine.bpmn.reading.elements import attribute, children, extensions, local, namespace, text_of, vendor
+from engine.bpmn.reading.elements import (
+    attribute,
+    child,
+    children,
+    extensions,
+    local,
+    name_of,
+    namespace,
+    text_of,
+    vendor,
+)
 
 _ENGINES = frozenset({"camunda", "flowable", "activiti", "zeebe", "drools"})
 _ATTRIBUTES = frozenset({"priority", "followUpDate", "skipExpression"})
@@ -43,6 +53,7 @@ def _computed(node: Node, element: etree._Element) -> Iterator[str]:
         *outputs.items(),
         *outputs_of_zeebe.items(),
         *_passed_to_called(element),
+        *_standard_outputs(element),
     ):
         if name and source.strip("=#${} \t\n") != name:
             yield name
@@ -57,6 +68,32 @@ def _passed_to_called(element: etree._Element) -> Iterator[tuple[str, str]]:
                 attribute(extension, "target"),
                 attribute(extension, "source") or attribute(extension, "sourceExpression"),
             )
+
+
+def _standard_outputs(element: etree._Element) -> Iterator[tuple[str, str]]:
+    """What the standard's own outputs write: a value that is worked out, or an output under another name.
+
+    An output that goes to a document on the drawing is no variable.
+    """
+    holder = child(element, "ioSpecification")
+    drawn = children(holder, "dataOutput") if holder is not None else ()
+    outputs, variables = {attribute(one, "id"): name_of(one) for one in drawn}, _variables(element)
+    for association in children(element, "dataOutputAssociation"):
+        assignments = list(children(association, "assignment"))
+        for assignment in assignments:
+            yield text_of(child(assignment, "to")), text_of(child(assignment, "from"))
+        target, source = text_of(child(association, "targetRef")), text_of(child(association, "sourceRef"))
+        if not assignments and target in variables and outputs.get(source):
+            yield variables[target], outputs[source]
+
+
+def _variables(element: etree._Element) -> dict[str, str]:
+    """The names of the process variables that ``element`` can write, by id."""
+    return {
+        attribute(one, "id"): name_of(one) or attribute(one, "id")
+        for around in element.iterancestors()
+        for one in children(around, "property")
+    }
 
 
 def _left_out(element: etree._Element) -> Iterator[str]:

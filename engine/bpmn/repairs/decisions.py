@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from engine.bpmn.compiled import ExpressionCondition, OutcomeCondition, StepKind
 from engine.bpmn.expressions import ConditionKind, classify
 from engine.bpmn.map_model import Node, NodeType, Process
@@ -20,6 +22,7 @@ from engine.bpmn.repairs.labels import label, way_to
 from engine.bpmn.repairs.stand_ins import COMPLETED, plan_step
 from engine.bpmn.repairs.workbench import Workbench
 
+_COMPARES = re.compile(r"[<>≤≥=]\s*\d")  # a rule with a number, whoever is to apply it
 _DECIDING = (NodeType.EXCLUSIVE, NodeType.INCLUSIVE)
 
 
@@ -62,6 +65,8 @@ def _by_conditions(workbench: Workbench, gateway: Node) -> bool:
         for flow, kind in kinds.items():
             if kind in (ConditionKind.REFUSED, ConditionKind.EXPRESSION):
                 workbench.noticed.warning("CONDITION_NOT_UNDERSTOOD", flow, text=flow.condition_text)
+            elif kind is ConditionKind.WORDS and _COMPARES.search(flow.condition_text):
+                workbench.noticed.warning("CONDITION_ASKED", flow, text=flow.condition_text)
         return False
     for flow in spoken:
         flow.condition = ExpressionCondition(text=flow.condition_text)

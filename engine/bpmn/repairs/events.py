@@ -6,6 +6,7 @@ from engine.bpmn.compiled import ExpressionCondition
 from engine.bpmn.expressions import compile_expression, is_expression
 from engine.bpmn.map_model import EventDefinition, EventKind, Node, NodeType, Process
 from engine.bpmn.repairs.missed_events import say_what_may_be_missed
+from engine.bpmn.repairs.self_starting import say_what_starts_itself
 from engine.bpmn.repairs.stand_ins import confirm_by_person
 from engine.bpmn.repairs.timers import settle_timer, timer_rule
 from engine.bpmn.repairs.variables_asked import FACTS, provided_names
@@ -14,6 +15,7 @@ from engine.bpmn.repairs.workbench import Workbench
 
 _THROWN = (EventKind.MESSAGE, EventKind.SIGNAL, EventKind.ESCALATION, EventKind.COMPENSATE)
 _RAISED_INSIDE = (EventKind.ERROR, EventKind.ESCALATION, EventKind.CANCEL, EventKind.COMPENSATE)
+_UNWATCHED = FACTS - {"deal"}  # what changes outside of the deal, without anybody looking at its conditions
 
 
 def settle_events(workbench: Workbench, process: Process) -> None:
@@ -25,6 +27,7 @@ def settle_events(workbench: Workbench, process: Process) -> None:
         elif node.message is None and node.timer is None and node.condition is None and _waits_beside(node):
             _beside(workbench, node)
     say_what_may_be_missed(workbench, process)
+    say_what_starts_itself(workbench, process)
 
 
 def _waits_beside(node: Node) -> bool:
@@ -75,10 +78,14 @@ def _by_itself(workbench: Workbench, node: Node, event: EventDefinition, *, aske
 
 def _by_condition(workbench: Workbench, node: Node, text: str) -> bool:
     """A condition over values that nobody gives would wait for ever."""
-    unknown = compile_expression(text).names - FACTS - set(provided_names(workbench))
+    names = compile_expression(text).names
+    unknown = names - FACTS - set(provided_names(workbench))
     if unknown:
         workbench.noticed.warning("CONDITION_NEVER_KNOWN", node, text=text, variables=", ".join(sorted(unknown)))
         return False
+    unwatched = names & _UNWATCHED
+    if unwatched:
+        workbench.noticed.warning("CONDITION_SEEN_LATE", node, text=text, facts=", ".join(sorted(unwatched)))
     node.condition = ExpressionCondition(text=text)
     return True
 

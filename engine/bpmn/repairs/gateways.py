@@ -82,9 +82,22 @@ def _event_based(workbench: Workbench, node: Node) -> None:
         workbench.noticed.warning("EVENT_GATEWAY_ASKS", node, step=shown.title)
         node.type = NodeType.EXCLUSIVE
         return
+    _say_awaited_twice(workbench, node, targets)
     if all(_happens_by_itself(workbench, target) for target in targets):
         return
     _wait_with_person(workbench, node)
+
+
+def _say_awaited_twice(workbench: Workbench, gateway: Node, targets: list[Node]) -> None:
+    """Two ways that wait for the same message or signal: nothing drawn says which of them it opens."""
+    seen: set[tuple[EventKind, str, tuple[tuple[str, str], ...]]] = set()
+    told: set[str] = set()
+    for event in (event for target in targets for event in target.events if event.name):
+        awaited = (event.kind, event.name, tuple(sorted(event.correlation.items())))
+        if awaited in seen and event.name not in told:
+            told.add(event.name)
+            workbench.noticed.warning("EVENT_GATEWAY_AMBIGUOUS", gateway, event=event.name)
+        seen.add(awaited)
 
 
 def _happens_by_itself(workbench: Workbench, node: Node) -> bool:
@@ -105,6 +118,8 @@ def _wait_with_person(workbench: Workbench, node: Node) -> None:
     for flow in tuple(node.outgoing):
         event = flow.target
         remove_flow(flow)
-        event.loop = None
+        if event.loop is not None:
+            workbench.noticed.warning("EVENT_GATEWAY_REPEATS", event)
+            event.loop = None
         attach(event, step)
     workbench.noticed.info("EVENT_GATEWAY_STEP", node)

@@ -120,16 +120,19 @@ def _uncounted(workbench: Workbench, node: Node, loop: Loop, text: str) -> None:
     count = said.removeprefix("=").strip()
     if said.casefold() == ONCE:
         return
+    bound = loop.maximum if loop.maximum and workbench.is_readable(loop.maximum) else None
     if said and said.casefold() != ASK and is_count(said):
         by_condition = not loop.multiple and not count.isdecimal()
         node.loop_rule = LoopRule(
             sequential=loop.sequential or not loop.multiple,
-            cardinality=None if by_condition else count,
+            cardinality=bound if by_condition else count,
             again_while=count if by_condition else None,
             test_before=loop.test_before and by_condition,
             item_variable=None,
         )
         return
+    if bound is not None:
+        workbench.noticed.warning("LOOP_MAXIMUM_ASKED", node, maximum=bound)
     if said.casefold() != ASK:
         workbench.noticed.warning("LOOP_ASKED", node, text=text or "–")
         proposals = [
@@ -137,6 +140,11 @@ def _uncounted(workbench: Workbench, node: Node, loop: Loop, text: str) -> None:
             *(
                 Proposal(value=number, label=number, because=Because.IN_LABEL, params={"label": node.name})
                 for number in _NUMBERS.findall(node.name)
+            ),
+            *(
+                [Proposal(value=loop.maximum, label=loop.maximum, because=Because.BY_THE_STANDARD)]
+                if not text and is_count(loop.maximum)
+                else []
             ),
             Proposal(value=ONCE, because=Because.NOTHING_COUNTED),
         ]

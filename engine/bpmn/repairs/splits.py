@@ -11,6 +11,8 @@ from engine.bpmn.repairs.editing import add_end, insert_after
 from engine.bpmn.repairs.labels import label
 from engine.bpmn.repairs.workbench import Workbench
 
+_NEVER = "=false"
+
 
 def split_implicitly(workbench: Workbench, process: Process) -> None:
     for node in tuple(process.scope.all_nodes()):
@@ -46,7 +48,11 @@ def _say_and_ask(workbench: Workbench, node: Node) -> None:
 
 
 def _conditional(workbench: Workbench, node: Node, conditional: list[Flow]) -> None:
-    """Each condition decides for itself; arrows without one are always taken."""
+    """Each condition decides for itself; arrows without one are always taken.
+
+    The default is taken where no other arrow is (BPMN 2.0, 8.4.13): beside one that always is, never. It stays where it
+    is drawn all the same, for deals may stand behind it that other versions have brought there.
+    """
     workbench.noticed.warning("CONDITIONAL_FLOW", node, targets=", ".join(flow.target.title for flow in conditional))
     always = [flow for flow in node.outgoing if flow not in conditional and not flow.is_default]
     origin = node
@@ -57,6 +63,10 @@ def _conditional(workbench: Workbench, node: Node, conditional: list[Flow]) -> N
     for flow in (*conditional, *([default] if default is not None else [])):
         redirect_source(flow, gateway)
     workbench.sales_map.connect(origin, gateway)
+    if default is not None and always:
+        beside = ", ".join(flow.target.title for flow in always)
+        workbench.noticed.warning("DEFAULT_NEVER_TAKEN", default, always=beside)
+        default.condition_text, default = _NEVER, None
     gateway.default = default
     if default is None and (always or len(conditional) == 1):
         end = add_end(workbench.sales_map, gateway)

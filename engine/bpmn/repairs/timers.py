@@ -53,6 +53,7 @@ def settle_timer(workbench: Workbench, node: Node, event: EventDefinition) -> bo
         _ask(workbench, node, event)
     elif event.timer_kind is TimerKind.CYCLE and rule.kind is not TimerKind.CYCLE:
         workbench.noticed.info("CYCLE_FIRES_ONCE", node, text=event.text)
+    _say_other_value(workbench, node, event)
     _say_other_label(workbench, node, rule, said if _read(TimerKind.DURATION, said) else event.text)
     _say_what_it_cannot(workbench, node, rule, event)
     node.timer = rule
@@ -78,6 +79,15 @@ def _shortest(rule: ElapsedTime | WorkingTime) -> timedelta:
     """At least so long it takes, whatever the months and the calendar."""
     months = rule.months if isinstance(rule, ElapsedTime) else 0
     return timedelta(days=months * _SHORTEST_MONTH + rule.days, seconds=rule.seconds)
+
+
+def _say_other_value(workbench: Workbench, node: Node, event: EventDefinition) -> None:
+    """A timer that has both a date and a duration: which of them counts."""
+    is_answered = _read(TimerKind.DURATION, _said(node)) is not None
+    if is_answered or not event.other_text or _read(event.timer_kind or TimerKind.DURATION, event.text) is None:
+        return
+    conflict = {"used": event.text, "used_from": "value", "other": event.other_text, "other_from": "value"}
+    workbench.noticed.warning("PROPERTY_CONFLICT", node, property=Property.TIMER.value, **conflict)
 
 
 def _say_other_label(workbench: Workbench, node: Node, rule: TimerRule, used: str) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 
 import pytest
@@ -22,7 +23,7 @@ from engine.commands.messages import MessageDelivery, NobodyWaits, deliver_messa
 from engine.commands.signals import deliver_signal, waiting_for_signal
 from engine.commands.thrown_events import SIGNAL
 from engine.db.job import Job
-from engine.errors import InvalidInput, NotAllowed, NotFound
+from engine.errors import InvalidInput, MapFailed, NotAllowed, NotFound
 from engine.model.deal import Deal, DealResult
 from engine.model.timer import Timer
 
@@ -210,6 +211,29 @@ def test_a_message_is_for_one_run_of_a_repeated_receive_task(office: Office) -> 
         assert told.deal_ids == (first.id,)
         assert [one.element_id for one in office.open_steps(first)] == left
     assert [one.element_id for one in office.open_steps(second)] == ["paid", "paid"]
+
+
+@pytest.mark.parametrize("fits", [True, False])
+def test_what_a_message_is_known_by_has_a_length_that_both_databases_find(office: Office, fits: bool) -> None:
+    """A longer one stops the deal with a sentence; PostgreSQL refused the row, and completing the step failed."""
+    letters = random.Random(5).choices("абвгґдеєжзиіїйклмнопрстуфхцчшщьюя", k=880 if fits else 1_995)  # noqa: S311
+    invoice = "".join(letters)
+    builder = MapBuilder(key="waiting")
+    builder.start()
+    builder.step("ship")
+    builder.catch("paid", builder.message("paid", "ї" * 300, {"invoice": "= deal.invoice"}))
+    builder.end("done")
+    builder.chain("start", "ship", "paid", "done")
+    office.publish(named(builder, "ship"))
+    deal = office.open_deal(definition_key="waiting", fields={"invoice": invoice})
+    if not fits:
+        with pytest.raises(MapFailed) as failed:
+            office.complete("olena", "ship")
+        assert failed.value.params["problem_code"] == "VALUES_TOO_LARGE"
+        return
+    office.complete("olena", "ship")
+    told = office.do("olena", deliver_message, "ї" * 300, {"invoice": invoice}, {})
+    assert told.deal_ids == (deal.id,)
 
 
 @pytest.fixture

@@ -111,6 +111,21 @@ def test_names_of_several_words_are_variables_with_underscores() -> None:
     assert result.by_output() == {"Discount_Limit": "Monthly Income"}
 
 
+@pytest.mark.parametrize(
+    ("column", "variable"),
+    [("Сума  договору", "Сума_договору"), ("об'єм", "об_єм"), ("Monthly income", "Monthly_income")],
+)
+def test_a_column_that_reads_a_name_which_the_file_declares_nowhere(column: str, variable: str) -> None:
+    assert evaluate(dmn(table([column], ["x"], ("> 5", f'"{column}"'))), **{variable: 6}).value == column
+
+
+@pytest.mark.parametrize("column", ["a b +", "сума > межа угоди", "not", "a or", "a, b"])
+def test_a_column_that_is_neither_an_expression_nor_a_name_is_refused(column: str) -> None:
+    decision, _, findings = build(dmn(table([column], ["x"], ("> 5", "1"))))
+    assert decision is None
+    assert [one.code for one in findings] == ["DMN_INPUT_NOT_UNDERSTOOD"]
+
+
 def test_types_of_the_files_own_lend_kind_and_allowed_values() -> None:
     types = (
         '<itemDefinition name="tSegment"><typeRef>string</typeRef><allowedValues><text>"vip", "new"</text>'
