@@ -47,7 +47,9 @@ def _say_and_ask(workbench: Workbench, node: Node) -> None:
 
 def _conditional(workbench: Workbench, node: Node, conditional: list[Flow]) -> None:
     """Each condition decides for itself; arrows without one are always taken."""
-    workbench.noticed.warning("CONDITIONAL_FLOW", node, targets=", ".join(flow.target.title for flow in conditional))
+    if len(node.outgoing) > 1:
+        targets = ", ".join(flow.target.title for flow in conditional)
+        workbench.noticed.warning("CONDITIONAL_FLOW", node, targets=targets)
     always = [flow for flow in node.outgoing if flow not in conditional and not flow.is_default]
     origin = node
     if always:
