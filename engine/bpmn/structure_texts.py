@@ -126,7 +126,10 @@ ARROWS: Mapping[str, FindingText] = {
         N_("If only one of them is meant, draw an exclusive gateway."),
     ),
     "CONDITIONAL_FLOW": FindingText(
-        N_("Arrows with conditions leave without a gateway (%(targets)s): the deal takes each one whose condition holds."),
+        N_(
+            "Arrows with conditions leave without a gateway (%(targets)s): the deal takes each one whose condition "
+            "holds."
+        ),
         N_("If only one of them is meant, draw an exclusive gateway."),
     ),
     "CONDITIONAL_FLOW_ENDS": FindingText(

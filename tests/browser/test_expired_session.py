@@ -69,7 +69,7 @@ def test_a_form_without_a_draft_that_was_sent_in_an_expired_session_comes_back_o
     expect(page.locator("#edit-segment")).to_have_value("Елеватори")
 
 
-def test_a_form_of_the_pane_that_was_sent_in_an_expired_session_comes_back(people: People, sales: Sales, uk: Words) -> None:
+def test_a_form_of_the_pane_sent_in_an_expired_session_comes_back(people: People, sales: Sales, uk: Words) -> None:
     """Only the step's own form and its comment have a draft: whoever handed a step on had to say why once more."""
     sales.open_deal("Передача справ")
     page = people.at_work("olena")

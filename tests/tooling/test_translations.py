@@ -71,7 +71,7 @@ def test_ukrainian_words_have_one_apostrophe(ukrainian: Catalog) -> None:
 
 
 def test_no_translation_is_said_twice_over(ukrainian: Catalog) -> None:
-    """Two branches that translate the same text are merged into one that has both translations, one behind the other."""
+    """Where two branches translate the same text, their merge may put one translation behind the other."""
     doubled = [
         message.id
         for message in ukrainian

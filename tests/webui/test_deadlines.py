@@ -35,7 +35,8 @@ def test_deadline_is_said_as_people_say_it(app: Flask, due_in: timedelta, uk: st
 
 
 @pytest.mark.parametrize(
-    ("due_in", "held"), [(timedelta(days=-4), "2 робочі"), (timedelta(days=-31), "21 робочий"), (timedelta(days=10), "12 бер.")]
+    ("due_in", "held"),
+    [(timedelta(days=-4), "2 робочі"), (timedelta(days=-31), "21 робочий"), (timedelta(days=10), "12 бер.")],
 )
 def test_the_end_of_a_line_does_not_part_a_number_from_its_word(app: Flask, due_in: timedelta, held: str) -> None:
     """A column of the daily control ended with “overdue by 2”."""
