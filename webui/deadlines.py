@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -46,13 +47,17 @@ _LOOKS = {
 }
 
 
+_COUNT_BEFORE_ITS_WORD = re.compile(r"\b(\d{1,3}) (?=\w)")
+
+
 def said(due_at: datetime | None) -> Said | None:
-    """The deadline as people say it now; None without one."""
+    """The deadline as people say it now, its number held to its word at the end of a line; None without one."""
     if due_at is None:
         return None
     phrase = deadline_phrase(due_at, now(), company_calendar())
     tone, icon = _LOOKS[phrase.kind]
-    return Said(_in_words(phrase, due_at), tone, icon, phrase.kind, due_at)
+    words = _COUNT_BEFORE_ITS_WORD.sub("\\1\N{NO-BREAK SPACE}", _in_words(phrase, due_at))
+    return Said(words, tone, icon, phrase.kind, due_at)
 
 
 def company_calendar() -> BusinessCalendar:

@@ -45,12 +45,12 @@ _DECISIONS: Mapping[str, FindingText] = {
     ),
     "DECISION_ASKS_SOMETHING_ELSE": FindingText(
         N_(
-            "This is not read as asking whether it was approved (%(steps)s), so “Yes” and “No” are not taken for the "
+            "This does not seem to ask whether it was approved (%(steps)s), so “Yes” and “No” are not taken for the "
             "answer of the approval: a person is asked."
         ),
         N_(
             "If it does ask for the approval, write “Approved” and “Rejected” on the arrows. If not, say under "
-            "Questions who or what decides, and draw a decision on the approval before."
+            "Questions who or what decides, and draw a decision on the approval before it."
         ),
     ),
     "APPROVAL_PARTLY_IGNORED": FindingText(
@@ -508,10 +508,10 @@ _STEPS: Mapping[str, FindingText] = {
     ),
     "VALUES_LEFT_OUT": FindingText(
         N_(
-            "Another engine would write these variables here, and they are not written: %(values)s. Whatever reads "
-            "them takes the value that the deal has, or none."
+            "The program that this map was drawn for works these values out here, and here they are not: %(values)s. "
+            "Whatever reads them takes the value that the deal has, or none."
         ),
-        N_("Let the step ask for the value, or write it by a script task: name = expression."),
+        N_("Let the step ask for the value, or work it out in a script task: name = expression."),
     ),
     "STAGE_MISSING": FindingText(
         N_("The step belongs to no stage."),

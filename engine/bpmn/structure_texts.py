@@ -122,11 +122,14 @@ ARROWS: Mapping[str, FindingText] = {
         N_("No path leads here; it is left out."), N_("Connect it with an arrow, or delete it.")
     ),
     "IMPLICIT_SPLIT": FindingText(
-        N_("Several arrows leave without a gateway: all of them are gone at once (%(targets)s)."),
+        N_("Several arrows leave without a gateway: the deal takes all of them at once (%(targets)s)."),
         N_("If only one of them is meant, draw an exclusive gateway."),
     ),
     "CONDITIONAL_FLOW": FindingText(
-        N_("Arrows with conditions leave without a gateway (%(targets)s): each one whose condition holds is gone."),
+        N_(
+            "Arrows with conditions leave without a gateway (%(targets)s): the deal takes each one whose condition "
+            "holds."
+        ),
         N_("If only one of them is meant, draw an exclusive gateway."),
     ),
     "CONDITIONAL_FLOW_ENDS": FindingText(

@@ -131,6 +131,8 @@ def delegate_work_item(
 ) -> WorkItem:
     """Hand a step to somebody else; an approval only within the department asked, and not to whom four eyes bar.
 
+    To whom has it already, nothing is handed on.
+
     Raises NotFound, AlreadyCompleted, AlreadyCancelled, NotAllowed, InvalidInput.
     """
     work_item, instance = lock_work_item(session, work_item_id, actor)
@@ -148,11 +150,13 @@ def delegate_work_item(
     if refusal is NotGiven.OTHER_DEPARTMENT:
         raise NotAllowed(reason=N_("An approval stays in the department that is asked, or with its heads."))
     previous_id = work_item.assignee_id
+    if previous_id == person.id:
+        return work_item
     behalf = behalf_name(session, work_item, actor)
     _note_delegation(session, work_item, person.id, comment.strip(), actor=actor, at=clock.now())
     work_item.assign(person, at=clock.now())
     for kind, who in ((NoticeKind.STEP_HANDED, person.id), (NoticeKind.STEP_TAKEN, previous_id)):
-        told = [who] if who is not None and previous_id != person.id else []
+        told = [who] if who is not None else []
         notify(session, kind, to=told, at=clock.now(), by=actor, work_item=work_item, text=comment)
     record(
         session,
@@ -168,9 +172,9 @@ def delegate_work_item(
 def _note_delegation(
     session: Session, work_item: WorkItem, to_id: int, note: str, *, actor: Actor, at: datetime
 ) -> None:
-    """Keep from whom the step comes, so that it can be handed back. To whom has it already, nothing is handed on."""
+    """Keep from whom the step comes, so that it can be handed back."""
     by_id = behalf_of(session, work_item, actor) or actor.recorded_id
-    if by_id is None or work_item.assignee_id == to_id:
+    if by_id is None:
         return
     session.add(
         Delegation(work_item_id=work_item.id, by_id=by_id, from_id=work_item.assignee_id, to_id=to_id, note=note, at=at)

@@ -81,3 +81,14 @@ def test_ukrainian_words_have_one_apostrophe(ukrainian: Catalog) -> None:
     """Whoever looks for a word on a page finds it however it got there."""
     others = re.compile(r"(?<=[а-яїєґ])['’`](?=[а-яїєґ])", re.IGNORECASE)
     assert [message.id for message in ukrainian if any(others.search(form) for form in forms(message.string))] == []
+
+
+def test_no_translation_is_said_twice_over(ukrainian: Catalog) -> None:
+    """Where two branches translate the same text, their merge may put one translation behind the other."""
+    doubled = [
+        message.id
+        for message in ukrainian
+        for form in forms(message.string)
+        if len(form) > len("ні, ні") and form[: len(form) // 2] == form[len(form) // 2 :]
+    ]
+    assert doubled == []

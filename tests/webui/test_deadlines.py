@@ -31,7 +31,19 @@ def test_deadline_is_said_as_people_say_it(app: Flask, due_in: timedelta, uk: st
         with app.test_request_context(), force_locale(locale):
             told = said(MONDAY_10 + due_in)
             assert told is not None
-            assert told.words == words
+            assert told.words.replace("\N{NO-BREAK SPACE}", " ") == words
+
+
+@pytest.mark.parametrize(
+    ("due_in", "held"),
+    [(timedelta(days=-4), "2 робочі"), (timedelta(days=-31), "21 робочий"), (timedelta(days=10), "12 бер.")],
+)
+def test_the_end_of_a_line_does_not_part_a_number_from_its_word(app: Flask, due_in: timedelta, held: str) -> None:
+    """A column of the daily control ended with “overdue by 2”."""
+    with app.test_request_context(), force_locale("uk"):
+        told = said(MONDAY_10 + due_in)
+        assert told is not None
+        assert held.replace(" ", "\N{NO-BREAK SPACE}") in told.words
 
 
 def test_colour_is_never_the_only_sign(app: Flask) -> None:

@@ -412,7 +412,7 @@ def _completed(work_item_id: int) -> ResponseReturnValue:
 def _following(session: Session) -> tuple[WorkItemRow | None, Tab]:
     """The most urgent step of the tab that is open, else of those that wait for this person alone; and its tab."""
     opened = parse_qs(urlsplit(request.headers.get("HX-Current-URL", "")).query).get("tab", [""])[-1]
-    tab = Tab.GROUPS if opened == Tab.GROUPS.value else Tab.MINE
+    tab = next((one for one in (Tab.GROUPS, Tab.SUBSTITUTING) if one.value == opened), Tab.MINE)
     for one in dict.fromkeys((tab, Tab.MINE)):
         found = inbox(session, actor(), tab=one, limit=1, now=now()).items
         if found:

@@ -53,7 +53,9 @@ def _conditional(workbench: Workbench, node: Node, conditional: list[Flow]) -> N
     The default is taken where no other arrow is (BPMN 2.0, 8.4.13): beside one that always is, never. It stays where it
     is drawn all the same, for deals may stand behind it that other versions have brought there.
     """
-    workbench.noticed.warning("CONDITIONAL_FLOW", node, targets=", ".join(flow.target.title for flow in conditional))
+    if len(node.outgoing) > 1:
+        targets = ", ".join(flow.target.title for flow in conditional)
+        workbench.noticed.warning("CONDITIONAL_FLOW", node, targets=targets)
     always = [flow for flow in node.outgoing if flow not in conditional and not flow.is_default]
     origin = node
     if always:

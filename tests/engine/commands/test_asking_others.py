@@ -56,6 +56,17 @@ def counts(office: Office, login: str) -> AttentionCounts:
 # Handing back
 
 
+def test_a_step_that_is_handed_on_by_two_presses_is_handed_on_once(office: Office) -> None:
+    """Who substitutes the receiver may hand on again: the history said that they did so to the receiver themselves."""
+    deal, today = office.open_deal(), office.clock.now().date()
+    step, taras = office.step("prepare").id, office.company.taras.id
+    office.do("taras", set_substitution, taras, office.company.olena.id, today, today)
+    for _press in range(2):
+        office.do("olena", delegate_work_item, step, taras, "Порахуй, будь ласка")
+    assert [one.kind for one in office.history(deal)].count("step_delegated") == 1
+    assert office.step("prepare").assignee_id == taras
+
+
 def test_a_step_goes_back_to_whoever_handed_it_on_with_the_answer(office: Office) -> None:
     deal = office.open_deal()
     step = office.step("prepare").id

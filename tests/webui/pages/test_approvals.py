@@ -17,7 +17,7 @@ from support.web import Browser, text_of
 
 from engine.bpmn.compiled import ApprovalRule, ContentRule, FieldDefinition, FieldType, Reauthentication
 from engine.commands.clients import update_client
-from engine.commands.people import set_password
+from engine.commands.people import set_password, set_substitution
 from engine.commands.work_items import claim_work_item, delegate_work_item
 from engine.model.deal import Deal
 from engine.model.department import Membership
@@ -434,6 +434,17 @@ def test_who_works_through_the_steps_of_a_department_is_led_to_its_next_one(offi
         opened = {"HX-Current-URL": f"http://localhost/work-items/{step}?tab={tab}"}
         done = iryna.post(f"/work-items/{step}/complete", form, part=True, headers=opened)
         assert (done.status_code, led in done.text) == (200, is_led)
+
+
+def test_who_acts_for_a_colleague_is_led_to_the_next_step_of_that_tab(office: Office, browse: SignIn) -> None:
+    today = office.clock.now().date()
+    office.do("olena", set_substitution, office.company.olena.id, office.company.taras.id, today, today)
+    done, following = (office.step("prepare", deal=office.open_deal()).id for _ in range(2))
+    opened = {"HX-Current-URL": f"http://localhost/work-items/{done}?tab=substituting"}
+    form = {"field:discount": "0", "outcome": "completed"}
+    shown = browse("taras").post(f"/work-items/{done}/complete", form, part=True, headers=opened)
+    assert shown.status_code == 200
+    assert f'href="/work-items/{following}?tab=substituting"' in shown.text
 
 
 def test_a_comment_alone_that_was_typed_into_a_request_taken_back_is_put_into_the_form(

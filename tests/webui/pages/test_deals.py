@@ -15,6 +15,7 @@ from support.web import Browser, text_of
 from engine.commands.clients import ClientDraft
 from engine.model.client import Client
 from engine.model.deal import Deal, DealResult
+from engine.model.person import Person
 from engine.model.process_definition import DefinitionState, ProcessDefinition
 
 SignIn = Callable[[str | None], Browser]
@@ -45,6 +46,15 @@ def test_deal_is_opened_for_a_new_client(office: Office, browse: SignIn) -> None
     assert deal.amount == Decimal("12500.50")
     assert deal.owner_id == office.company.olena.id
     assert office.step("prepare").deal_id == deal.id
+
+
+@pytest.mark.parametrize(("locale", "written"), [("uk", "12 500,50"), ("en", "12,500.50")])
+def test_how_an_amount_is_typed_is_shown_as_the_reader_types_it(
+    office: Office, browse: SignIn, locale: str, written: str
+) -> None:
+    with office.database.write() as session:
+        session.get_one(Person, office.company.olena.id).locale = locale
+    assert f'placeholder="{written}"' in browse("olena").get("/deals/new").text
 
 
 def test_deal_is_opened_for_a_known_client(office: Office, browse: SignIn, deal: Deal) -> None:

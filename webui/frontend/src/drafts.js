@@ -12,7 +12,7 @@ const timers = new WeakMap();
 const keyOf = name => `draft:${document.body.dataset.person}:${name}`;
 
 function keepHere(form) {
-  const kept = JSON.stringify({ at: Date.now(), since: form.dataset.draftSaved ?? "", typed: typedIn(form) });
+  const kept = JSON.stringify({ at: Date.now(), since: form.dataset.draftSaved ?? "", typed: typedIn(form), files: hasFiles(form) });
   (form.dataset.draftUrl ? localStorage : sessionStorage).setItem(keyOf(form.dataset.draft), kept);
   return kept;
 }
@@ -33,10 +33,14 @@ function forgetOld() {
   }
 }
 
+// A code that is used once lets somebody in as much as a password does.
+const isKept = field =>
+  field.name && !NEVER_KEPT.has(field.name) && field.autocomplete !== "one-time-code" && !["password", "file", "submit", "button"].includes(field.type);
+
 export function typedIn(form) {
   const typed = {};
   for (const field of form.elements) {
-    if (!field.name || NEVER_KEPT.has(field.name) || ["password", "file", "submit", "button"].includes(field.type)) continue;
+    if (!isKept(field)) continue;
     if (field.type === "checkbox" || field.type === "radio") {
       typed[field.name] ??= [];
       if (field.checked) typed[field.name].push(field.value);
@@ -61,6 +65,20 @@ export function fill(form, typed) {
     else if (field.multiple) for (const option of field.options) option.selected = value.includes(option.value);
     else if (field.type !== "submit") field.value = value;
   }
+}
+
+export const hasFiles = form => [...form.elements].some(field => field.type === "file" && field.files.length > 0);
+
+// A browser gives no file back to a page: without a word the form would be sent without it.
+export function tellOfFiles(form) {
+  const input = form.querySelector("input[type=file]");
+  if (!input) return;
+  const told = document.createElement("p");
+  told.className = "files-lost";
+  told.setAttribute("role", "status");
+  input.parentElement.after(told);
+  told.textContent = document.getElementById("toasts").dataset.filesLost;
+  input.addEventListener("change", () => told.remove(), { once: true });
 }
 
 async function keepOnServer(form) {
@@ -111,6 +129,7 @@ onContent(root => {
       continue;
     }
     fill(form, kept.typed);
+    if (kept.files) tellOfFiles(form);
     if (Object.values(kept.typed).some(value => value.length)) form.closest("details")?.setAttribute("open", "");
     if (form.dataset.draftUrl && navigator.onLine) keepOnServer(form);
     form.dispatchEvent(new CustomEvent("draft-restored", { bubbles: true }));

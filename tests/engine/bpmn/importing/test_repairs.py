@@ -125,6 +125,7 @@ def test_a_deal_that_ends_at_the_only_arrow_with_a_condition_is_told_at_upload(a
     only = (START, element("userTask", "t", "Крок", field), step("b", "Велика"), chain("start", "t"))
     outcome = outcome_of(*only, flow("t", "b", condition="сума > 100"))
     assert found(outcome, "CONDITIONAL_FLOW_ENDS").params == {"target": "Велика"}
+    assert "CONDITIONAL_FLOW" not in codes(outcome), "of one arrow nothing is said about several"
     assert outcome.process is not None
     run = InstanceRun(outcome.process)
     run.complete("t", сума=amount)
