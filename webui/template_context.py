@@ -18,6 +18,7 @@ from webui.letter_words import letter_state_word
 from webui.messages import error_text
 from webui.navigation import menu
 from webui.news_desk import marker
+from webui.read_versions import version_fields
 from webui.request_context import now, services, signed_in
 
 _SECTIONS = {
@@ -78,7 +79,12 @@ def configure_templates(app: Flask) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
-        csp_nonce=nonce, error_text=error_text, said=said, has_page=has_page, command_field=command_field
+        csp_nonce=nonce,
+        error_text=error_text,
+        said=said,
+        has_page=has_page,
+        command_field=command_field,
+        version_fields=version_fields,
     )
     for words in (target_words, letter_state_word):
         app.jinja_env.filters[words.__name__] = words

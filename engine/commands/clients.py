@@ -131,13 +131,14 @@ def update_client(
     actor: Actor,
     clock: Clock,
     read_version: int | None = None,
+    told_version: int | None = None,
     spelling: Spelling = Spelling(),  # noqa: B008  # frozen
 ) -> Client:
     """``changes`` holds any of ClientDraft's fields; of ``fields`` only those that it names are changed.
 
     With ``read_version``, the client's version when the editor read it, what others changed since stays where the
-    editor left it alone. Raises NotFound, NotAllowed, InvalidInput, PersonIsErased, and EditedMeanwhile where both have
-    changed it.
+    editor left it alone; what the editor was told of as of ``told_version`` is wanted all the same. Raises NotFound,
+    NotAllowed, InvalidInput, PersonIsErased, and EditedMeanwhile where both have changed it.
     """
     ensure_may(actor, Ability.MANAGE_CLIENTS)
     client = lock_client(session, client_id, actor)
@@ -153,7 +154,7 @@ def update_client(
         raise InvalidInput({"owner_id": FieldNotUnderstood(value=wanted["owner_id"], expected="person")})
     wanted |= {CLIENT_ROOT + name: value for name, value in own.items()}
     if read_version is not None:
-        wanted = unseen_kept_of_client(session, client, wanted, read_version)
+        wanted = unseen_kept_of_client(session, client, wanted, read_version, told_version=told_version)
     changed = write_client(session, client, wanted, actor=actor, at=clock.now())
     if changed:
         record(session, ClientChanged(client_id=client.id, changes=changed), actor=actor, at=clock.now())

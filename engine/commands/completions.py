@@ -29,6 +29,7 @@ from engine.commands.asked_again import ask_again_beside
 from engine.commands.awaited_deadlines import set_deadlines_here
 from engine.commands.clients import write_client_in_step
 from engine.commands.deals import faults_of_values
+from engine.commands.edited_meanwhile import changed_since
 from engine.commands.execution import failing_in, run_step
 from engine.commands.file_fields import file_values
 from engine.commands.history import record
@@ -48,13 +49,15 @@ from engine.model.draft import Draft
 from engine.model.notice import NoticeKind
 from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import WorkItem
+from engine.policy.approved_content import deal_value
 from engine.policy.exchange_rates import CURRENCIES
-from engine.policy.field_values import to_json
+from engine.policy.field_values import is_as_shown, to_json
 from engine.policy.form_values import read_form
 from engine.policy.history_chain import content_hash
 from engine.policy.own_fields import CLIENT_ROOT
 from engine.policy.permissions import Actor, may_act_on_step
 from engine.policy.reauthentication import Reauthenticated, ensure_reauthenticated
+from engine.policy.simultaneous_edits import UNKNOWN, Touch, reconciled
 from engine.queries.approved_contents import present_content
 from engine.queries.behalf import behalf_of
 from engine.queries.calendars import default_calendar
@@ -130,6 +133,8 @@ def complete_work_item(
     zone: str = "Europe/Kyiv",
     by_program: bool = False,
     loss: LossChoice = NOT_ASKED,
+    read_version: int | None = None,
+    told_version: int | None = None,
 ) -> WorkItem:
     """Do a step: record the decision, and move the deal on.
 
@@ -138,8 +143,10 @@ def complete_work_item(
     ``command_id``, a repetition changes nothing. ``seen`` is the hash of the content that an approver had before them:
     what has changed since is not decided on. ``proof`` is that the person has proved anew who they are, where the map
     asks for it. ``by_program``: nobody has a page before them; where the map wants it an approval names what was
-    seen. ``loss`` says why the deal is lost, should this step lose it.
-    Raises NotFound, AlreadyCompleted, AlreadyCancelled, NotAllowed, InvalidInput, ContentChanged,
+    seen. ``loss`` says why the deal is lost, should this step lose it. With ``read_version``, the length of the deal's
+    history when the form was read, what others changed since stays where the form was left as it was, and is told where
+    both have changed it, unless that was told as of ``told_version``.
+    Raises NotFound, AlreadyCompleted, AlreadyCancelled, NotAllowed, InvalidInput, EditedMeanwhile, ContentChanged,
     ReauthenticationRequired, MapFailed.
     """
     at = clock.now()
@@ -163,6 +170,11 @@ def complete_work_item(
     if by_program and seen is None and step.content_seen and button.kind is OutcomeKind.APPROVED:
         raise InvalidInput({"content_hash": ContentNotNamed()})
     read = completion.read_form(button, values, comment, locale, zone)
+    if read_version is not None:
+        left = completion.left_to_others(
+            values, read, read_version, told_version=told_version, locale=locale, zone=zone
+        )
+        read = completion.read_form(button, {**values, **left}, comment, locale, zone) if left else read
     read |= file_values(session, work_item.deal_id, step.fields, read)
     ensure_reauthenticated(step.reauthenticate, proof, actor=actor, at=at)
     work_item.complete(
@@ -318,6 +330,36 @@ class _Completion:
         }
         return {name: to_json(value) for name, value in {**read, **given_up}.items()}
 
+    def left_to_others(
+        self,
+        values: Mapping[str, Any],
+        read: Mapping[str, Any],
+        read_version: int,
+        *,
+        told_version: int | None,
+        locale: Locale,
+        zone: str,
+    ) -> dict[str, Any]:
+        """What others gave those fields since, which the form's reader left as they were read, by the field's name.
+
+        ``values`` came from the form, ``read`` is what they say. Raises EditedMeanwhile.
+        """
+        deal = self.instance.deal
+        since = changed_since(self.session, deal, read_version)
+        touches: dict[str, Touch] = {}
+        wanted: dict[str, Any] = {}
+        for asked in self.step.fields if since else ():
+            touch = since.get(asked.name) or since.get(_DEAL_ATTRIBUTES.get(asked.name, asked.name))
+            if touch is None or not _is_sent(asked, values, read):
+                continue
+            touches[asked.name] = touch
+            typed = values.get(asked.name, "")
+            is_left = touch.before is not UNKNOWN and is_as_shown(asked, typed, touch.before, locale, zone=zone)
+            wanted[asked.name] = touch.before if is_left else read[asked.name]
+        current = {name: deal_value(deal, deal.client, name) for name in wanted}
+        kept = reconciled(wanted, current, touches, {}, told_version=told_version)
+        return {name: to_json(current[name]) for name in wanted.keys() - kept.keys()}
+
     def record(self, button: Outcome, content: Mapping[str, Any], hashed: str, proof: Reauthenticated | None) -> None:
         item, people = self.work_item, directory(self.session)
         person = people.person(self.actor.person_id)
@@ -428,6 +470,13 @@ def _asked(step: StepDefinition, button: Outcome) -> list[FieldDefinition]:
     """The form of the step. Who sends it back or refuses it does not have to fill it in: nobody will use it."""
     lenient = button.kind in _NEGATIVE
     return [_optional(one) if lenient else one for one in step.fields]
+
+
+def _is_sent(field: FieldDefinition, values: Mapping[str, Any], read: Mapping[str, Any]) -> bool:
+    """Whether a form says something in a field: an unticked box is not mentioned, nor what does not apply."""
+    if not field.is_typed or field.type is FieldType.FILE or field.name.startswith(CLIENT_ROOT):
+        return False
+    return field.name in read and (field.name in values or read[field.name] is not None)
 
 
 def _optional(field: FieldDefinition) -> FieldDefinition:

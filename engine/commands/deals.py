@@ -244,12 +244,14 @@ def update_deal(
     actor: Actor,
     clock: Clock,
     read_version: int | None = None,
+    told_version: int | None = None,
     ask_again: bool = False,
 ) -> Deal:
     """``changes``: title, amount, currency, close_date, owner_id, loss_reason, loss_reason_id, fields (merged by name).
 
     With ``read_version``, the length of the deal's history when the editor read it, what others changed since stays
-    where the editor left it alone, and is told where both have changed it.
+    where the editor left it alone, and is told where both have changed it; what the editor was told of as of
+    ``told_version`` is wanted all the same.
 
     By the deal's owner, the head of sales or an administrator. Conditions that wait for data are looked at again.
     While approvals are asked for or given, sum and fields stay as they are: only a step of the map changes them. With
@@ -266,7 +268,7 @@ def update_deal(
     _ensure_readable(session, wanted, instance)
     read_loss_reason(session, deal, wanted)
     if read_version is not None:
-        wanted = unseen_kept_of_deal(session, deal, wanted, read_version)
+        wanted = unseen_kept_of_deal(session, deal, wanted, read_version, told_version=told_version)
     process = process_of(session, instance.definition_id)
     facts = DealFacts(deal, process, calendar=default_calendar(session), at=at)
     read_before = read_by(process, instance.execution_state, facts)

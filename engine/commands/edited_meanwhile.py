@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -32,12 +32,55 @@ _ERASED = kind_of(TextsErased)
 _MOST_LOOKED_AT = 100  # of a client's changes
 
 
-def unseen_kept_of_deal(session: Session, deal: Deal, wanted: Mapping[str, Any], read_version: int) -> dict[str, Any]:
+def unseen_kept_of_deal(
+    session: Session, deal: Deal, wanted: Mapping[str, Any], read_version: int, *, told_version: int | None = None
+) -> dict[str, Any]:
     """The changes to a locked deal that its editor really made, who had read it when its history had that length.
 
+    ``told_version``: the length when the editor was told what both have changed, and wants it all the same.
     Raises EditedMeanwhile.
     """
-    events = session.scalars(
+    events = _changes_of_deal(session, deal, read_version)
+    if any(event.kind == _ERASED for event in events):
+        wanted = _without_what_is_erased(deal, wanted)
+    touches = _touches(events)
+    if not touches:
+        return dict(wanted)
+    own = wanted.get("fields", {})
+    flat = {name: value for name, value in wanted.items() if name != "fields"} | dict(own)
+    current = {name: deal.fields.get(name) if name in own else getattr(deal, name) for name in flat}
+    words = _owner_named(session, deal.owner_id)
+    kept = reconciled(flat, current, touches, words, told_version=told_version)
+    return {name: value for name, value in kept.items() if name not in own} | {
+        "fields": {name: value for name, value in kept.items() if name in own}
+    }
+
+
+def changed_since(session: Session, deal: Deal, read_version: int) -> dict[str, Touch]:
+    """What others made of a deal's fields since its history had that length, by the field's name."""
+    return _touches(_changes_of_deal(session, deal, read_version))
+
+
+def unseen_kept_of_client(
+    session: Session, client: Client, wanted: Mapping[str, Any], read_version: int, *, told_version: int | None = None
+) -> dict[str, Any]:
+    """As ``unseen_kept_of_deal``, of a locked client that was read as of that version. Raises EditedMeanwhile."""
+    changes = client.version - read_version
+    if changes <= 0:
+        return dict(wanted)
+    touches: dict[str, Touch] = {}
+    latest_first = _changes_of(session, client.id, changes)
+    for back, event in reversed([*enumerate(latest_first)]):
+        for name, (before, _) in event.data["changes"].items():
+            touches[name] = touched_by(touches, name, event.actor_name, event.at, before, version=client.version - back)
+    own = {CLIENT_ROOT + name: value for name, value in client.fields.items()}
+    current = {name: own.get(name) if name.startswith(CLIENT_ROOT) else getattr(client, name) for name in wanted}
+    words = _owner_named(session, client.owner_id)
+    return reconciled(wanted, current, touches, words, told_version=told_version)
+
+
+def _changes_of_deal(session: Session, deal: Deal, read_version: int) -> Sequence[HistoryEvent]:
+    return session.scalars(
         select(HistoryEvent)
         .where(
             HistoryEvent.deal_id == deal.id,
@@ -46,37 +89,15 @@ def unseen_kept_of_deal(session: Session, deal: Deal, wanted: Mapping[str, Any],
         )
         .order_by(HistoryEvent.number)
     ).all()
-    if any(event.kind == _ERASED for event in events):
-        wanted = _without_what_is_erased(deal, wanted)
-    touches: dict[str, Touch] = {}
-    for event in (one for one in events if one.kind != _ERASED):
-        for name, before in _told(event).items():
-            touches[name] = touched_by(touches, name, event.actor_name, event.at, before)
-    if not touches:
-        return dict(wanted)
-    own = wanted.get("fields", {})
-    flat = {name: value for name, value in wanted.items() if name != "fields"} | dict(own)
-    current = {name: deal.fields.get(name) if name in own else getattr(deal, name) for name in flat}
-    kept = reconciled(flat, current, touches, _owner_named(session, deal.owner_id))
-    return {name: value for name, value in kept.items() if name not in own} | {
-        "fields": {name: value for name, value in kept.items() if name in own}
-    }
 
 
-def unseen_kept_of_client(
-    session: Session, client: Client, wanted: Mapping[str, Any], read_version: int
-) -> dict[str, Any]:
-    """As ``unseen_kept_of_deal``, of a locked client that was read as of that version. Raises EditedMeanwhile."""
-    changes = client.version - read_version
-    if changes <= 0:
-        return dict(wanted)
+def _touches(events: Iterable[HistoryEvent]) -> dict[str, Touch]:
     touches: dict[str, Touch] = {}
-    for event in reversed(_changes_of(session, client.id, changes)):
-        for name, (before, _) in event.data["changes"].items():
-            touches[name] = touched_by(touches, name, event.actor_name, event.at, before)
-    own = {CLIENT_ROOT + name: value for name, value in client.fields.items()}
-    current = {name: own.get(name) if name.startswith(CLIENT_ROOT) else getattr(client, name) for name in wanted}
-    return reconciled(wanted, current, touches, _owner_named(session, client.owner_id))
+    for event in events:
+        if event.kind != _ERASED:
+            for name, before in _told(event).items():
+                touches[name] = touched_by(touches, name, event.actor_name, event.at, before, version=event.number or 0)
+    return touches
 
 
 def _without_what_is_erased(deal: Deal, wanted: Mapping[str, Any]) -> dict[str, Any]:

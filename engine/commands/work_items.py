@@ -13,6 +13,7 @@ from engine.bpmn.compiled import FieldType
 from engine.bpmn.deadline_text import parse_deadline
 from engine.clock import Clock, as_utc
 from engine.commands.deal_files import put_files
+from engine.commands.edited_meanwhile import changed_since
 from engine.commands.history import record
 from engine.commands.locks import lock_work_item
 from engine.commands.mentions import people_mentioned, tell_mentioned
@@ -46,6 +47,7 @@ from engine.policy.escalation_ladder import next_escalation_at
 from engine.policy.field_values import Locale, is_as_shown
 from engine.policy.file_limits import NO_FILES, FileLimits
 from engine.policy.permissions import Actor, may_claim_step, may_direct_step
+from engine.policy.simultaneous_edits import UNKNOWN
 from engine.queries.behalf import behalf_name, behalf_of
 from engine.queries.deal_files import reference
 from engine.queries.other_eyes import barred_of
@@ -275,17 +277,20 @@ def save_draft(
     clock: Clock,
     locale: Locale = "uk",
     zone: str = "Europe/Kyiv",
+    read_version: int | None = None,
 ) -> datetime:
     """Keep a half-filled form and what is said with it as typed, per person, and say when it was kept.
 
     What is left as the form showed it is not kept: nobody typed it, and it must not hide what the deal says later.
-    ``locale`` says how numbers in texts are written, ``zone`` in which moments without one are meant.
+    ``locale`` says how numbers in texts are written, ``zone`` in which moments without one are meant. ``read_version``
+    is the length of the deal's history when the form was shown; None: just now.
     Raises NotFound, AlreadyCompleted, AlreadyCancelled.
 
     What was typed into fields that the step had in another version of its map stays, unseen: the deal may go back.
     """
     work_item, instance = lock_work_item(session, work_item_id, actor)
     work_item.ensure_live()
+    since = {} if read_version is None else changed_since(session, instance.deal, read_version)
     draft = session.get(Draft, (work_item_id, actor.person_id))
     if draft is None:
         draft = Draft(work_item_id=work_item_id, person_id=actor.person_id)
@@ -294,13 +299,17 @@ def save_draft(
     shown = {field.name for field in step.fields}
     unseen = {name: text for name, text in (draft.typed or {}).items() if name not in shown}
     at = clock.now()
-    shown_first = shown_of_itself(session, instance.deal, instance.definition_id, step, at)
+    shown_now = shown_of_itself(session, instance.deal, instance.definition_id, step, at)
+    shown_first = {**shown_now, **{name: one.before for name, one in since.items() if one.before is not UNKNOWN}}
     left = {
         field.name
         for field in step.fields
         if field.name in typed
         and field.type is not FieldType.FILE
-        and is_as_shown(field, typed[field.name], shown_first[field.name], locale, zone=zone)
+        and any(
+            is_as_shown(field, typed[field.name], shown[field.name], locale, zone=zone)
+            for shown in (shown_now, shown_first)
+        )
     }
     draft.typed = unseen | {name: one for name, one in plain(typed).items() if name not in left}
     draft.comment, draft.saved_at = comment, at

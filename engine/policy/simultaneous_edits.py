@@ -40,17 +40,23 @@ class EditedMeanwhile(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Touch:
-    """Somebody changed a field after it was read: who and when last, and what it was at the reading."""
+    """Somebody changed a field after it was read: who and when last, and what it was at the reading.
+
+    ``version`` is the record's own after the last of these changes.
+    """
 
     by: str
     at: datetime
     before: Any
+    version: int = 0
 
 
-def touched_by(touches: Mapping[str, Touch], name: str, by: str, at: datetime, before: Any) -> Touch:
+def touched_by(
+    touches: Mapping[str, Touch], name: str, by: str, at: datetime, before: Any, *, version: int = 0
+) -> Touch:
     """The touch of a field that is changed once more; what it was at the reading stays."""
     first = touches.get(name)
-    return Touch(by, at, before if first is None else first.before)
+    return Touch(by, at, before if first is None else first.before, version)
 
 
 def reconciled(
@@ -58,20 +64,27 @@ def reconciled(
     current: Mapping[str, Any],
     touches: Mapping[str, Touch],
     words: Mapping[str, str],
+    *,
+    told_version: int | None = None,
 ) -> dict[str, Any]:
     """``wanted`` without what its editor left as it was read: there the other's change stays.
 
     ``words`` are the present values that have other words than their own, an owner's name for one. Raises
-    EditedMeanwhile for fields that both have changed, each to something else.
+    EditedMeanwhile for fields that both have changed, each to something else, unless the editor was told of that
+    already: as of ``told_version``.
     """
     kept: dict[str, Any] = {}
     errors: dict[str, DomainError] = {}
     for name, value in wanted.items():
         touch = touches.get(name)
         now = current.get(name)
-        if touch is None or _same(value, now):
+        if touch is None or same(value, now):
             kept[name] = value
-        elif touch.before is UNKNOWN or not _same(value, touch.before):
+        elif touch.before is not UNKNOWN and same(value, touch.before):
+            continue
+        elif told_version is not None and touch.version <= told_version:
+            kept[name] = value
+        else:
             told = words.get(name, now)
             if told in (None, "", []):
                 errors[name] = EmptiedBy(by=touch.by, at=touch.at)
@@ -82,8 +95,8 @@ def reconciled(
     return kept
 
 
-def _same(one: Any, other: Any) -> bool:
-    """Nothing and an empty text are the same; a sum is the same however it is spelt."""
+def same(one: Any, other: Any) -> bool:
+    """Nothing and an empty text say the same; a sum is the same however it is spelt."""
     if one in (None, "") or other in (None, ""):
         return one in (None, "") and other in (None, "")
     if isinstance(one, Decimal) or isinstance(other, Decimal):

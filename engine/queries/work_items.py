@@ -48,6 +48,7 @@ class ApprovalProgress:
 @dataclass(frozen=True, slots=True)
 class WorkItemView:
     """``typed`` holds per field what its input shows: the actor's draft, else the stored value, else the default.
+    ``deal_version`` is the length of the deal's history, as of which all this was read.
 
     ``four_eyes_blocked``: the actor asked for this approval, or prepared what is approved, and the map wants another
     pair of eyes. ``may_direct``: the
@@ -62,6 +63,7 @@ class WorkItemView:
     fields: tuple[FieldDefinition, ...]
     outcomes: tuple[Outcome, ...]
     typed: Mapping[str, Any]
+    deal_version: int
     values: Mapping[str, Any]
     comment: str
     comments: tuple[HistoryRow, ...]
@@ -118,6 +120,7 @@ def work_item_view(session: Session, actor: Actor, work_item_id: int, now: datet
         fields=fields,
         outcomes=step.outcomes if step else (),
         typed={field.name: _shown(field, draft.typed if draft is not None else {}, stored, known) for field in fields},
+        deal_version=deal.history_length,
         values=dict(work_item.values),
         comment=work_item.comment,
         comments=comments_on_step(session, deal.id, work_item_id),

@@ -94,3 +94,8 @@ def events_of(answer: TestResponse) -> dict[str, Any]:
     """What the answer tells the page that asked."""
     told: dict[str, Any] = json.loads(answer.headers.get("HX-Trigger", "{}"))
     return told
+
+
+def versions_of(page: TestResponse) -> dict[str, str]:
+    """As of which version of a record the form on a page was read, and what its reader was told of."""
+    return dict(re.findall(r'name="(read_version|told_version)" value="(\d+)"', page.text))

@@ -14,6 +14,7 @@ from engine.commands.clients import ClientDraft, ContactDraft, add_client, add_c
 from engine.errors import N_, DomainError, NotFound
 from engine.model.own_field import FieldSubject
 from engine.policy.permissions import Ability, ensure_may, may
+from engine.policy.simultaneous_edits import EditedMeanwhile
 from engine.queries.client_data import client_data
 from engine.queries.client_doubles import possible_duplicates, seen_clients, similar_clients
 from engine.queries.client_list_columns import ClientColumns
@@ -35,6 +36,7 @@ from webui.i18n import _
 from webui.letter_exports import client_data_zip
 from webui.messages import error_text, field_errors
 from webui.own_columns import client_cells, numeric, own_headings, with_client_cells
+from webui.read_versions import sent_versions
 from webui.request_context import actor, now, reading, services, writing
 from webui.timeline import client_labels, entries
 
@@ -188,8 +190,8 @@ def update(client_id: int) -> ResponseReturnValue:
             changes | {"fields": typed_values(request.form)},
             actor=actor(),
             clock=services().clock,
-            read_version=chosen_id(request.form, "read_version"),
             spelling=spelling(),
+            **sent_versions(),
         )
 
     return _act(client_id, command, _("Saved."), opened="edit")
@@ -359,6 +361,7 @@ def _page(client_id: int, *, error: DomainError | None = None, opened: str = "")
         problem_text=error_text(error) if error else "",
         typed=request.form if error else {},
         opened=opened,
+        edited_meanwhile=isinstance(error, EditedMeanwhile),
         may_open_deal=may(actor(), Ability.OPEN_DEAL),
         may_erase=may(actor(), Ability.ERASE_PERSON),
     )

@@ -21,6 +21,7 @@ from engine.policy.exchange_rates import CURRENCIES
 from engine.policy.form_values import read_form
 from engine.policy.freedom import may_suspend
 from engine.policy.permissions import Ability, ensure_may, may, may_edit_deal
+from engine.policy.simultaneous_edits import EditedMeanwhile
 from engine.queries.attention import is_watching
 from engine.queries.client_letters import latest_letters
 from engine.queries.clients import visible_client_name
@@ -60,6 +61,7 @@ from webui.forms.typed_values import chosen_id
 from webui.i18n import _, chosen_locale, zone
 from webui.messages import error_text, field_errors
 from webui.own_columns import deal_cells, numeric, own_headings, with_deal_cells
+from webui.read_versions import sent_versions
 from webui.request_context import actor, now, reading, services
 from webui.security import is_partial
 from webui.timeline import FILTERS, Fields, currency_of, deal_labels, entries, fields_of, kinds_of
@@ -237,8 +239,8 @@ def update(deal_id: int) -> ResponseReturnValue:
             changes,
             actor=actor(),
             clock=services().clock,
-            read_version=chosen_id(request.form, "read_version"),
             ask_again="ask_again" in request.form,
+            **sent_versions(),
         ),
         _("Saved. Whoever approved what you changed is asked again.") if "ask_again" in request.form else _("Saved."),
         typed=typed,
@@ -483,6 +485,7 @@ def deal_page(
             problem_text=_problem(error, offers_asking_again=offers_asking_again),
             offers_asking_again=offers_asking_again,
             form=form,
+            edited_meanwhile=isinstance(error, EditedMeanwhile),
             currencies=CURRENCIES,
             may_suspend=may_suspend(actor(), owner_id=view.row.owner_id),
             may_repair=may(actor(), Ability.REPAIR_DEAL),

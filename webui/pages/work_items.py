@@ -36,6 +36,7 @@ from engine.errors import DomainError, NotFound
 from engine.model.consultation import Consultation
 from engine.model.work_item import LIVE, WorkItem
 from engine.policy.form_values import read_form
+from engine.policy.simultaneous_edits import EditedMeanwhile
 from engine.queries.approval_view import taken_back
 from engine.queries.deal_waiting import deal_waiting
 from engine.queries.inbox import inbox
@@ -58,6 +59,7 @@ from webui.outcomes import choice_explained, decided, tone_of
 from webui.pane_news import news_since, seen_step, sent_seen
 from webui.proofs import proof_in
 from webui.provider_proofs import give_back_used_proof
+from webui.read_versions import sent_versions
 from webui.request_context import actor, now, reading, services, writing
 from webui.security import is_partial
 from webui.sessions import polls
@@ -141,6 +143,7 @@ def complete(work_item_id: int) -> ResponseReturnValue:
                 proof=proof,
                 loss=LossChoice(chosen_id(request.form, "loss_reason_id"), is_asked=True),
                 by_program="content_hash" not in request.form,  # our page of an approval says what it shows
+                **sent_versions(),
             )
 
         perform(services().database, command, actor=actor(), clock=services().clock)
@@ -308,6 +311,7 @@ def draft(work_item_id: int) -> ResponseReturnValue:
             clock=services().clock,
             locale=chosen_locale(),
             zone=zone().key,
+            read_version=sent_versions()["read_version"],
         )
     return Response(status=204, headers={"Draft-Saved": saved_at.isoformat()})
 
@@ -473,6 +477,8 @@ def _pane_context(
         "proposed_label": decided(proposed.outcome, view.outcomes) if proposed is not None else "",
         "may_extend": view.row.completed_at is None and may_extend(session, view.row),
         "led_to": led_to,
+        "shown_again": typed is not None,
+        "edited_meanwhile": isinstance(error, EditedMeanwhile),
         "written": request.form.to_dict() if error and typed is None else {},
         "seen": seen_step(session, work_item_id),
         **between_people(session, view),

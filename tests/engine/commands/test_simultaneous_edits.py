@@ -6,11 +6,14 @@ from decimal import Decimal
 
 import pytest
 from support.office import Office
+from support.specification import specification_map
 
 from engine.commands.clients import update_client
 from engine.commands.deals import comment_on_deal, update_deal
+from engine.commands.work_items import save_draft
 from engine.model.client import Client
 from engine.model.deal import Deal
+from engine.model.draft import Draft
 from engine.policy.simultaneous_edits import EditedMeanwhile
 
 
@@ -28,7 +31,12 @@ def test_the_second_of_two_editors_of_a_deal_is_told_and_overwrites_knowingly(of
         office.do("olena", update_deal, deal.id, theirs, read_version=version)
     assert told.value.errors.keys() == {"amount", "note"}
     assert (office.deal(deal).title, office.deal(deal).amount) == (deal.title, Decimal(7))
-    office.do("olena", update_deal, deal.id, theirs, read_version=read(office, deal))
+    told_version = read(office, deal)
+    office.do("bohdan", update_deal, deal.id, {"amount": Decimal(8)})
+    with pytest.raises(EditedMeanwhile) as told_again:
+        office.do("olena", update_deal, deal.id, theirs, read_version=version, told_version=told_version)
+    assert told_again.value.errors.keys() == {"amount"}
+    office.do("olena", update_deal, deal.id, theirs, read_version=version, told_version=read(office, deal))
     assert (office.deal(deal).title, office.deal(deal).amount) == ("Помпи", Decimal(6))
 
 
@@ -50,6 +58,49 @@ def test_what_a_step_gave_meanwhile_is_not_overwritten_unseen(office: Office) ->
     assert told.value.errors["discount"].params["value"] == "7"
 
 
+def test_a_step_leaves_to_others_what_its_form_was_left_as(office: Office) -> None:
+    deal = office.open_deal()
+    office.do("bohdan", update_deal, deal.id, {"fields": {"discount": "5"}})
+    version = read(office, deal)
+    office.do("bohdan", update_deal, deal.id, {"fields": {"discount": "9"}})
+    done = office.complete("olena", "prepare", values={"discount": "5,0"}, read_version=version)
+    assert (done.values["discount"], office.deal(deal).fields["discount"]) == ("9", "9")
+
+
+def test_a_step_tells_what_both_changed_and_overwrites_it_knowingly(office: Office) -> None:
+    deal = office.open_deal()
+    version = read(office, deal)
+    office.do("bohdan", update_deal, deal.id, {"fields": {"discount": "9"}})
+    with pytest.raises(EditedMeanwhile) as told:
+        office.complete("olena", "prepare", values={"discount": "5"}, read_version=version)
+    assert told.value.errors["discount"].params["value"] == "9"
+    assert office.step("prepare").is_live
+    told_version = read(office, deal)
+    office.complete("olena", "prepare", values={"discount": "5"}, read_version=version, told_version=told_version)
+    assert office.deal(deal).fields["discount"] == "5"
+
+
+def test_a_step_names_the_deals_own_sum_as_its_form_does(office: Office) -> None:
+    office.publish(specification_map())
+    deal = office.open_deal("olena", amount=Decimal(5))
+    version = read(office, deal)
+    office.do("bohdan", update_deal, deal.id, {"title": "Помпи"})
+    form = {"goods": [{"item": "Насос", "quantity": "2", "price": "10"}]}
+    office.complete("olena", "prepare", values=form, read_version=version)
+    assert (office.deal(deal).amount, office.deal(deal).title) == (Decimal(20), "Помпи")
+
+
+def test_a_draft_does_not_take_for_typed_what_another_changed_since(office: Office) -> None:
+    deal = office.open_deal()
+    office.do("bohdan", update_deal, deal.id, {"fields": {"discount": "5"}})
+    version, step_id = read(office, deal), office.step("prepare").id
+    office.do("bohdan", update_deal, deal.id, {"fields": {"discount": "9"}})
+    office.do("olena", save_draft, step_id, {"discount": "5"}, comment="Ще думаю", read_version=version)
+    with office.database.read() as session:
+        draft = session.get_one(Draft, (step_id, office.company.olena.id))
+        assert (draft.typed, draft.comment) == ({}, "Ще думаю")
+
+
 def test_two_editors_of_a_client(office: Office) -> None:
     client_id = office.open_deal().client_id
 
@@ -65,3 +116,7 @@ def test_two_editors_of_a_client(office: Office) -> None:
     with pytest.raises(EditedMeanwhile) as told:
         office.do("olena", update_client, client_id, {"segment": "B2B"}, read_version=version)
     assert (told.value.errors["segment"].params["value"], told.value.params["by"]) == ("B2G", "Богдан Шевченко")
+    told_version = client().version
+    theirs = {"segment": "B2B", "source": ""}
+    office.do("olena", update_client, client_id, theirs, read_version=version, told_version=told_version)
+    assert (client().segment, client().source) == ("B2B", "виставка")

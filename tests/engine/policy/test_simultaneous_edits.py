@@ -50,3 +50,16 @@ def test_a_value_is_told_in_its_own_words() -> None:
     with pytest.raises(EditedMeanwhile) as told:
         reconciled({"owner_id": 1}, {"owner_id": 2}, {"owner_id": Touch("Олена", AT, 3)}, {"owner_id": "Тарас"})
     assert told.value.errors["owner_id"].params["value"] == "Тарас"
+
+
+def test_what_was_told_may_be_overwritten_and_what_changed_again_since_is_told_again() -> None:
+    wanted, now = {"amount": Decimal(2)}, {"amount": Decimal(3)}
+    touches = {"amount": Touch("Олена", AT, "1", version=7)}
+    assert reconciled(wanted, now, touches, {}, told_version=7) == wanted
+    with pytest.raises(EditedMeanwhile):
+        reconciled(wanted, now, touches, {}, told_version=6)
+
+
+def test_what_was_left_alone_is_not_overwritten_though_others_were_told() -> None:
+    touches = {"amount": Touch("Олена", AT, "1", version=7)}
+    assert reconciled({"amount": Decimal(1)}, {"amount": Decimal(3)}, touches, {}, told_version=7) == {}

@@ -45,7 +45,7 @@ def test_the_second_of_two_editors_of_a_client_is_told(office: Office, browse: S
     browse("bohdan").post(f"/clients/{client.id}", NEW | {"segment": "B2G"})
     answer = olena.post(f"/clients/{client.id}", NEW | {"segment": "B2B", "read_version": read})
     assert answer.status_code == 409
-    assert "«B2G»" in text_of(answer)
+    assert "Тепер тут: B2G (" in text_of(answer)
     assert [one.segment for one in stored(office)] == ["B2G"]
 
 

@@ -10,7 +10,7 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import select
 from support.office import Office
-from support.web import Browser, text_of
+from support.web import Browser, text_of, versions_of
 
 from engine.commands.clients import ClientDraft
 from engine.model.client import Client
@@ -209,9 +209,21 @@ def test_the_second_of_two_editors_sees_what_the_first_has_made_of_it(
     assert "Тепер тут: 5 (Богдан Шевченко" in text_of(answer)
     assert 'value="200 000,25"' in answer.text
     assert office.deal(deal).amount == Decimal(5)
-    again = answer.text.partition('name="read_version" value="')[2].partition('"')[0]
-    assert olena.post(f"/deals/{deal.id}", form | {"read_version": again}).status_code == 303
+    assert olena.post(f"/deals/{deal.id}", form | versions_of(answer)).status_code == 303
     assert office.deal(deal).amount == Decimal("200000.25")
+
+
+def test_a_form_shown_again_for_a_fault_does_not_overwrite_what_another_changed(
+    office: Office, browse: SignIn, deal: Deal
+) -> None:
+    olena, form = browse("olena"), {"title": "Насоси", "amount": "200 000", "currency": "UAH", "close_date": ""}
+    olena.post(f"/deals/{deal.id}", form)
+    read = versions_of(olena.get(f"/deals/{deal.id}"))
+    browse("bohdan").post(f"/deals/{deal.id}", form | {"amount": "5"})
+    refused = olena.post(f"/deals/{deal.id}", form | {"title": "Помпи", "close_date": "завтра"} | read)
+    assert refused.status_code == 422
+    assert olena.post(f"/deals/{deal.id}", form | {"title": "Помпи"} | versions_of(refused)).status_code == 303
+    assert (office.deal(deal).title, office.deal(deal).amount) == ("Помпи", Decimal(5))
 
 
 def test_comment_and_cancelling_need_their_texts(office: Office, browse: SignIn, deal: Deal) -> None:

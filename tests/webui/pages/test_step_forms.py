@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from support.office import Office
 from support.specification import specification_map
-from support.web import Browser, text_of
+from support.web import Browser, text_of, versions_of
 
+from engine.commands.deals import update_deal
 from engine.model.deal import Deal
 
 SignIn = Callable[[str | None], Browser]
@@ -102,3 +103,19 @@ def test_completing_together_asks_only_for_what_applies(browse: SignIn, step: in
     olena.post(f"/work-items/{step}/draft", LINES, part=True)
     told = text_of(olena.post("/inbox/together/complete", {"step": [str(step)]}, part=True))
     assert "Товари" not in told
+
+
+def test_a_form_tells_what_another_changed_and_what_was_left_alone_is_theirs(office: Office, browse: SignIn) -> None:
+    deal = office.open_deal("olena")
+    step_id, olena = office.step("prepare").id, browse("olena")
+    read = versions_of(olena.get(f"/work-items/{step_id}", part=True))
+    office.do("bohdan", update_deal, deal.id, {"fields": {"discount": "9"}})
+    sent = {"field:discount": "5", "outcome": "completed"}
+    told = olena.post(f"/work-items/{step_id}/complete", sent | read, part=True)
+    assert told.status_code == 409
+    assert "Тепер тут: 9 (Богдан Шевченко" in text_of(told)
+    assert 'value="5"' in told.text
+    again = olena.post(f"/work-items/{step_id}/look", sent | versions_of(told), part=True)
+    assert versions_of(again) == versions_of(told)
+    assert olena.post(f"/work-items/{step_id}/complete", sent | versions_of(again), part=True).status_code == 200
+    assert office.deal(deal).fields["discount"] == "5"
