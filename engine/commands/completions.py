@@ -56,6 +56,7 @@ from engine.policy.form_values import read_form
 from engine.policy.history_chain import content_hash
 from engine.policy.own_fields import CLIENT_ROOT
 from engine.policy.permissions import Actor, may_act_on_step
+from engine.policy.personal_texts import ERASED
 from engine.policy.reauthentication import Reauthenticated, ensure_reauthenticated
 from engine.policy.simultaneous_edits import UNKNOWN, Touch, reconciled
 from engine.queries.approved_contents import present_content
@@ -357,7 +358,8 @@ class _Completion:
             is_left = touch.before is not UNKNOWN and is_as_shown(asked, typed, touch.before, locale, zone=zone)
             wanted[asked.name] = touch.before if is_left else read[asked.name]
         current = {name: deal_value(deal, deal.client, name) for name in wanted}
-        kept = reconciled(wanted, current, touches, {}, told_version=told_version)
+        shown = {name: "" if value == ERASED else value for name, value in current.items()}
+        kept = reconciled(wanted, shown, touches, {}, told_version=told_version)
         return {name: to_json(current[name]) for name in wanted.keys() - kept.keys()}
 
     def record(self, button: Outcome, content: Mapping[str, Any], hashed: str, proof: Reauthenticated | None) -> None:

@@ -57,8 +57,16 @@ def unseen_kept_of_deal(
 
 
 def changed_since(session: Session, deal: Deal, read_version: int) -> dict[str, Touch]:
-    """What others made of a deal's fields since its history had that length, by the field's name."""
-    return _touches(_changes_of_deal(session, deal, read_version))
+    """What others made of a deal's fields since its history had that length, by the field's name.
+
+    What a text was before it was erased, nothing says any more.
+    """
+    events = _changes_of_deal(session, deal, read_version)
+    touches = _touches(events)
+    for event in (one for one in events if one.kind == _ERASED):
+        erased = Touch(event.actor_name, event.at, UNKNOWN, event.number or 0)
+        touches |= {name: erased for name, value in deal.fields.items() if value == ERASED}
+    return touches
 
 
 def unseen_kept_of_client(

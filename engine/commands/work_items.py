@@ -47,6 +47,7 @@ from engine.policy.escalation_ladder import next_escalation_at
 from engine.policy.field_values import Locale, is_as_shown
 from engine.policy.file_limits import NO_FILES, FileLimits
 from engine.policy.permissions import Actor, may_claim_step, may_direct_step
+from engine.policy.personal_texts import ERASED
 from engine.policy.simultaneous_edits import UNKNOWN
 from engine.queries.behalf import behalf_name, behalf_of
 from engine.queries.deal_files import reference
@@ -311,6 +312,7 @@ def save_draft(
             for shown in (shown_now, shown_first)
         )
     }
+    left |= {name for name in since if instance.deal.fields.get(name) == ERASED}  # an old page still has the text
     draft.typed = unseen | {name: one for name, one in plain(typed).items() if name not in left}
     draft.comment, draft.saved_at = comment, at
     return at

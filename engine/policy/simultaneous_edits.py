@@ -78,9 +78,9 @@ def reconciled(
     for name, value in wanted.items():
         touch = touches.get(name)
         now = current.get(name)
-        if touch is None or same(value, now):
+        if touch is None or _same(value, now):
             kept[name] = value
-        elif touch.before is not UNKNOWN and same(value, touch.before):
+        elif touch.before is not UNKNOWN and _same(value, touch.before):
             continue
         elif told_version is not None and touch.version <= told_version:
             kept[name] = value
@@ -95,7 +95,7 @@ def reconciled(
     return kept
 
 
-def same(one: Any, other: Any) -> bool:
+def _same(one: Any, other: Any) -> bool:
     """Nothing and an empty text say the same; a sum is the same however it is spelt."""
     if one in (None, "") or other in (None, ""):
         return one in (None, "") and other in (None, "")

@@ -5,16 +5,21 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import select
 from support.office import Office
+from support.sales_map import losing_map
 from support.specification import specification_map
 
-from engine.commands.clients import update_client
+from engine.bpmn.compiled import FieldDefinition, FieldType
+from engine.commands.clients import ContactDraft, add_contact, update_client
 from engine.commands.deals import comment_on_deal, update_deal
+from engine.commands.erasure import ErasureRequest, erase_contact
 from engine.commands.work_items import save_draft
-from engine.model.client import Client
+from engine.model.client import Client, Contact
 from engine.model.deal import Deal
 from engine.model.draft import Draft
-from engine.policy.simultaneous_edits import EditedMeanwhile
+from engine.policy.personal_texts import ERASED
+from engine.policy.simultaneous_edits import EditedMeanwhile, EmptiedBy
 
 
 def read(office: Office, deal: Deal) -> int:
@@ -65,6 +70,35 @@ def test_a_step_leaves_to_others_what_its_form_was_left_as(office: Office) -> No
     office.do("bohdan", update_deal, deal.id, {"fields": {"discount": "9"}})
     done = office.complete("olena", "prepare", values={"discount": "5,0"}, read_version=version)
     assert (done.values["discount"], office.deal(deal).fields["discount"]) == ("9", "9")
+
+
+def test_a_step_leaves_to_others_the_deals_own_sum(office: Office) -> None:
+    deal = office.open_deal(amount=Decimal(5))
+    version = read(office, deal)
+    office.do("bohdan", update_deal, deal.id, {"amount": Decimal("7.50")})
+    office.complete("olena", "prepare", values={"discount": "5", "deal.amount": "5,00"}, read_version=version)
+    assert office.deal(deal).amount == Decimal("7.50")
+
+
+def test_a_step_brings_no_erased_text_back_unseen(office: Office) -> None:
+    office.publish(losing_map(FieldDefinition(name="contact", label="Контакт", type=FieldType.TEXT)))
+    deal = office.open_deal()
+    office.do("olena", update_deal, deal.id, {"fields": {"contact": "Марія Іваненко"}})
+    office.do("olena", add_contact, deal.client_id, ContactDraft(full_name="Марія Іваненко"))
+    with office.database.read() as session:
+        contact_id = session.scalars(select(Contact.id)).one()
+    version = read(office, deal)
+    office.do("admin", erase_contact, contact_id, ErasureRequest("лист № 7", ()))
+    assert office.deal(deal).fields["contact"] == ERASED
+    step_id = office.step("ask").id
+    office.do("olena", save_draft, step_id, {"contact": "Марія Іваненко"}, read_version=version)
+    with office.database.read() as session:
+        assert session.get_one(Draft, (step_id, office.company.olena.id)).typed == {}
+    with pytest.raises(EditedMeanwhile) as told:
+        office.complete("olena", "ask", values={"contact": "Марія Іваненко"}, read_version=version)
+    assert isinstance(told.value.errors["contact"], EmptiedBy)
+    assert office.deal(deal).fields["contact"] == ERASED
+    office.complete("olena", "ask", values={"contact": ""}, read_version=version)
 
 
 def test_a_step_tells_what_both_changed_and_overwrites_it_knowingly(office: Office) -> None:
