@@ -24,6 +24,7 @@ from engine.policy.reauthentication import Reauthenticated
 from engine.queries.work_items import WorkItemView, work_item_view
 from webui.i18n import _, chosen_locale, zone
 from webui.messages import error_text
+from webui.step_page import draft_outdated
 
 
 class Together(StrEnum):
@@ -142,6 +143,10 @@ def ready_or_why_not(view: WorkItemView, doing: Together, seen: str | None = Non
     is_choice = doing is Together.COMPLETE and len(view.outcomes) != 1
     if outcome is None or is_choice:
         return _(_OTHER_KIND[doing])
+    if (outdated := draft_outdated(view)) is not None:
+        labels = ", ".join(field.label for field in view.fields if field.name in outdated.errors)
+        by = outdated.params["by"]
+        return _("Open it: %(by)s has changed meanwhile what you have typed into %(fields)s.", by=by, fields=labels)
     form = read_form(view.fields, view.typed, chosen_locale(), known=view.known, zone=zone().key)
     wanting = [
         field.label

@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import FieldDefinition
 from engine.errors import DomainError, InvalidInput, MapFailed
+from engine.policy.field_values import is_as_shown, to_json
 from engine.policy.form_values import read_form
+from engine.policy.simultaneous_edits import EditedMeanwhile, edited_meanwhile, told_of
 from engine.queries.approval_view import is_with_remarks
 from engine.queries.loss_reasons import loss_reasons
 from engine.queries.work_items import WorkItemView, work_item_view
@@ -69,8 +71,13 @@ class StepPage:
 def step_page(
     session: Session, work_item_id: int, *, typed: Mapping[str, Any] | None, error: DomainError | None, here: str
 ) -> StepPage:
-    """The step with what is ``typed`` in its form, or else what is stored. Raises NotFound."""
+    """The step with what is ``typed`` in its form, or else what is stored. Raises NotFound.
+
+    A draft that others have overtaken is told of as where two have changed the same: this is the page's ``error`` then.
+    """
     view = work_item_view(session, actor(), work_item_id, now())
+    if typed is None and error is None:
+        error = draft_outdated(view)
     currency, known = view.row.currency, fields_of(session, view.row.definition_id)
     filled = view.typed if typed is None else typed
     fields = step_fields(
@@ -86,6 +93,17 @@ def step_page(
     )
     approval = approval_pane(session, work_item_id, known, currency, seen=request.form.get("seen_content", ""))
     return StepPage(view, known, filled, fields, approval, error, here)
+
+
+def draft_outdated(view: WorkItemView) -> EditedMeanwhile | None:
+    """The conflict over what others have changed since the reader's draft was typed over it."""
+    fields = {field.name: field for field in view.fields}
+    errors = {
+        name: told_of(one.touch, one.value)
+        for name, one in view.outdated.items()
+        if not is_as_shown(fields[name], view.typed[name], to_json(one.value), chosen_locale(), zone=zone().key)
+    }
+    return edited_meanwhile(errors, {name: one.touch for name, one in view.outdated.items()}) if errors else None
 
 
 def decided_in(view: WorkItemView) -> str:

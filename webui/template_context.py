@@ -18,7 +18,7 @@ from webui.letter_words import letter_state_word
 from webui.messages import error_text
 from webui.navigation import menu
 from webui.news_desk import marker
-from webui.read_versions import version_fields
+from webui.read_versions import as_of_fields, version_fields
 from webui.request_context import now, services, signed_in
 
 _SECTIONS = {
@@ -84,6 +84,7 @@ def configure_templates(app: Flask) -> None:
         said=said,
         has_page=has_page,
         command_field=command_field,
+        as_of_fields=as_of_fields,
         version_fields=version_fields,
     )
     for words in (target_words, letter_state_word):

@@ -29,7 +29,6 @@ from engine.commands.asked_again import ask_again_beside
 from engine.commands.awaited_deadlines import set_deadlines_here
 from engine.commands.clients import write_client_in_step
 from engine.commands.deals import faults_of_values
-from engine.commands.edited_meanwhile import changed_since
 from engine.commands.execution import failing_in, run_step
 from engine.commands.file_fields import file_values
 from engine.commands.history import record
@@ -58,10 +57,11 @@ from engine.policy.own_fields import CLIENT_ROOT
 from engine.policy.permissions import Actor, may_act_on_step
 from engine.policy.personal_texts import ERASED
 from engine.policy.reauthentication import Reauthenticated, ensure_reauthenticated
-from engine.policy.simultaneous_edits import UNKNOWN, Touch, reconciled
+from engine.policy.simultaneous_edits import UNKNOWN, AsOf, Touch, reconciled
 from engine.queries.approved_contents import present_content
 from engine.queries.behalf import behalf_of
 from engine.queries.calendars import default_calendar
+from engine.queries.changes_since import changed_since, touch_of
 from engine.queries.directories import directory
 from engine.queries.facts import DealFacts, typed_fields
 from engine.queries.map_fields import field_labels
@@ -134,8 +134,8 @@ def complete_work_item(
     zone: str = "Europe/Kyiv",
     by_program: bool = False,
     loss: LossChoice = NOT_ASKED,
-    read_version: int | None = None,
-    told_version: int | None = None,
+    read_as_of: AsOf | None = None,
+    told_as_of: AsOf | None = None,
 ) -> WorkItem:
     """Do a step: record the decision, and move the deal on.
 
@@ -144,9 +144,9 @@ def complete_work_item(
     ``command_id``, a repetition changes nothing. ``seen`` is the hash of the content that an approver had before them:
     what has changed since is not decided on. ``proof`` is that the person has proved anew who they are, where the map
     asks for it. ``by_program``: nobody has a page before them; where the map wants it an approval names what was
-    seen. ``loss`` says why the deal is lost, should this step lose it. With ``read_version``, the length of the deal's
-    history when the form was read, what others changed since stays where the form was left as it was, and is told where
-    both have changed it, unless that was told as of ``told_version``.
+    seen. ``loss`` says why the deal is lost, should this step lose it. With ``read_as_of``, when the form was read,
+    what others changed since stays where the form was left as it was, and is told where both have changed it, unless
+    that was told as of ``told_as_of``.
     Raises NotFound, AlreadyCompleted, AlreadyCancelled, NotAllowed, InvalidInput, EditedMeanwhile, ContentChanged,
     ReauthenticationRequired, MapFailed.
     """
@@ -171,10 +171,8 @@ def complete_work_item(
     if by_program and seen is None and step.content_seen and button.kind is OutcomeKind.APPROVED:
         raise InvalidInput({"content_hash": ContentNotNamed()})
     read = completion.read_form(button, values, comment, locale, zone)
-    if read_version is not None:
-        left = completion.left_to_others(
-            values, read, read_version, told_version=told_version, locale=locale, zone=zone
-        )
+    if read_as_of is not None:
+        left = completion.left_to_others(values, read, read_as_of, told=told_as_of, locale=locale, zone=zone)
         read = completion.read_form(button, {**values, **left}, comment, locale, zone) if left else read
     read |= file_values(session, work_item.deal_id, step.fields, read)
     ensure_reauthenticated(step.reauthenticate, proof, actor=actor, at=at)
@@ -335,9 +333,9 @@ class _Completion:
         self,
         values: Mapping[str, Any],
         read: Mapping[str, Any],
-        read_version: int,
+        as_of: AsOf,
         *,
-        told_version: int | None,
+        told: AsOf | None,
         locale: Locale,
         zone: str,
     ) -> dict[str, Any]:
@@ -346,20 +344,22 @@ class _Completion:
         ``values`` came from the form, ``read`` is what they say. Raises EditedMeanwhile.
         """
         deal = self.instance.deal
-        since = changed_since(self.session, deal, read_version)
+        since = changed_since(self.session, deal, as_of)
         touches: dict[str, Touch] = {}
         wanted: dict[str, Any] = {}
         for asked in self.step.fields if since else ():
-            touch = since.get(asked.name) or since.get(_DEAL_ATTRIBUTES.get(asked.name, asked.name))
-            if touch is None or not _is_sent(asked, values, read):
+            touch = touch_of(since, asked.name)
+            if touch is None or not _is_sent(asked, values, read, as_of):
                 continue
-            touches[asked.name] = touch
             typed = values.get(asked.name, "")
             is_left = touch.before is not UNKNOWN and is_as_shown(asked, typed, touch.before, locale, zone=zone)
+            if not is_left and told is not None and told.knows_of(asked.name, touch):
+                continue
+            touches[asked.name] = touch
             wanted[asked.name] = touch.before if is_left else read[asked.name]
         current = {name: deal_value(deal, deal.client, name) for name in wanted}
         shown = {name: "" if value == ERASED else value for name, value in current.items()}
-        kept = reconciled(wanted, shown, touches, {}, told_version=told_version)
+        kept = reconciled(wanted, shown, touches, {})
         return {name: to_json(current[name]) for name in wanted.keys() - kept.keys()}
 
     def record(self, button: Outcome, content: Mapping[str, Any], hashed: str, proof: Reauthenticated | None) -> None:
@@ -474,9 +474,14 @@ def _asked(step: StepDefinition, button: Outcome) -> list[FieldDefinition]:
     return [_optional(one) if lenient else one for one in step.fields]
 
 
-def _is_sent(field: FieldDefinition, values: Mapping[str, Any], read: Mapping[str, Any]) -> bool:
-    """Whether a form says something in a field: an unticked box is not mentioned, nor what does not apply."""
-    if not field.is_typed or field.type is FieldType.FILE or field.name.startswith(CLIENT_ROOT):
+def _is_sent(field: FieldDefinition, values: Mapping[str, Any], read: Mapping[str, Any], as_of: AsOf) -> bool:
+    """Whether a form says something in a field: an unticked box is not mentioned, nor what does not apply.
+
+    A form that does not say as of which version of the client it was read is not compared with the client.
+    """
+    if not field.is_typed or field.type is FieldType.FILE:
+        return False
+    if field.name.startswith(CLIENT_ROOT) and as_of.client is None:
         return False
     return field.name in read and (field.name in values or read[field.name] is not None)
 

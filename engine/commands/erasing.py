@@ -56,8 +56,8 @@ class Erasing:
     contact_id: int | None = None
     papers: int = field(default=0)
 
-    def erase_from_history(self, deal: Deal | None, entries: Mapping[int, Collection[str]]) -> None:
-        """Erase the texts at the places of each event, and record it in the same history.
+    def erase_from_history(self, deal: Deal | None, entries: Mapping[int, Collection[str]]) -> bool:
+        """Erase the texts at the places of each event, and record it in the same history; False if there were none.
 
         ``entries`` are of the locked ``deal``, or all of no deal. To be called while the deal itself still holds the
         texts: approvals that were given for others are known by that.
@@ -86,12 +86,21 @@ class Erasing:
                 execution_options={"synchronize_session": False},
             )
         if not numbers:
-            return
+            return False
         if deal is not None:
             self._forget_papers(deal, min(numbers))
         event = TextsErased(
             self.of, self.basis, tuple(numbers), tuple(commitments), self.client_id, self.contact_id, outdated=outdated
         )
+        record(self.session, event, actor=self.actor, at=self.at, deal=deal)
+        return True
+
+    def note_erased_values(self, deal: Deal) -> None:
+        """Tell in the history of a locked deal that texts left its fields which no entry held.
+
+        Whoever had read the deal before is told by that entry.
+        """
+        event = TextsErased(self.of, self.basis, (), (), self.client_id, self.contact_id)
         record(self.session, event, actor=self.actor, at=self.at, deal=deal)
 
     def _forget_papers(self, deal: Deal, number: int) -> None:

@@ -227,16 +227,20 @@ def _erase_files(erasing: Erasing, deals: Mapping[int, Deal], person: PersonFoun
 
 
 def _erase_texts(erasing: Erasing, deals: Mapping[int, Deal], person: PersonFound) -> None:
-    by_deal = _by_deal(person.can_be_erased)
-    for deal_id, found in by_deal.items():
-        deal = deals[deal_id] if deal_id is not None else None
-        erasing.erase_from_history(deal, {one.event_id: one.places for one in found})
+    recorded: set[int | None] = set()
+    for deal_id, found in _by_deal(person.can_be_erased).items():
+        entries = {one.event_id: one.places for one in found}
+        if erasing.erase_from_history(deals[deal_id] if deal_id is not None else None, entries):
+            recorded.add(deal_id)
     named_elsewhere = replace(person.traces, fields_of_client=False)
     for deal in deals.values():
         is_own = deal.client_id == erasing.client_id  # else it was, until a merge was undone
         named = person.traces if is_own else named_elsewhere
         erase_letters(erasing.session, deal.id, named, of_client=is_own and erasing.contact_id is None)
+        fields = deal.fields
         erase_from_deal(erasing.session, deal, named)
+        if deal.fields != fields and deal.id not in recorded:
+            erasing.note_erased_values(deal)
 
 
 def _by_deal(found: Iterable[FoundTrace]) -> dict[int | None, list[FoundTrace]]:

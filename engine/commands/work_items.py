@@ -13,7 +13,6 @@ from engine.bpmn.compiled import FieldType
 from engine.bpmn.deadline_text import parse_deadline
 from engine.clock import Clock, as_utc
 from engine.commands.deal_files import put_files
-from engine.commands.edited_meanwhile import changed_since
 from engine.commands.history import record
 from engine.commands.locks import lock_work_item
 from engine.commands.mentions import people_mentioned, tell_mentioned
@@ -41,6 +40,7 @@ from engine.model.draft import CommentDraft, Draft
 from engine.model.notice import NoticeKind
 from engine.model.person import Person
 from engine.model.work_item import WorkItem, WorkItemState
+from engine.policy.approved_content import deal_value
 from engine.policy.approvers import NotGiven
 from engine.policy.due_dates import due_at
 from engine.policy.escalation_ladder import next_escalation_at
@@ -48,8 +48,9 @@ from engine.policy.field_values import Locale, is_as_shown
 from engine.policy.file_limits import NO_FILES, FileLimits
 from engine.policy.permissions import Actor, may_claim_step, may_direct_step
 from engine.policy.personal_texts import ERASED
-from engine.policy.simultaneous_edits import UNKNOWN
+from engine.policy.simultaneous_edits import UNKNOWN, AsOf
 from engine.queries.behalf import behalf_name, behalf_of
+from engine.queries.changes_since import changed_since, touch_of
 from engine.queries.deal_files import reference
 from engine.queries.other_eyes import barred_of
 from engine.queries.processes import process_of
@@ -278,30 +279,33 @@ def save_draft(
     clock: Clock,
     locale: Locale = "uk",
     zone: str = "Europe/Kyiv",
-    read_version: int | None = None,
+    read_as_of: AsOf | None = None,
+    told_as_of: AsOf | None = None,
 ) -> datetime:
     """Keep a half-filled form and what is said with it as typed, per person, and say when it was kept.
 
     What is left as the form showed it is not kept: nobody typed it, and it must not hide what the deal says later.
-    ``locale`` says how numbers in texts are written, ``zone`` in which moments without one are meant. ``read_version``
-    is the length of the deal's history when the form was shown; None: just now.
+    ``locale`` says how numbers in texts are written, ``zone`` in which moments without one are meant.
+    ``read_as_of`` is when the form was shown, None: just now; ``told_as_of`` when it said what both have changed.
     Raises NotFound, AlreadyCompleted, AlreadyCancelled.
 
     What was typed into fields that the step had in another version of its map stays, unseen: the deal may go back.
     """
     work_item, instance = lock_work_item(session, work_item_id, actor)
     work_item.ensure_live()
-    since = {} if read_version is None else changed_since(session, instance.deal, read_version)
+    deal = instance.deal
+    since = changed_since(session, deal, read_as_of) if read_as_of is not None else {}
     draft = session.get(Draft, (work_item_id, actor.person_id))
     if draft is None:
-        draft = Draft(work_item_id=work_item_id, person_id=actor.person_id)
+        draft = Draft(work_item_id=work_item_id, person_id=actor.person_id, typed={})
         session.add(draft)
     step = process_of(session, instance.definition_id).steps[work_item.element_id]
     shown = {field.name for field in step.fields}
-    unseen = {name: text for name, text in (draft.typed or {}).items() if name not in shown}
+    unseen = {name: text for name, text in draft.texts.items() if name not in shown}
     at = clock.now()
-    shown_now = shown_of_itself(session, instance.deal, instance.definition_id, step, at)
-    shown_first = {**shown_now, **{name: one.before for name, one in since.items() if one.before is not UNKNOWN}}
+    shown_now = shown_of_itself(session, deal, instance.definition_id, step, at)
+    touches = {field.name: touch for field in step.fields if (touch := touch_of(since, field.name)) is not None}
+    shown_first = {**shown_now, **{name: one.before for name, one in touches.items() if one.before is not UNKNOWN}}
     left = {
         field.name
         for field in step.fields
@@ -312,8 +316,10 @@ def save_draft(
             for shown in (shown_now, shown_first)
         )
     }
-    left |= {name for name in since if instance.deal.fields.get(name) == ERASED}  # an old page still has the text
-    draft.typed = unseen | {name: one for name, one in plain(typed).items() if name not in left}
+    left |= {name for name in touches if deal_value(deal, deal.client, name) == ERASED}  # an old page has the text
+    known = told_as_of or read_as_of or AsOf(deal.history_length, deal.client.version)
+    texts = unseen | {name: one for name, one in plain(typed).items() if name not in left}
+    draft.keep(texts, (known.deal, known.client))
     draft.comment, draft.saved_at = comment, at
     return at
 

@@ -13,7 +13,8 @@ from engine.events.base import Event
 class TextsErased(Event):
     """Texts were erased from entries of the same history; their commitments stay, and are ``texts``.
 
-    ``entries`` are the numbers of the entries within the deal; of the company's entries, their ids. ``of`` says whose
+    ``entries`` are the numbers of the entries within the deal; of the company's entries, their ids; none where the
+    texts stood in the deal's fields only. ``of`` says whose
     they were: ``contact``, ``client``, ``entry``, ``file`` or ``person``, with ``client_id`` where it was a client's.
     ``basis`` is what the erasure rests on, such as the number of the person's letter: no personal text itself.
     ``outdated`` are the entries of approvals that were given for another content than the deal had just before: behind

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,8 +13,15 @@ from engine.db.base import Base
 from engine.db.types import Json, Moment
 
 
+_AS_OF = "@"  # no field of a map is called so
+
+
 class Draft(Base):
-    """``typed`` holds the form's raw texts by field name, per person; ``comment`` is what they say with the step."""
+    """``texts`` are the form's raw texts by field name, per person; ``comment`` is what they say with the step.
+
+    ``as_of`` are the versions of the deal and of its client that the form showed when they were typed, or that its
+    typist was told of since; drafts of earlier versions of the program do not say it. ``typed`` is how both are kept.
+    """
 
     __tablename__ = "draft"
 
@@ -22,6 +30,18 @@ class Draft(Base):
     typed: Mapped[dict[str, Any]] = mapped_column(Json)
     comment: Mapped[str] = mapped_column(default="")
     saved_at: Mapped[datetime] = mapped_column(Moment)
+
+    @property
+    def texts(self) -> dict[str, Any]:
+        return {name: text for name, text in self.typed.items() if name != _AS_OF}
+
+    @property
+    def as_of(self) -> tuple[int, int | None] | None:
+        versions = self.typed.get(_AS_OF)
+        return (versions[0], versions[1]) if versions is not None else None
+
+    def keep(self, texts: Mapping[str, Any], as_of: tuple[int, int | None]) -> None:
+        self.typed = {**texts, _AS_OF: list(as_of)} if texts else {}
 
 
 class CommentDraft(Base):

@@ -9,6 +9,8 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from engine.errors import N_, Conflict, DomainError
+from engine.policy.own_fields import CLIENT_ROOT
+from engine.policy.personal_texts import ERASED
 
 UNKNOWN: Any = object()
 """What a value was before, where nobody has written it down."""
@@ -51,6 +53,29 @@ class Touch:
     version: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class AsOf:
+    """As of when a step's form was read: the length of its deal's history, and the version of the deal's client.
+
+    ``client`` is None where the form did not say it.
+    """
+
+    deal: int
+    client: int | None = None
+
+    def knows_of(self, field_name: str, touch: Touch) -> bool:
+        """Whether what was made of that field was there to be read."""
+        version = self.client if self.client is not None and field_name.startswith(CLIENT_ROOT) else self.deal
+        return touch.version <= version
+
+
+def told_of(touch: Touch, value: Any) -> DomainError:
+    """What is told at a field that another has changed, with the value that it has now."""
+    if value in (None, "", [], ERASED):
+        return EmptiedBy(by=touch.by, at=touch.at)
+    return ChangedTo(by=touch.by, at=touch.at, value=value)
+
+
 def touched_by(
     touches: Mapping[str, Touch], name: str, by: str, at: datetime, before: Any, *, version: int = 0
 ) -> Touch:
@@ -85,14 +110,15 @@ def reconciled(
         elif told_version is not None and touch.version <= told_version:
             kept[name] = value
         else:
-            told = words.get(name, now)
-            if told in (None, "", []):
-                errors[name] = EmptiedBy(by=touch.by, at=touch.at)
-            else:
-                errors[name] = ChangedTo(by=touch.by, at=touch.at, value=told)
+            errors[name] = told_of(touch, words.get(name, now))
     if errors:
-        raise EditedMeanwhile(errors, by=", ".join(dict.fromkeys(touches[name].by for name in errors)))
+        raise edited_meanwhile(errors, touches)
     return kept
+
+
+def edited_meanwhile(errors: Mapping[str, DomainError], touches: Mapping[str, Touch]) -> EditedMeanwhile:
+    """The conflict over the fields in ``errors``, all of which others have touched."""
+    return EditedMeanwhile(errors, by=", ".join(dict.fromkeys(touches[name].by for name in errors)))
 
 
 def _same(one: Any, other: Any) -> bool:

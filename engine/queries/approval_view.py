@@ -170,7 +170,7 @@ def taken_back(session: Session, actor: Actor, work_item: WorkItem) -> TakenBack
         return TakenBack(returned.name, by, returned.completed_at, returned.comment, "")
     former = _given_before(session, withdrawn)
     return TakenBack(
-        returned.name, by, returned.completed_at, returned.comment, draft.comment, fields=draft.typed, former=former
+        returned.name, by, returned.completed_at, returned.comment, draft.comment, fields=draft.texts, former=former
     )
 
 

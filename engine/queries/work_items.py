@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -23,8 +23,10 @@ from engine.model.work_item import WorkItem, WorkItemState
 from engine.policy.approved_content import deal_value
 from engine.policy.form_values import Known, default_of
 from engine.policy.permissions import Actor, may_direct_step
+from engine.policy.simultaneous_edits import AsOf, Touch
 from engine.queries.behalf import behalf_of
 from engine.queries.calendars import default_calendar
+from engine.queries.changes_since import changed_since, touch_of
 from engine.queries.deal_history import HistoryRow, comments_on_step, latest_history
 from engine.queries.facts import DealFacts
 from engine.queries.other_eyes import barred_of
@@ -46,9 +48,17 @@ class ApprovalProgress:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangedSince:
+    """What others did to a value after somebody had typed over it, and what it is now."""
+
+    touch: Touch
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
 class WorkItemView:
     """``typed`` holds per field what its input shows: the actor's draft, else the stored value, else the default.
-    ``deal_version`` is the length of the deal's history, as of which all this was read.
+    ``as_of`` says as of when all this was read, ``outdated`` tells of the fields over which the draft stands that others have changed since it was typed.
 
     ``four_eyes_blocked``: the actor asked for this approval, or prepared what is approved, and the map wants another
     pair of eyes. ``may_direct``: the
@@ -63,7 +73,8 @@ class WorkItemView:
     fields: tuple[FieldDefinition, ...]
     outcomes: tuple[Outcome, ...]
     typed: Mapping[str, Any]
-    deal_version: int
+    as_of: AsOf
+    outdated: Mapping[str, ChangedSince]
     values: Mapping[str, Any]
     comment: str
     comments: tuple[HistoryRow, ...]
@@ -113,14 +124,16 @@ def work_item_view(session: Session, actor: Actor, work_item_id: int, now: datet
     fields = step.fields if step else ()
     stored = {field.name: deal_value(deal, client, field.name) for field in fields}
     known = deal_known(session, deal, row.definition_id, now)
+    texts = draft.texts if draft is not None else {}
     return WorkItemView(
         row=row,
         instruction=step.instruction if step else "",
         asks_again=step is not None and step.asks_again,
         fields=fields,
         outcomes=step.outcomes if step else (),
-        typed={field.name: _shown(field, draft.typed if draft is not None else {}, stored, known) for field in fields},
-        deal_version=deal.history_length,
+        typed={field.name: _shown(field, texts, stored, known) for field in fields},
+        as_of=AsOf(deal.history_length, client.version),
+        outdated=_outdated(session, deal, draft, fields, stored) if draft is not None and work_item.is_live else {},
         values=dict(work_item.values),
         comment=work_item.comment,
         comments=comments_on_step(session, deal.id, work_item_id),
@@ -193,6 +206,19 @@ def _shown(field: FieldDefinition, draft: Mapping[str, Any], stored: Mapping[str
     if isinstance(value, Decimal):
         return format(value, "f")
     return value.isoformat() if isinstance(value, date) else value
+
+
+def _outdated(
+    session: Session, deal: Deal, draft: Draft, fields: Iterable[FieldDefinition], stored: Shown
+) -> dict[str, ChangedSince]:
+    read = AsOf(*draft.as_of) if draft.as_of is not None else None
+    if read is None or read == AsOf(deal.history_length, deal.client.version):
+        return {}
+    since = changed_since(session, deal, read)
+    names = (field.name for field in fields if field.name in draft.texts)
+    return {
+        name: ChangedSince(touch, stored.get(name)) for name in names if (touch := touch_of(since, name)) is not None
+    }
 
 
 def _needs_other_eyes(session: Session, step: StepDefinition | None, work_item: WorkItem, actor: Actor) -> bool:

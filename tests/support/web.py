@@ -98,4 +98,4 @@ def events_of(answer: TestResponse) -> dict[str, Any]:
 
 def versions_of(page: TestResponse) -> dict[str, str]:
     """As of which version of a record the form on a page was read, and what its reader was told of."""
-    return dict(re.findall(r'name="(read_version|told_version)" value="(\d+)"', page.text))
+    return dict(re.findall(r'name="((?:read|told)(?:_client)?_version)" value="(\d+)"', page.text))

@@ -59,7 +59,7 @@ from webui.outcomes import choice_explained, decided, tone_of
 from webui.pane_news import news_since, seen_step, sent_seen
 from webui.proofs import proof_in
 from webui.provider_proofs import give_back_used_proof
-from webui.read_versions import sent_versions
+from webui.read_versions import sent_as_of
 from webui.request_context import actor, now, reading, services, writing
 from webui.security import is_partial
 from webui.sessions import polls
@@ -143,7 +143,7 @@ def complete(work_item_id: int) -> ResponseReturnValue:
                 proof=proof,
                 loss=LossChoice(chosen_id(request.form, "loss_reason_id"), is_asked=True),
                 by_program="content_hash" not in request.form,  # our page of an approval says what it shows
-                **sent_versions(),
+                **sent_as_of(),
             )
 
         perform(services().database, command, actor=actor(), clock=services().clock)
@@ -311,7 +311,7 @@ def draft(work_item_id: int) -> ResponseReturnValue:
             clock=services().clock,
             locale=chosen_locale(),
             zone=zone().key,
-            read_version=sent_versions()["read_version"],
+            **sent_as_of(),
         )
     return Response(status=204, headers={"Draft-Saved": saved_at.isoformat()})
 
@@ -478,7 +478,7 @@ def _pane_context(
         "may_extend": view.row.completed_at is None and may_extend(session, view.row),
         "led_to": led_to,
         "shown_again": typed is not None,
-        "edited_meanwhile": isinstance(error, EditedMeanwhile),
+        "edited_meanwhile": isinstance(step.error, EditedMeanwhile),
         "written": request.form.to_dict() if error and typed is None else {},
         "seen": seen_step(session, work_item_id),
         **between_people(session, view),

@@ -18,6 +18,8 @@ _WHOSE: Mapping[str, str] = {
 
 
 def _texts_erased(data: Data) -> str:
+    if not data["entries"]:
+        return _("Texts of a person erased from the deal’s fields; basis: %(basis)s", basis=data["basis"])
     entries = ", ".join(f"№ {one}" for one in data["entries"])
     return _(_WHOSE.get(data["of"], _WHOSE["entry"]), entries=entries, basis=data["basis"])
 

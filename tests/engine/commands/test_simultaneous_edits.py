@@ -19,7 +19,7 @@ from engine.model.client import Client, Contact
 from engine.model.deal import Deal
 from engine.model.draft import Draft
 from engine.policy.personal_texts import ERASED
-from engine.policy.simultaneous_edits import EditedMeanwhile, EmptiedBy
+from engine.policy.simultaneous_edits import AsOf, EditedMeanwhile, EmptiedBy
 
 
 def read(office: Office, deal: Deal) -> int:
@@ -68,7 +68,7 @@ def test_a_step_leaves_to_others_what_its_form_was_left_as(office: Office) -> No
     office.do("bohdan", update_deal, deal.id, {"fields": {"discount": "5"}})
     version = read(office, deal)
     office.do("bohdan", update_deal, deal.id, {"fields": {"discount": "9"}})
-    done = office.complete("olena", "prepare", values={"discount": "5,0"}, read_version=version)
+    done = office.complete("olena", "prepare", values={"discount": "5,0"}, read_as_of=AsOf(version))
     assert (done.values["discount"], office.deal(deal).fields["discount"]) == ("9", "9")
 
 
@@ -76,7 +76,7 @@ def test_a_step_leaves_to_others_the_deals_own_sum(office: Office) -> None:
     deal = office.open_deal(amount=Decimal(5))
     version = read(office, deal)
     office.do("bohdan", update_deal, deal.id, {"amount": Decimal("7.50")})
-    office.complete("olena", "prepare", values={"discount": "5", "deal.amount": "5,00"}, read_version=version)
+    office.complete("olena", "prepare", values={"discount": "5", "deal.amount": "5,00"}, read_as_of=AsOf(version))
     assert office.deal(deal).amount == Decimal("7.50")
 
 
@@ -91,14 +91,14 @@ def test_a_step_brings_no_erased_text_back_unseen(office: Office) -> None:
     office.do("admin", erase_contact, contact_id, ErasureRequest("лист № 7", ()))
     assert office.deal(deal).fields["contact"] == ERASED
     step_id = office.step("ask").id
-    office.do("olena", save_draft, step_id, {"contact": "Марія Іваненко"}, read_version=version)
+    office.do("olena", save_draft, step_id, {"contact": "Марія Іваненко"}, read_as_of=AsOf(version))
     with office.database.read() as session:
-        assert session.get_one(Draft, (step_id, office.company.olena.id)).typed == {}
+        assert session.get_one(Draft, (step_id, office.company.olena.id)).texts == {}
     with pytest.raises(EditedMeanwhile) as told:
-        office.complete("olena", "ask", values={"contact": "Марія Іваненко"}, read_version=version)
+        office.complete("olena", "ask", values={"contact": "Марія Іваненко"}, read_as_of=AsOf(version))
     assert isinstance(told.value.errors["contact"], EmptiedBy)
     assert office.deal(deal).fields["contact"] == ERASED
-    office.complete("olena", "ask", values={"contact": ""}, read_version=version)
+    office.complete("olena", "ask", values={"contact": ""}, read_as_of=AsOf(version))
 
 
 def test_a_step_tells_what_both_changed_and_overwrites_it_knowingly(office: Office) -> None:
@@ -106,11 +106,11 @@ def test_a_step_tells_what_both_changed_and_overwrites_it_knowingly(office: Offi
     version = read(office, deal)
     office.do("bohdan", update_deal, deal.id, {"fields": {"discount": "9"}})
     with pytest.raises(EditedMeanwhile) as told:
-        office.complete("olena", "prepare", values={"discount": "5"}, read_version=version)
+        office.complete("olena", "prepare", values={"discount": "5"}, read_as_of=AsOf(version))
     assert told.value.errors["discount"].params["value"] == "9"
     assert office.step("prepare").is_live
     told_version = read(office, deal)
-    office.complete("olena", "prepare", values={"discount": "5"}, read_version=version, told_version=told_version)
+    office.complete("olena", "prepare", values={"discount": "5"}, read_as_of=AsOf(version), told_as_of=AsOf(told_version))
     assert office.deal(deal).fields["discount"] == "5"
 
 
@@ -120,7 +120,7 @@ def test_a_step_names_the_deals_own_sum_as_its_form_does(office: Office) -> None
     version = read(office, deal)
     office.do("bohdan", update_deal, deal.id, {"title": "Помпи"})
     form = {"goods": [{"item": "Насос", "quantity": "2", "price": "10"}]}
-    office.complete("olena", "prepare", values=form, read_version=version)
+    office.complete("olena", "prepare", values=form, read_as_of=AsOf(version))
     assert (office.deal(deal).amount, office.deal(deal).title) == (Decimal(20), "Помпи")
 
 
@@ -129,10 +129,86 @@ def test_a_draft_does_not_take_for_typed_what_another_changed_since(office: Offi
     office.do("bohdan", update_deal, deal.id, {"fields": {"discount": "5"}})
     version, step_id = read(office, deal), office.step("prepare").id
     office.do("bohdan", update_deal, deal.id, {"fields": {"discount": "9"}})
-    office.do("olena", save_draft, step_id, {"discount": "5"}, comment="Ще думаю", read_version=version)
+    office.do("olena", save_draft, step_id, {"discount": "5"}, comment="Ще думаю", read_as_of=AsOf(version))
     with office.database.read() as session:
         draft = session.get_one(Draft, (step_id, office.company.olena.id))
-        assert (draft.typed, draft.comment) == ({}, "Ще думаю")
+        assert (draft.texts, draft.comment) == ({}, "Ще думаю")
+
+
+def test_a_step_treats_fields_of_the_client_as_those_of_the_deal(office: Office) -> None:
+    segment = FieldDefinition(name="client.segment", label="Сегмент", type=FieldType.TEXT)
+    office.publish(losing_map(segment))
+    deal = office.open_deal()
+    office.do("bohdan", update_client, deal.client_id, {"segment": "B2B"})
+
+    def as_of() -> AsOf:
+        with office.database.read() as session:
+            client = session.get_one(Client, deal.client_id)
+            return AsOf(session.get_one(Deal, deal.id).history_length, client.version)
+
+    def current() -> str:
+        with office.database.read() as session:
+            return session.get_one(Client, deal.client_id).segment
+
+    read_as_of = as_of()
+    office.do("bohdan", update_client, deal.client_id, {"segment": "B2G"})
+    with pytest.raises(EditedMeanwhile) as told:
+        office.complete("olena", "ask", values={"client.segment": "роздріб"}, read_as_of=read_as_of)
+    assert told.value.errors["client.segment"].params["value"] == "B2G"
+    told_as_of = as_of()
+    office.do("bohdan", update_client, deal.client_id, {"segment": "опт"})
+    theirs = {"values": {"client.segment": "роздріб"}, "read_as_of": read_as_of}
+    with pytest.raises(EditedMeanwhile):
+        office.complete("olena", "ask", told_as_of=told_as_of, **theirs)
+    assert current() == "опт"
+    office.complete("olena", "ask", told_as_of=as_of(), **theirs)
+    assert current() == "роздріб"
+
+
+def test_a_step_leaves_to_others_what_it_shows_of_the_client(office: Office) -> None:
+    office.publish(losing_map(FieldDefinition(name="client.phone", label="Телефон", type=FieldType.TEXT)))
+    deal = office.open_deal()
+    office.do("bohdan", update_client, deal.client_id, {"phone": "067 123-45-67"})
+    with office.database.read() as session:
+        read_as_of = AsOf(read(office, deal), session.get_one(Client, deal.client_id).version)
+    office.do("bohdan", update_client, deal.client_id, {"phone": "050 765-43-21"})
+    done = office.complete("olena", "ask", values={"client.phone": "+380671234567"}, read_as_of=read_as_of)
+    assert done.values["client.phone"] == "+380507654321"
+    with office.database.read() as session:
+        assert session.get_one(Client, deal.client_id).phone == "+380507654321"
+
+
+def test_a_step_brings_nothing_of_an_erased_contact_back_onto_the_clients_card(office: Office) -> None:
+    office.publish(losing_map(FieldDefinition(name="client.phone", label="Телефон", type=FieldType.TEXT)))
+    deal = office.open_deal()
+    office.do("bohdan", update_client, deal.client_id, {"phone": "067 123-45-67"})
+    office.do(
+        "olena", add_contact, deal.client_id, ContactDraft(full_name="Марія Іваненко", phone="067 123-45-67")
+    )
+    with office.database.read() as session:
+        read_as_of = AsOf(read(office, deal), session.get_one(Client, deal.client_id).version)
+        contact_id = session.scalars(select(Contact.id)).one()
+    office.do("admin", erase_contact, contact_id, ErasureRequest("лист № 7", ()))
+    with pytest.raises(EditedMeanwhile) as told:
+        office.complete("olena", "ask", values={"client.phone": "+380671234567"}, read_as_of=read_as_of)
+    assert isinstance(told.value.errors["client.phone"], EmptiedBy)
+    with office.database.read() as session:
+        assert session.get_one(Client, deal.client_id).phone == ""
+
+
+def test_a_text_that_only_the_opening_of_a_deal_gave_does_not_come_back_after_it_was_erased(office: Office) -> None:
+    office.publish(losing_map(FieldDefinition(name="contact", label="Контакт", type=FieldType.TEXT)))
+    deal = office.open_deal(fields={"contact": "Марія Іваненко"})
+    office.do("olena", add_contact, deal.client_id, ContactDraft(full_name="Марія Іваненко"))
+    with office.database.read() as session:
+        contact_id = session.scalars(select(Contact.id)).one()
+    version = read(office, deal)
+    office.do("admin", erase_contact, contact_id, ErasureRequest("лист № 7", ()))
+    assert office.deal(deal).fields["contact"] == ERASED
+    with pytest.raises(EditedMeanwhile):
+        office.complete("olena", "ask", values={"contact": "Марія Іваненко"}, read_as_of=AsOf(version))
+    office.do("olena", update_deal, deal.id, {"fields": {"contact": "Марія Іваненко"}}, read_version=version)
+    assert office.deal(deal).fields["contact"] == ERASED
 
 
 def test_two_editors_of_a_client(office: Office) -> None:

@@ -96,7 +96,7 @@ def test_draft_comes_back_after_a_reload(office: Office, browse: SignIn, step: i
     assert olena.post(f"/work-items/{step}/draft", form, part=True).status_code == 204
     with office.database.read() as session:
         draft = session.get_one(Draft, (step, office.company.olena.id))
-    assert draft.typed == {"discount": "не знаю", "deal.amount": ""}
+    assert draft.texts == {"discount": "не знаю", "deal.amount": ""}
     assert 'value="не знаю"' in olena.get(f"/work-items/{step}").text
     assert 'value="не знаю"' not in browse("taras").get(f"/work-items/{step}").text
 
@@ -112,7 +112,7 @@ def test_an_input_left_as_its_reader_saw_it_is_no_draft(office: Office, browse: 
     assert kept.status_code == 204
     with office.database.read() as session:
         draft = session.get_one(Draft, (step, office.company.olena.id))
-    assert (draft.typed, draft.comment) == ({}, "Later")
+    assert (draft.texts, draft.comment) == ({}, "Later")
 
 
 def test_what_is_said_with_a_step_and_a_comment_being_written_come_back(

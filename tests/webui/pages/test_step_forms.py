@@ -119,3 +119,32 @@ def test_a_form_tells_what_another_changed_and_what_was_left_alone_is_theirs(off
     assert versions_of(again) == versions_of(told)
     assert olena.post(f"/work-items/{step_id}/complete", sent | versions_of(again), part=True).status_code == 200
     assert office.deal(deal).fields["discount"] == "5"
+
+
+def test_a_draft_that_others_have_overtaken_is_told_of_and_sent_knowingly(office: Office, browse: SignIn) -> None:
+    deal = office.open_deal("olena")
+    step_id, olena = office.step("prepare").id, browse("olena")
+    read = versions_of(olena.get(f"/work-items/{step_id}", part=True))
+    typed = {"field:discount": "5"}
+    olena.post(f"/work-items/{step_id}/draft", typed | read, part=True)
+    assert "Тепер тут" not in text_of(olena.get(f"/work-items/{step_id}", part=True))
+    office.do("bohdan", update_deal, deal.id, {"fields": {"discount": "9"}})
+    olena.post(f"/work-items/{step_id}/draft", typed | read, part=True)
+    opened = olena.get(f"/work-items/{step_id}", part=True)
+    assert "Тепер тут: 9 (Богдан Шевченко" in text_of(opened)
+    assert opened.status_code == 200
+    assert 'value="5"' in opened.text
+    assert versions_of(opened).keys() == {
+        "read_version",
+        "read_client_version",
+        "told_version",
+        "told_client_version",
+    }
+    together = text_of(olena.post("/inbox/together/complete", {"step": [str(step_id)]}, part=True))
+    assert "Богдан Шевченко" in together
+    assert office.step("prepare").is_live
+    olena.post(f"/work-items/{step_id}/draft", typed | versions_of(opened), part=True)
+    assert "Тепер тут" not in text_of(olena.get(f"/work-items/{step_id}", part=True))
+    sent = typed | {"outcome": "completed"}
+    assert olena.post(f"/work-items/{step_id}/complete", sent | versions_of(opened), part=True).status_code == 200
+    assert office.deal(deal).fields["discount"] == "5"
