@@ -12,7 +12,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from engine.db.base import Base
 from engine.db.types import Json, Moment
 
-
 _AS_OF = "@"  # no field of a map is called so
 
 

@@ -58,7 +58,8 @@ class ChangedSince:
 @dataclass(frozen=True, slots=True)
 class WorkItemView:
     """``typed`` holds per field what its input shows: the actor's draft, else the stored value, else the default.
-    ``as_of`` says as of when all this was read, ``outdated`` tells of the fields over which the draft stands that others have changed since it was typed.
+    ``as_of`` says as of when all this was read, ``outdated`` tells of the fields that others have changed since the
+    draft was typed into them.
 
     ``four_eyes_blocked``: the actor asked for this approval, or prepared what is approved, and the map wants another
     pair of eyes. ``may_direct``: the

@@ -169,7 +169,7 @@ def test_a_draft_is_kept_as_typed_and_goes_with_the_step(office: Office) -> None
     office.do("olena", save_draft, item.id, {"discount": "сім?"})
     office.do("olena", save_draft, item.id, {"discount": "7"})
     with office.database.read() as session:
-        assert session.get_one(Draft, (item.id, office.company.olena.id)).typed == {"discount": "7"}
+        assert session.get_one(Draft, (item.id, office.company.olena.id)).texts == {"discount": "7"}
     office.prepare()
     with office.database.read() as session:
         assert session.query(Draft).count() == 0

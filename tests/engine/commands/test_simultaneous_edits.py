@@ -105,12 +105,12 @@ def test_a_step_tells_what_both_changed_and_overwrites_it_knowingly(office: Offi
     deal = office.open_deal()
     version = read(office, deal)
     office.do("bohdan", update_deal, deal.id, {"fields": {"discount": "9"}})
-    with pytest.raises(EditedMeanwhile) as told:
+    with pytest.raises(EditedMeanwhile) as refused:
         office.complete("olena", "prepare", values={"discount": "5"}, read_as_of=AsOf(version))
-    assert told.value.errors["discount"].params["value"] == "9"
+    assert refused.value.errors["discount"].params["value"] == "9"
     assert office.step("prepare").is_live
-    told_version = read(office, deal)
-    office.complete("olena", "prepare", values={"discount": "5"}, read_as_of=AsOf(version), told_as_of=AsOf(told_version))
+    told = AsOf(read(office, deal))
+    office.complete("olena", "prepare", values={"discount": "5"}, read_as_of=AsOf(version), told_as_of=told)
     assert office.deal(deal).fields["discount"] == "5"
 
 
@@ -182,9 +182,7 @@ def test_a_step_brings_nothing_of_an_erased_contact_back_onto_the_clients_card(o
     office.publish(losing_map(FieldDefinition(name="client.phone", label="Телефон", type=FieldType.TEXT)))
     deal = office.open_deal()
     office.do("bohdan", update_client, deal.client_id, {"phone": "067 123-45-67"})
-    office.do(
-        "olena", add_contact, deal.client_id, ContactDraft(full_name="Марія Іваненко", phone="067 123-45-67")
-    )
+    office.do("olena", add_contact, deal.client_id, ContactDraft(full_name="Марія Іваненко", phone="067 123-45-67"))
     with office.database.read() as session:
         read_as_of = AsOf(read(office, deal), session.get_one(Client, deal.client_id).version)
         contact_id = session.scalars(select(Contact.id)).one()

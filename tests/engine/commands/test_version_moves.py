@@ -98,13 +98,13 @@ def test_a_claimed_step_with_its_draft_keeps_both_and_its_deadline(office: Offic
     assert (moved.id, moved.state, moved.assignee_id) == (step.id, WorkItemState.CLAIMED, office.company.olena.id)
     assert moved.due_at == step.due_at
     with office.database.read() as session:
-        assert session.get_one(Draft, (step.id, office.company.olena.id)).typed == {
+        assert session.get_one(Draft, (step.id, office.company.olena.id)).texts == {
             "discount": "7",
             "deal.amount": "90",
         }
     office.do("olena", save_draft, step.id, {"discount": "8"})
     with office.database.read() as session:
-        assert session.get_one(Draft, (step.id, office.company.olena.id)).typed == {
+        assert session.get_one(Draft, (step.id, office.company.olena.id)).texts == {
             "discount": "8",
             "deal.amount": "90",
         }
