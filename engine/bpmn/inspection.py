@@ -18,7 +18,7 @@ from engine.bpmn.live_workflow import LiveWorkflow
 from engine.bpmn.loops import ITEMS, RESULTS
 from engine.bpmn.runtime import StepContext
 from engine.bpmn.spec import build_spec
-from engine.bpmn.standstill import stands_still, waiting_in_vain
+from engine.bpmn.standstill import leading_nowhere, stands_still, waiting_in_vain
 from engine.bpmn.state_codec import encode, encode_document, read_document
 from engine.bpmn.stepper import load, write_given
 from engine.bpmn.throwing_events import is_caught
@@ -47,6 +47,8 @@ def waits_in(process: CompiledProcess, state: bytes) -> Waits:
     waits = waits_of(workflow)
     if not workflow.is_over() and stands_still(workflow, waits):
         waits.in_vain = tuple(dict.fromkeys(waiting_in_vain(workflow).values()))
+    if not (waits.steps or waits.calls):
+        waits.leads_nowhere = leading_nowhere(workflow)
     return waits
 
 

@@ -45,6 +45,11 @@ def stands_still(workflow: LiveWorkflow, waits: Waits) -> bool:
     return not (waits.steps or waits.calls) and not (waits and _Standing(workflow).can_go_on())
 
 
+def leading_nowhere(workflow: LiveWorkflow) -> frozenset[str]:
+    """Of the events that an instance without open steps waits for, those by which its work does not go on: by id."""
+    return _Standing(workflow).leading_nowhere()
+
+
 def waiting_in_vain(workflow: LiveWorkflow) -> dict[str, str]:
     """Where the work of an instance waits that stands still, else all that holds it: element ids with their names.
 
@@ -77,6 +82,14 @@ class _Standing:
 
     def can_go_on(self) -> bool:
         return any(is_awaited(task) and self._lets_go_on(task) for task in self._live)
+
+    def leading_nowhere(self) -> frozenset[str]:
+        found = set[str]()
+        for event in filter(is_awaited, self._live):
+            self._judged.clear()
+            if not self._lets_go_on(event):
+                found.add(event.id)
+        return frozenset(found)
 
     def _lets_go_on(self, event: LiveTask) -> bool:
         """Whether the work may go on by that event; of those that lead to each other, each is judged once."""

@@ -30,6 +30,8 @@ class Waits:
     that waiting events stand behind, ``attached`` the events that only accompany something else that is awaited, with
     what they stand on the border of (empty where they accompany a scope). ``in_vain`` are the names of the places at
     which the work waits where nothing that may happen lets it go on; known only of an instance between its steps.
+    ``leads_nowhere`` are the events by which its work does not go on, such as reminders; known only of one without open
+    steps and calls.
     """
 
     steps: dict[str, OpenedStep] = field(default_factory=dict)
@@ -41,6 +43,7 @@ class Waits:
     races: dict[str, str] = field(default_factory=dict)  # activity id -> the event gateway's
     attached: dict[str, str] = field(default_factory=dict)  # activity id -> the host's
     in_vain: tuple[str, ...] = ()
+    leads_nowhere: frozenset[str] = frozenset()  # activity ids
 
     def __bool__(self) -> bool:
         return bool(self.steps or self.timers or self.messages or self.calls or self.conditions)

@@ -296,7 +296,10 @@ def _events(
     *,
     alone: bool,
 ) -> Iterable[WaitingFor]:
-    """Calls and events. Those at the boundary of a step only tell until when, unless nothing else is awaited."""
+    """Calls and events. Those at the boundary of a step only tell until when, unless nothing else is awaited.
+
+    Of these, who waits for one that lets the work go on does not wait for the reminders beside it.
+    """
     tried_again = _failed_calls(session, instance) if waits.calls else {}
     for call in waits.calls.values():
         due_at = tried_again.get(call.activity_id)
@@ -321,5 +324,6 @@ def _events(
     ]
     beside_steps = [one for one in found if one[0] in waits.attached]
     on_their_own = [one for one in found if one[0] not in waits.attached]
-    for activity_id, one in on_their_own or (beside_steps if alone else []):
+    leading_on = [one for one in beside_steps if one[0] not in waits.leads_nowhere]
+    for activity_id, one in on_their_own or ((leading_on or beside_steps) if alone else []):
         yield replace(one, race=waits.races.get(activity_id, ""))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from support.web import Browser, events_of, text_of, web_application
 from engine.db.away import is_away
 from engine.db.burst import fetch
 from engine.db.session import Database
+from webui.pages.health import LONGEST_SILENCE_S
 
 LONGEST_SILENCE_S = 35
 PATIENCE_S = 60.0
@@ -150,3 +152,24 @@ def test_who_takes_connections_and_says_nothing_is_away() -> None:
             session.execute(text("SELECT 1"))
     assert is_away(failure.value)
     database.dispose()
+
+
+@pytest.mark.postgres
+def test_the_health_check_answers_in_a_few_seconds_while_the_database_stands_still(own_postgresql: PostgreSQL) -> None:
+    url = own_postgresql.create_database("reglament")
+    build_schema(url)
+    office = Office(Database(url))
+    watcher = web_application(office).test_client()
+    assert watcher.get("/healthz").get_json()["database"] == "ok"
+    own_postgresql.freeze()
+    try:
+        for _ in range(2):
+            began = time.monotonic()
+            answer = watcher.get("/healthz")
+            assert (answer.status_code, answer.get_json()["database"]) == (503, "gone")
+            assert time.monotonic() - began < LONGEST_SILENCE_S + 5
+        assert office.database.engine.pool.checkedout() == 1  # type: ignore[attr-defined]  # of a QueuePool
+    finally:
+        own_postgresql.thaw()
+    assert watcher.get("/healthz").get_json()["database"] == "ok"
+    office.database.dispose()

@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from flask import Flask
@@ -211,6 +212,41 @@ def test_a_deal_that_would_stand_still_and_one_that_does_are_told_so(
         would, does = (waiting_sentence(one).text for one in waiting)
     assert would.startswith("Угода зупинилася б: біля «Підписати» вона чекала б на те, чого не буде.")
     assert does.startswith("Угода стоїть: біля «Підписати» вона чекає на те, чого не буде.")
+
+
+@pytest.mark.parametrize("is_ended", [True, False])
+def test_who_waits_for_the_end_of_a_part_does_not_wait_for_the_reminder_beside_it(
+    office: Office, *, is_ended: bool
+) -> None:
+    """The part forgets what waits at its join; time ends it, or else the reminder's way comes to where all wait."""
+
+    def bell(name: str, days: int, *, interrupting: bool) -> str:
+        timer = f"<timerEventDefinition><timeDuration>P{days}D</timeDuration></timerEventDefinition>"
+        border = {"attachedToRef": "part", "cancelActivity": str(interrupting).lower()}
+        return element("boundaryEvent", name, f"Час {name}", timer, **border)
+
+    inner = '<startEvent id="in"/><endEvent id="out"/><endEvent id="aside"/><parallelGateway id="split"/>'
+    inner += '<parallelGateway id="join"/><exclusiveGateway id="large"/>' + step("legal", "Юрист")
+    inner += chain("in", "split", "legal", "join", "out") + chain("split", "large")
+    inner += flow("large", "join", condition="deal.amount <= 5") + flow("large", "aside", condition="deal.amount > 5")
+    ending = bell("over", 30, interrupting=True) + step("close", "Закрити") + chain("over", "close", "closed")
+    reminding = bell("remind", 7, interrupting=False) + chain("remind", "reminded" if is_ended else "both")
+    office.publish(
+        compiled(
+            START,
+            '<parallelGateway id="fork"/><parallelGateway id="both"/>',
+            '<endEvent id="end"/><endEvent id="closed"/><endEvent id="reminded"/>',
+            element("subProcess", "part", "Договір", inner) + reminding + (ending if is_ended else ""),
+            chain("start", "fork", "part", "both", "end") + chain("fork", "both"),
+        )
+    )
+    deal = office.open_deal(amount=Decimal(9))
+    office.complete("olena", "legal")
+    with office.database.read() as session, force_locale("uk"):
+        waiting = deal_waiting(session, office.actor("olena"), deal.id, office.clock.now())
+        assert [(one.kind, one.name) for one in waiting.items] == [
+            (WaitingKind.TIMER, "Час over" if is_ended else "Час remind")
+        ]
 
 
 def test_who_did_not_fill_in_what_failed_is_not_told_to_correct_it() -> None:
