@@ -56,6 +56,12 @@ class AlreadyCompleted(Conflict):
     template = N_("Already done by %(by)s, %(at)s.")
 
 
+class AlreadyDoneByYou(AlreadyCompleted):
+    """Whoever asks has done it, in another window or by a press that seemed to be lost."""
+
+    template = N_("You have done this already, %(at)s.")
+
+
 class AlreadyClaimed(Conflict):
     code = "already_claimed"
     template = N_("Already taken by %(by)s.")

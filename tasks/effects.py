@@ -109,19 +109,27 @@ def _move_deals(services: Services, job: Job) -> Settle:
     """Give deal after deal its turn, as far as the job's own goes; another job goes on from there.
 
     Each deal is moved in a transaction of its own, so that a worker that is killed leaves every deal whole: its job is
-    done again when the lease is over, and finds only those whose turn has not come.
+    done again when the lease is over, and finds only those whose turn has not come. A job of a move that was stopped
+    takes nothing back, should that be asked for before the job ends: another does, in the name of who asked.
     """
     move_id, taken_back_by_id = int(job.payload["move_id"]), job.payload.get("taken_back_by_id")
+    work = VersionMoveState(job.payload["work"]) if "work" in job.payload else None
     until = services.clock.now() + JOB_TURN
     while services.clock.now() < until:
         with services.database.read() as session:
-            next_ones = turns(session, move_id, limit=_MOVES_AT_ONCE)
+            next_ones = turns(session, move_id, limit=_MOVES_AT_ONCE, work=work)
         if not next_ones:
             break
         for moved_deal_id in next_ones:
             take_turn(services.database, moved_deal_id, clock=services.clock, taken_back_by_id=taken_back_by_id)
             give_way(services)
-    go_on = partial(continue_version_move, move_id=move_id, clock=services.clock, taken_back_by_id=taken_back_by_id)
+    go_on = partial(
+        continue_version_move,
+        move_id=move_id,
+        clock=services.clock,
+        taken_back_by_id=taken_back_by_id,
+        work=work,
+    )
     return by_whoever_holds(job, go_on)
 
 

@@ -10,7 +10,7 @@ from flask import request
 from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import FieldDefinition
-from engine.errors import DomainError, InvalidInput, MapFailed
+from engine.errors import AlreadyDoneByYou, DomainError, InvalidInput, MapFailed
 from engine.policy.field_values import is_as_shown, to_json
 from engine.policy.form_values import read_form
 from engine.policy.simultaneous_edits import EditedMeanwhile, edited_meanwhile, told_of
@@ -64,6 +64,7 @@ class StepPage:
             "tone": tone_of(row.outcome),
             "errors": errors,
             "problem_text": _problem(self.error),
+            "done_before": error_text(self.error) if isinstance(self.error, AlreadyDoneByYou) else "",
             "reasons": [(one.id, one.name) for one in loss_reasons(session)] if asks_why else [],
         }
 
@@ -114,7 +115,7 @@ def decided_in(view: WorkItemView) -> str:
 
 def _problem(error: DomainError | None) -> str:
     """What stands above the form: the fault, or, for several, that they stand at their fields."""
-    if error is None:
+    if error is None or isinstance(error, AlreadyDoneByYou):  # that is no fault
         return ""
     of_outcome = error.errors.get("outcome") if isinstance(error, InvalidInput) else None
     text = error_text(of_outcome or error)

@@ -13,7 +13,7 @@ from engine.commands.approval_parts import decision_of, is_same_voice, parts_of,
 from engine.commands.history import record
 from engine.commands.step_opening import StepOpener, calendar_of_step
 from engine.commands.step_withdrawal import cancel_step
-from engine.errors import N_, AlreadyCancelled, AlreadyCompleted, DomainError, MapFailed, NotAllowed
+from engine.errors import N_, AlreadyCancelled, AlreadyCompleted, AlreadyDoneByYou, DomainError, MapFailed, NotAllowed
 from engine.events import ApprovalAskedAgain
 from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import LIVE, WorkItem, WorkItemState
@@ -90,8 +90,13 @@ class StepTakenBack(AlreadyCancelled):
     )
 
 
-def ensure_undecided(session: Session, work_item: WorkItem) -> None:
-    """Raises AlreadyCompleted, ApprovalDecided, StepTakenBack, AlreadyCancelled: each says what happened meanwhile."""
+def ensure_undecided(session: Session, work_item: WorkItem, *, by: Actor) -> None:
+    """Raises AlreadyCompleted, AlreadyDoneByYou, ApprovalDecided, StepTakenBack, AlreadyCancelled.
+
+    Each says what happened meanwhile.
+    """
+    if work_item.state is WorkItemState.COMPLETED and work_item.completed_by_id == by.person_id:
+        raise AlreadyDoneByYou(by=by.full_name, at=work_item.completed_at, outcome=work_item.outcome)
     if work_item.state is WorkItemState.CANCELLED:
         deciding = deciding_part(session, work_item) if work_item.kind is StepKind.APPROVAL else None
         if deciding is not None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import Distribution
@@ -15,6 +16,7 @@ from engine.clock import Clock
 from engine.commands.arranging import take_turn_arranging
 from engine.commands.calendars import CalendarIsArchived
 from engine.commands.history import record
+from engine.db.session import UNSYNCHRONISED
 from engine.errors import N_, Conflict, DomainError, FieldNotUnderstood, FieldRequired, InvalidInput, NotFound
 from engine.events import (
     DepartmentAdded,
@@ -26,6 +28,7 @@ from engine.events import (
 from engine.model.calendar import Calendar
 from engine.model.department import Department
 from engine.model.person import Person
+from engine.model.work_item import LIVE, WorkItem
 from engine.policy.permissions import Ability, Actor, ensure_may
 from engine.policy.search_keys import fold
 from engine.policy.visible_names import is_invisible
@@ -105,6 +108,7 @@ def update_department(
 ) -> Department:
     """``changes`` holds any of DepartmentDraft's fields.
 
+    A changed ladder holds for open steps from where they are on it: what they have climbed is behind them.
     Raises NotFound, NotAllowed, InvalidInput, DepartmentIsArchived.
     """
     department = _locked(session, department_id, actor)
@@ -116,10 +120,23 @@ def update_department(
         if name in changes and changes[name] != getattr(department, name):
             changed[name] = [getattr(department, name), changes[name]]
             setattr(department, name, changes[name])
+    if "escalation" in changed:
+        _look_at_late_steps(session, department.id, at=clock.now())
     if changed:
         department.name_key = fold(department.name)
         record(session, DepartmentChanged(department_id=department.id, changes=changed), actor=actor, at=clock.now())
     return department
+
+
+def _look_at_late_steps(session: Session, department_id: int, *, at: datetime) -> None:
+    """Let steps that have climbed all of their ladder be looked at again: the new one may have further rungs."""
+    climbed = update(WorkItem).where(
+        WorkItem.group_id == department_id,
+        WorkItem.state.in_(LIVE),
+        WorkItem.due_at.is_not(None),
+        WorkItem.next_escalation_at.is_(None),
+    )
+    session.execute(climbed.values(next_escalation_at=at), execution_options=UNSYNCHRONISED)
 
 
 def archive_department(session: Session, department_id: int, *, actor: Actor, clock: Clock) -> Department:

@@ -183,10 +183,14 @@ def locked_move(session: Session, move_id: int) -> VersionMove:
     return move
 
 
-def turns(session: Session, move_id: int, *, limit: int) -> list[int]:
-    """Ids of the next deals whose turn has not come, in a move that is at work. Empty when it is not, or over."""
+def turns(session: Session, move_id: int, *, limit: int, work: VersionMoveState | None = None) -> list[int]:
+    """Ids of the next deals whose turn has not come, in a move that is at work. Empty when it is not, or over.
+
+    ``work`` is what the asker was made for, moving or taking back: one that is late finds nothing of the other. None,
+    of a job of an earlier version of the program, is either.
+    """
     move = session.get(VersionMove, move_id)
-    if move is None or move.state not in _TURN_OF:
+    if move is None or not _is_at(move, work):
         return []
     return list(
         session.scalars(
@@ -198,13 +202,20 @@ def turns(session: Session, move_id: int, *, limit: int) -> list[int]:
     )
 
 
-def continue_version_move(session: Session, move_id: int, *, clock: Clock, taken_back_by_id: int | None = None) -> bool:
+def continue_version_move(
+    session: Session,
+    move_id: int,
+    *,
+    clock: Clock,
+    taken_back_by_id: int | None = None,
+    work: VersionMoveState | None = None,
+) -> bool:
     """Close a move in which every deal has had its turn, else let a worker go on; whether it was closed now.
 
-    ``taken_back_by_id`` is who asked for taking the move back.
+    ``taken_back_by_id`` is who asked for taking the move back, ``work`` as ``turns`` takes it.
     """
     move = locked_move(session, move_id)
-    if move.state not in _TURN_OF:
+    if not _is_at(move, work):
         return False
     if turns(session, move_id, limit=1):
         _let_a_worker_go_on(session, move, taken_back_by_id=taken_back_by_id, at=clock.now())
@@ -217,8 +228,13 @@ def continue_version_move(session: Session, move_id: int, *, clock: Clock, taken
 def _let_a_worker_go_on(
     session: Session, move: VersionMove, *, taken_back_by_id: int | None = None, at: datetime
 ) -> None:
-    payload = {"move_id": move.id} | ({"taken_back_by_id": taken_back_by_id} if taken_back_by_id is not None else {})
+    payload: dict[str, Any] = {"move_id": move.id, "work": move.state.value}
+    payload |= {"taken_back_by_id": taken_back_by_id} if taken_back_by_id is not None else {}
     outbox.enqueue(session, VERSION_MOVE, payload, at=at)
+
+
+def _is_at(move: VersionMove, work: VersionMoveState | None) -> bool:
+    return move.state in _TURN_OF and work in (None, move.state)
 
 
 _TURN_OF: Mapping[VersionMoveState, MovedDealState] = {

@@ -92,6 +92,10 @@ def _check_readable(node: syntax.Node, judge: Judge, line: int | None, *, rule: 
         judge.error("DMN_VALUE_UNREADABLE", line, rule=rule, column=column, value=value)
 
 
+def _holds_unreadable(tests: str) -> bool:
+    return any(True for test in compile_unary_tests(tests).tests for _ in unreadable_values(test.operand))
+
+
 def _is_without_zone(value: Any) -> bool:
     return type(value) is datetime and value.tzinfo is None
 
@@ -158,13 +162,10 @@ def _check_rules_in_vain(table: DecisionTable, columns: list[_Column], judge: Ju
             None,
         )
         if dead is not None:
-            judge.warning(
-                "DMN_CELL_NEVER_MATCHES",
-                rule.line,
-                rule=str(number + 1),
-                column=table.inputs[dead].label,
-                text=rule.inputs[dead].text,
-            )
+            cell = rule.inputs[dead]
+            if not _holds_unreadable(cell.tests):  # else that is told, and its cause
+                said = {"rule": str(number + 1), "column": table.inputs[dead].label, "text": cell.text}
+                judge.warning("DMN_CELL_NEVER_MATCHES", rule.line, **said)
         elif table.hit_policy is HitPolicy.FIRST and told < _MAX_TOLD:
             earlier = next((other for other in range(number) if _covers(columns, other, number)), None)
             if earlier is not None:

@@ -38,6 +38,19 @@ def test_taken_step_is_told_to_be_taken(browse: SignIn, step: int) -> None:
     assert "Уже взято: Олена Коваль." in text_of(answer)
 
 
+def test_who_has_done_a_step_in_another_window_is_told_so_calmly(browse: SignIn, step: int) -> None:
+    olena, bohdan = browse("olena"), browse("bohdan")
+    done = {"field:discount": "5", "outcome": "completed"}
+    assert olena.post(f"/work-items/{step}/complete", done, part=True).status_code == 200
+    again = olena.post(f"/work-items/{step}/complete", done, part=True)
+    assert again.status_code == 409
+    assert "Ви вже зробили це, " in text_of(again)
+    assert "alert-danger" not in again.text
+    other = bohdan.post(f"/work-items/{step}/complete", done, part=True)
+    assert "Уже зроблено: Олена Коваль, " in text_of(other)
+    assert "alert-danger" in other.text
+
+
 def test_step_is_handed_on(office: Office, browse: SignIn, step: int) -> None:
     form = {"to": str(office.company.taras.id), "note": "Я у відпустці"}
     answer = browse("olena").post(f"/work-items/{step}/delegate", form, part=True)

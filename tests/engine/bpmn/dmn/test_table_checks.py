@@ -125,7 +125,7 @@ def test_a_value_outside_the_allowed_ones_is_told() -> None:
 )
 def test_a_date_that_is_none_is_an_error(cell: str, result: str, value: str) -> None:
     """It was null: the rule matched the deals where nobody had filled in the date."""
-    finding = first(table([("a", "date")], ["x"], (cell, result)))
+    (finding,) = build(dmn(table([("a", "date")], ["x"], (cell, result))))[2]
     assert (finding.code, finding.severity, finding.params["value"]) == ("DMN_VALUE_UNREADABLE", "error", value)
 
 
