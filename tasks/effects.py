@@ -28,6 +28,7 @@ from engine.commands.webhook_deliveries import WEBHOOK, WebhookBacklog, backlog,
 from engine.db.job import Job
 from engine.db.outbox import hold_job
 from engine.db.overwriting import TEXT_INDEXES
+from engine.model.version_move import VersionMoveState
 from tasks.access_letters import prepare_access_letter
 from tasks.awaited_deadlines import set_deadlines_by_pages
 from tasks.calls import make_call

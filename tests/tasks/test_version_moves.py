@@ -1,12 +1,19 @@
 from __future__ import annotations
 
+import sys
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 from support.office import Office
 
-from engine.commands.version_moves import VERSION_MOVE, MoveRequest, start_version_move, undo_version_move
+from engine.commands.version_moves import (
+    VERSION_MOVE,
+    MoveRequest,
+    cancel_version_move,
+    start_version_move,
+    undo_version_move,
+)
 from engine.db.job import Job
 from engine.db.outbox import LEASE
 from engine.model.person import Person, Role
@@ -102,3 +109,29 @@ def test_taking_back_is_written_down_as_done_by_who_asked_for_it(
         moved, undone = office.history(deal)[-2:]
         assert (moved.kind, moved.actor_name) == ("deal_version_moved", office.company.owner.full_name)
         assert (undone.kind, undone.actor_name) == ("version_move_undone", office.company.bohdan.full_name)
+
+
+def test_a_late_job_of_a_stopped_move_takes_nothing_back_in_the_name_of_who_moved(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with office.database.write() as session:
+        session.get_one(Person, office.company.bohdan.id).role = Role.OWNER
+    deal = office.open_deal()
+    office.open_deal(title="Друга")
+    move = office.do("owner", start_version_move, office.publish().id, MoveRequest())
+    with monkeypatch.context() as dying:
+        dying.setattr(effects, "_MOVES_AT_ONCE", 1)
+        dying.setattr(effects, "give_way", lambda _services: sys.exit())
+        (late,) = waiting_jobs(office)
+        with pytest.raises(SystemExit):
+            run_job(late)
+    office.do("owner", cancel_version_move, move.id)
+    office.do("bohdan", undo_version_move, move.id)
+    office.clock.advance(LEASE + timedelta(seconds=1))
+    (asked,) = set(waiting_jobs(office)) - {late}
+    run_job(late)
+    assert "version_move_undone" not in office.kinds(deal)
+    run_job(asked)
+    undone = office.history(deal)[-1]
+    assert (undone.kind, undone.actor_name) == ("version_move_undone", office.company.bohdan.full_name)
+    assert not waiting_jobs(office)
