@@ -29,6 +29,7 @@ from engine.bpmn.reading.elements import local
 from engine.bpmn.reading.form_files import read_forms
 from engine.bpmn.repairs import REPAIRS
 from engine.bpmn.repairs.calls import find_called
+from engine.bpmn.repairs.decision_tables import judge_tables_named
 from engine.bpmn.repairs.outcomes_named import check_outcomes_named_by_steps
 from engine.bpmn.repairs.pools import candidates, choose_process, human_steps, merge_crossed_pools
 from engine.bpmn.repairs.stand_ins import plan_human
@@ -39,7 +40,7 @@ from engine.bpmn.step_definitions import define_steps, in_walking_order, read_la
 from engine.bpmn.step_questions import ask_what_steps_lack
 from engine.bpmn.template_shelf import TemplateShelf
 from engine.bpmn.unheard import say_what_is_unheard
-from engine.bpmn.unreadable_values import say_unreadable_values
+from engine.bpmn.unreadable_values import say_unreadable_on_arrows, say_unreadable_values
 from engine.bpmn.uploads import TABLE_SUFFIX, is_form_file, sort_upload
 from engine.bpmn.values_changed_behind import say_values_changed_behind
 from engine.errors import DomainError
@@ -240,6 +241,8 @@ def _execute(workbench: Workbench, content_hash: str) -> CompiledProcess | None:
     if noticed.has_refused():
         _plan_human_tasks(processes)
         say_what_steps_lack(processes, noticed)
+        say_unreadable_on_arrows(workbench)
+        judge_tables_named(workbench)
         return None
     steps = define_steps(processes, noticed)
     if not steps:

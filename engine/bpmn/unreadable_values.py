@@ -5,7 +5,7 @@ Every deal would stop where such an expression is evaluated. It is said at uploa
 
 from __future__ import annotations
 
-from engine.bpmn.expressions import compile_expression
+from engine.bpmn.expressions import ConditionKind, classify, compile_expression
 from engine.bpmn.expressions.fixed_values import unreadable_values
 from engine.bpmn.facts_read import deciding_of
 from engine.bpmn.repairs.workbench import Workbench
@@ -18,3 +18,13 @@ def say_unreadable_values(workbench: Workbench) -> None:
     for at, text in (*decided, *assigned):
         for value in unreadable_values(compile_expression(text).tree):
             workbench.noticed.warning("VALUE_UNREADABLE", at, value=value, text=text)
+
+
+def say_unreadable_on_arrows(workbench: Workbench) -> None:
+    """The same of a map whose structure is broken: of what stands on arrows, whoever would have decided by it."""
+    for process in workbench.processes:
+        for scope in process.scope.scopes():
+            for flow in scope.flows():
+                if flow.condition_text and classify(flow.condition_text).kind is ConditionKind.EXPRESSION:
+                    for value in unreadable_values(compile_expression(flow.condition_text).tree):
+                        workbench.noticed.warning("VALUE_UNREADABLE", flow, value=value, text=flow.condition_text)

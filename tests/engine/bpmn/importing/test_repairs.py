@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from support.decision_tables import dmn, table
 from support.drawn_maps import (
     END,
     START,
@@ -564,6 +565,22 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
         ("DEADLINE_NOT_UNDERSTOOD", "t"),
         ("DEADLINE_NOT_UNDERSTOOD", "u"),
     ]
+
+
+def test_a_broken_structure_hides_no_date_that_is_none_on_arrows_and_in_tables() -> None:
+    task = element("businessRuleTask", "d", "Межа", **{"camunda:decisionRef": "limit"})
+    ways = '<exclusiveGateway id="g"/>' + step("t") + step("u")
+    diagram = drawn(
+        START,
+        task + ways + END,
+        chain("start", "d", "g", "t", "end") + chain("u", "end"),
+        flow("g", "u", condition='deal.close_date > date("30.03.2026")'),
+        '<sequenceFlow id="f" sourceRef="t" targetRef="nobody"/>',
+    )
+    limit = dmn(table([("a", "date")], ["x"], ('< date("2026-02-30")', '"x"')))
+    outcome = compile_bpmn({"map.bpmn": diagram, "limit.dmn": limit})
+    assert codes(outcome) >= {"DANGLING_FLOW", "DMN_VALUE_UNREADABLE", "VALUE_UNREADABLE"}
+    assert found(outcome, "VALUE_UNREADABLE").params["value"] == 'date("30.03.2026")'
 
 
 def test_an_end_says_whether_the_deal_is_won_or_lost() -> None:
