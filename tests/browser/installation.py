@@ -27,7 +27,7 @@ from engine.commands.client_imports import ImportChoices, bring_list, check_list
 from engine.commands.clients import ClientDraft, ContactDraft, add_client, add_contact
 from engine.commands.completions import complete_work_item
 from engine.commands.deal_files import Place, add_files
-from engine.commands.deals import DealDraft, open_deal
+from engine.commands.deals import DealDraft, open_deal, update_deal
 from engine.commands.definitions import check_map, deploy_definition, published_sources
 from engine.commands.incidents import perform
 from engine.commands.own_fields import add_own_field
@@ -88,6 +88,10 @@ class Sales:
         self, login: str, deal_id: int, element_id: str, values: Mapping[str, Any], outcome: str = "completed"
     ) -> None:
         self._do(login, complete_work_item, self.step(deal_id, element_id), values, outcome, "")
+
+    def fill_in(self, login: str, deal_id: int, fields: Mapping[str, Any]) -> None:
+        """Change fields of a deal on its page, beside its steps."""
+        self._do(login, update_deal, deal_id, {"fields": fields})
 
     def know_clients(self, client_id: int) -> None:
         """The company has fields of its own, and this client a contact."""

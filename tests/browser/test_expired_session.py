@@ -30,6 +30,26 @@ def test_a_step_typed_in_an_expired_session_is_there_after_signing_in(people: Pe
     complete(page, uk)
 
 
+def test_what_another_changed_during_an_expired_session_is_told_before_it_is_overwritten(
+    people: People, sales: Sales, uk: Words
+) -> None:
+    deal_id = sales.open_deal("Двоє телефонують")
+    page = people.at_work("olena")
+    open_step(page, "Двоє телефонують", "Прийняти лід у роботу")
+    page.context.clear_cookies()
+    field(page, "Контактна особа").fill("Василь Марченко")
+    field(page, "Телефон").fill("0501234567")
+    page.get_by_label("Звідки лід").select_option("call")
+    sales.fill_in("bohdan", deal_id, {"contact_name": "Галина Вовк"})
+    pane(page).get_by_role("button", name=uk("Complete")).click()
+    expect(page.get_by_text(uk("You were signed out. Sign in again: what you typed is kept."))).to_be_visible()
+    sign_in(page, "olena")
+    expect(field(page, "Контактна особа")).to_have_value("Василь Марченко")
+    pane(page).get_by_role("button", name=uk("Complete")).click()
+    expect(pane(page)).to_contain_text("Тепер тут: Галина Вовк")
+    complete(page, uk)
+
+
 def test_a_deal_typed_in_an_expired_session_is_there_after_signing_in(people: People, uk: Words) -> None:
     page = people.at_work("taras")
     page.goto("/deals/new")

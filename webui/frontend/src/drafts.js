@@ -9,13 +9,18 @@ const NEVER_KEPT = new Set(["csrf_token", "next", "command_id", "proof_password"
 const KEPT_FOR_MS = 14 * 24 * 60 * 60 * 1000;
 const timers = new WeakMap();
 
+// As of when the form was read comes back with what was typed: whoever changed the same meanwhile is still noticed.
+const READ_AS = "input[type=hidden]:is([name^=read_], [name^=told_])";
+
 const keyOf = name => `draft:${document.body.dataset.person}:${name}`;
 
 function keepHere(form) {
-  const kept = JSON.stringify({ at: Date.now(), since: form.dataset.draftSaved ?? "", typed: typedIn(form), files: hasFiles(form) });
+  const kept = JSON.stringify({ at: Date.now(), since: form.dataset.draftSaved ?? "", typed: typedIn(form), readAs: readAs(form), files: hasFiles(form) });
   (form.dataset.draftUrl ? localStorage : sessionStorage).setItem(keyOf(form.dataset.draft), kept);
   return kept;
 }
+
+const readAs = form => Object.fromEntries([...form.querySelectorAll(READ_AS)].map(field => [field.name, field.value]));
 
 function keptHere(name) {
   const kept = sessionStorage.getItem(keyOf(name)) ?? localStorage.getItem(keyOf(name));
@@ -129,6 +134,7 @@ onContent(root => {
       continue;
     }
     fill(form, kept.typed);
+    if (kept.readAs) for (const field of form.querySelectorAll(READ_AS)) field.value = kept.readAs[field.name] ?? "";
     if (kept.files) tellOfFiles(form);
     if (Object.values(kept.typed).some(value => value.length)) form.closest("details")?.setAttribute("open", "");
     if (form.dataset.draftUrl && navigator.onLine) keepOnServer(form);
