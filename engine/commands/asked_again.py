@@ -20,7 +20,7 @@ from engine.commands.history import record
 from engine.events import ApprovalAskedAgain
 from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import WorkItem
-from engine.policy.approved_content import as_decided, told_changes
+from engine.policy.approved_content import Binding, as_decided, binding_of, told_changes
 from engine.policy.history_chain import content_hash
 from engine.policy.permissions import Actor
 from engine.queries.approved_contents import GivenApproval, holds, present_content
@@ -76,11 +76,18 @@ def record_asked_again(
 def _perhaps_changed(session: Session, process: CompiledProcess, instance: ProcessInstance) -> Iterator[StepDefinition]:
     """The approvals the deal has passed by whose content may be another than what was approved."""
     walked, noted, deal = instance.walked, instance.approved or {}, instance.deal
+    hashes: dict[Binding, str] = {}
     for name, step in process.steps.items():
         if step.approval is None or not walked.get(name):
             continue
         *_, approved = noted.get(name, ("",))
-        if not approved or content_hash(present_content(session, step, deal, deal.client)) != approved:
+        if not approved:
+            yield step
+            continue
+        binding = binding_of(step)
+        if binding not in hashes:
+            hashes[binding] = content_hash(present_content(session, step, deal, deal.client))
+        if hashes[binding] != approved:
             yield step
 
 

@@ -34,7 +34,7 @@ from engine.commands.kept_approvals import Keeping
 from engine.commands.step_opening import StepOpener
 from engine.commands.step_withdrawal import cancel_step
 from engine.commands.thrown_events import tell_thrown
-from engine.db.work_session import append, postpone
+from engine.db.work_session import append, change, postpone
 from engine.errors import MapFailed
 from engine.events import StageChanged
 from engine.model.deal import Deal
@@ -148,12 +148,11 @@ def _step(
     facts = DealFacts(instance.deal, process, calendar=calendar, at=at)
     context = StepContext(at=at, due_times=CalendarDueTimes(calendar, facts.value), facts=facts.of(process.variables))
     result = stepper.step(process, state, stimulus, context)
-    instance.execution_state = result.state
     walked_before = instance.walked
     walked = dict(walked_before)
     for passed in result.passed:
         walked[passed.element_id] = walked.get(passed.element_id, 0) + 1
-    instance.walked = walked
+    change(instance, execution_state=result.state, walked=walked)
     done = {stimulus.activity_id} if isinstance(stimulus, CompleteStep) else set()
     _withdraw(session, instance, set(result.closed_steps) - done, actor, at, by=stimulus, reason=reason)
     _write_timers(session, instance, result)
@@ -339,4 +338,4 @@ def follow_stage(
     stage = max(reached, key=lambda one: one.position).name
     if stage != deal.stage:
         record(session, StageChanged(stage=stage, previous=deal.stage), actor=actor, at=at, deal=deal)
-        deal.stage, deal.stage_since = stage, at
+        change(deal, stage=stage, stage_since=at)

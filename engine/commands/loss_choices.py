@@ -77,7 +77,8 @@ class Losing:
     def settle(self, before: tuple[str, int | None], actor: Actor) -> None:
         """Raises InvalidInput where the deal is lost and who lost it, and may change it, has not chosen why."""
         if self.deal.result is not DealResult.LOST:
-            self.deal.loss_reason, self.deal.loss_reason_id = before
+            if why_lost(self.deal) != before:
+                self.deal.loss_reason, self.deal.loss_reason_id = before
             return
         is_asked = self.choice.is_asked and may_edit_deal(actor, owner_id=self.deal.owner_id)
         if is_asked and is_unexplained(self.session, self.deal, self.process):

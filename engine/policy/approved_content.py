@@ -20,6 +20,8 @@ from engine.policy.history_chain import canonical_json, content_hash
 from engine.policy.personal_texts import ERASED
 
 Content = Mapping[str, Any]
+Binding = tuple[tuple[str, ...], bool, tuple[str, ...] | None]
+"""The names of the bound values, whether all fields are bound, and the bound files; None: all of them."""
 
 _SUM = ("deal.amount", "deal.currency")
 _USUAL = ("client.name", *_SUM)
@@ -219,7 +221,7 @@ def exact(name: str, value: Any) -> Any:
     return Decimal(str(value)).quantize(Decimal("0.01"))
 
 
-def bound_names(step: StepDefinition) -> tuple[Sequence[str], bool]:
+def bound_names(step: StepDefinition) -> tuple[tuple[str, ...], bool]:
     """The names of the bound values, and whether all fields of the deal are bound, too."""
     rule = step.approved_content
     if rule is None:
@@ -231,6 +233,12 @@ def bound_names(step: StepDefinition) -> tuple[Sequence[str], bool]:
     if "deal.amount" in names:  # a sum without its currency says nothing
         names.append("deal.currency")
     return tuple(dict.fromkeys(names)), rule.whole
+
+
+def binding_of(step: StepDefinition) -> Binding:
+    """What an approval is bound to. Those of one deal with equal bindings have the same content."""
+    rule = step.approved_content
+    return (*bound_names(step), None if rule is None or rule.whole else tuple(rule.files))
 
 
 def is_bound_file(step: StepDefinition, file_name: str) -> bool:

@@ -23,6 +23,8 @@ Span = tuple[time, time]  # local times; an end that is not after the start lies
 Day = tuple[Span, ...]  # empty: nobody works
 
 LONGEST_SEARCH = timedelta(days=3660)  # ten years
+_KEPT = 256
+"""Moments that a calendar remembers."""
 _ONE_DAY = timedelta(days=1)
 _DAYS_A_WEEK = 7
 _OFFICE_DAY: Day = ((time(9), time(13)), (time(14), time(18)))
@@ -53,6 +55,10 @@ class BusinessCalendar:
     zone: str = "Europe/Kyiv"
     week: tuple[Day, ...] = OFFICE_WEEK
     exceptions: Mapping[date, Day] = field(default_factory=dict)
+    _counted: dict[tuple[datetime, int, int], datetime] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """What was counted last: steps that open together, and their escalations, ask for the same moments."""
 
     def __post_init__(self) -> None:
         try:
@@ -100,9 +106,13 @@ class BusinessCalendar:
         A start outside working hours counts from the next opening. Raises CalendarExhausted.
         """
         at = as_utc(start)
+        asked = at, amount.days, amount.seconds
+        known = self._counted.get(asked)
+        if known is not None:
+            return known
         if amount.days:
             at = self._days_later(at, amount.days)
-        return self._seconds_later(at, timedelta(seconds=amount.seconds)) if amount.seconds else at
+        return self._keep(asked, self._seconds_later(at, timedelta(seconds=amount.seconds)) if amount.seconds else at)
 
     def subtract_working_time(self, end: datetime, amount: WorkingTime) -> datetime:
         """The UTC instant ``amount`` before ``end``: the mirror image of add_working_time.
@@ -110,9 +120,13 @@ class BusinessCalendar:
         An end outside working hours counts back from the closing before it. Raises CalendarExhausted.
         """
         at = as_utc(end)
+        asked = at, -amount.days, -amount.seconds
+        known = self._counted.get(asked)
+        if known is not None:
+            return known
         if amount.days:
             at = self._days_earlier(at, amount.days)
-        return self._seconds_earlier(at, timedelta(seconds=amount.seconds)) if amount.seconds else at
+        return self._keep(asked, self._seconds_earlier(at, timedelta(seconds=amount.seconds)) if amount.seconds else at)
 
     def working_time_between(self, start: datetime, end: datetime) -> timedelta:
         """Working time from ``start`` to ``end``, negative when ``end`` is first. Raises CalendarExhausted."""
@@ -128,6 +142,12 @@ class BusinessCalendar:
 
     def local(self, moment: datetime) -> datetime:
         return as_utc(moment).astimezone(self.tzinfo)
+
+    def _keep(self, asked: tuple[datetime, int, int], counted: datetime) -> datetime:
+        if len(self._counted) >= _KEPT:
+            self._counted.clear()
+        self._counted[asked] = counted
+        return counted
 
     def _instant(self, day: date, at: time) -> datetime:
         return _instant(self.zone, day, at)

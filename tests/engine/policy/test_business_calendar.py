@@ -10,6 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from engine.bpmn.deadline_rules import WorkingTime
+from engine.clock import as_utc
 from engine.policy.business_calendar import (
     DEFAULT_CALENDAR,
     OFFICE_WEEK,
@@ -177,6 +178,23 @@ def test_a_calendar_is_searched_ten_years_far(amount: WorkingTime) -> None:
     for count in (OFFICE.add_working_time, OFFICE.subtract_working_time):
         with pytest.raises(CalendarExhausted):
             count(kyiv("2026-06-01 10:00"), amount)
+
+
+def test_what_was_counted_before_answers_no_other_question() -> None:
+    hour = WorkingTime(seconds=3600)
+    first, second = (datetime(2026, 10, 25, 3, 30, fold=fold, tzinfo=KYIV) for fold in (0, 1))
+    assert first == second  # the hour that comes twice in autumn, as Python compares it
+    for _ in range(2):
+        assert NIGHTS.add_working_time(second, hour) - NIGHTS.add_working_time(first, hour) == timedelta(hours=1)
+        assert NIGHTS.subtract_working_time(second, hour) == as_utc(first)
+        assert NIGHTS.add_working_time(first, hour) == as_utc(second)
+
+
+def test_more_than_a_calendar_remembers_is_counted_all_the_same() -> None:
+    start, minutes = kyiv("2026-06-01 22:00"), range(1, 480)
+    for _ in range(2):
+        counted = [NIGHTS.add_working_time(start, WorkingTime(seconds=60 * one)) for one in minutes]
+        assert counted == [as_utc(start) + timedelta(minutes=one) for one in minutes]
 
 
 def test_a_span_of_more_than_ten_years_is_refused() -> None:
