@@ -26,7 +26,7 @@ MOST_BEYOND = 2  # steps before a blow that comes late: there is work for every 
 def test_a_process_killed_at_any_moment_goes_on_where_it_was(
     office: Office, tmp_path: Path, full: bool, scorecard: Scorecard
 ) -> None:
-    deals, kills = (560, 1000) if full else (12, 40)
+    deals, kills = (560, 1000) if full else (6, 20)
     chance = random.Random(2026)  # noqa: S311  # moments of death, no secrets
     opened = [office.open_deal(title=f"Угода {number}") for number in range(deals)]
     journal = tmp_path / "journal"
