@@ -4,30 +4,35 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
 from engine.model.department import Department, Membership
 from engine.model.person import Person
-from engine.model.substitution import Substitution
 from engine.policy.permissions import Actor
-from engine.queries.absences import substitutions_at
+from engine.queries.absences import SUBSTITUTED_BY, substitutions_at
+
+# Every request asks who somebody is: what is asked is written once.
+_PERSON = select(Person.id, Person.login, Person.full_name, Person.role, Person.locale).where(
+    Person.id == bindparam("of_person"), Person.is_active
+)
+_MEMBERSHIPS = select(Membership.person_id, Membership.department_id).where(
+    Membership.person_id.in_(bindparam("of_people", expanding=True))
+)
+_HEADED = select(Department.id).where(Department.head_id == bindparam("of_person")).cte("headed", recursive=True)
+_HEADED_AND_BELOW = select(
+    _HEADED.union(select(Department.id).join(_HEADED, Department.parent_id == _HEADED.c.id)).c.id
+)
 
 
 def actor_of(session: Session, person_id: int, at: datetime) -> Actor:
     """The actor behind an account, with the substitutions in force at ``at``. Raises NotFound for the inactive."""
-    person = session.execute(
-        select(Person.id, Person.login, Person.full_name, Person.role, Person.locale).where(
-            Person.id == person_id, Person.is_active
-        )
-    ).one_or_none()
+    person = session.execute(_PERSON, {"of_person": person_id}).one_or_none()
     if person is None:
         raise NotFound
     absent = _absent_people(session, person_id, at)
-    memberships = session.execute(
-        select(Membership.person_id, Membership.department_id).where(Membership.person_id.in_({person_id, *absent}))
-    ).all()
+    memberships = session.execute(_MEMBERSHIPS, {"of_people": [person_id, *absent]}).all()
     return Actor(
         person_id=person.id,
         login=person.login,
@@ -43,9 +48,7 @@ def actor_of(session: Session, person_id: int, at: datetime) -> Actor:
 
 def _headed_departments(session: Session, person_id: int) -> frozenset[int]:
     """Departments that the person heads, and all below them."""
-    headed = select(Department.id).where(Department.head_id == person_id).cte("headed", recursive=True)
-    below = select(Department.id).join(headed, Department.parent_id == headed.c.id)
-    return frozenset(session.scalars(select(headed.union(below).c.id)))
+    return frozenset(session.scalars(_HEADED_AND_BELOW, {"of_person": person_id}))
 
 
 def _absent_people(session: Session, substitute_id: int, at: datetime) -> frozenset[int]:
@@ -53,7 +56,7 @@ def _absent_people(session: Session, substitute_id: int, at: datetime) -> frozen
     absent: set[int] = set()
     newly = {substitute_id}
     while newly:
-        found = {person for person, _ in substitutions_at(session, Substitution.substitute_id.in_(newly), at)}
+        found = {person for person, _ in substitutions_at(session, SUBSTITUTED_BY, newly, at)}
         newly = found - absent - {substitute_id}
         absent |= newly
     return frozenset(absent)

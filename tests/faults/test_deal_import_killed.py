@@ -33,9 +33,6 @@ from engine.model.notice import Notice, NoticeKind
 REFUSED_EACH = 10  # one row of so many has an amount that is none
 
 
-@pytest.mark.parametrize(
-    "kind", ["sqlite", pytest.param("postgresql", marks=[pytest.mark.postgres, pytest.mark.redis])]
-)
 @pytest.mark.timeout(900)
 def test_a_file_of_deals_goes_on_behind_killed_workers_and_a_lost_broker(
     kind: str, request: pytest.FixtureRequest, tmp_path: Path, full: bool

@@ -38,9 +38,6 @@ PROGRAMS: Mapping[str, tuple[tuple[str, ...], ...]] = {
 }
 
 
-@pytest.mark.parametrize(
-    "kind", ["sqlite", pytest.param("postgresql", marks=[pytest.mark.postgres, pytest.mark.redis])]
-)
 @pytest.mark.timeout(300)
 def test_a_bulk_move_goes_on_behind_a_killed_worker_and_is_undone_behind_another(
     kind: str, request: pytest.FixtureRequest, tmp_path: Path, full: bool

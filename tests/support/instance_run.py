@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 from support.canonical_maps import MONDAY, ElapsedDueTimes
 
@@ -51,6 +52,13 @@ class InstanceRun:
         self.calls: dict[str, OpenedCall] = {}
         self.last: StepResult
         self.apply(StartProcess(variables=variables or {}, message=message))
+
+    def copy(self) -> Self:
+        """Another run, which stands where this one does and goes on by itself."""
+        other = copy(self)
+        for opened in ("steps", "timers", "messages", "calls"):
+            setattr(other, opened, dict(getattr(self, opened)))
+        return other
 
     def apply(self, stimulus: Stimulus) -> StepResult:
         result = step(self.process, self.state, stimulus, self.context())

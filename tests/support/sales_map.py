@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from support.canonical_maps import DECISIONS, MapBuilder, after, when
@@ -42,25 +43,6 @@ def human(element_id: str, name: str, responsible: str, stage: str, **more: Any)
 
 def sales_map(rules: Mapping[str, ApprovalRule] | None = None, *, four_eyes: bool = False) -> CompiledProcess:
     """``rules`` replaces the rule of an approval (any one of the department) by element id."""
-    builder = MapBuilder()
-    builder.start()
-    builder.end("won")
-    builder.end("lost")
-    for step in ("prepare", *APPROVERS, "sign", "call"):
-        builder.step(step)
-    for kind, gateway in (("parallel", "split"), ("parallel", "join"), ("exclusive", "merge"), ("exclusive", "decide")):
-        builder.gateway(kind, gateway)
-    builder.boundary("silence", "sign", builder.timer("silence", after(days=3)), interrupting=False)
-    builder.end("called")
-    builder.chain("start", "merge", "prepare", "split")
-    for approver in APPROVERS:
-        builder.chain("split", approver, "join")
-    builder.flow("join", "decide")
-    builder.flow("decide", "sign", when("approved", *APPROVERS), "ok")
-    builder.flow("decide", "merge", when("returned", *APPROVERS), "rework")
-    builder.flow("decide", "lost", when("rejected", *APPROVERS), "refuse")
-    builder.chain("sign", "won")
-    builder.chain("silence", "call", "called")
     offer = (
         FieldDefinition(name="discount", label="Знижка, %", type=FieldType.PERCENT, required=True, maximum="50"),
         FieldDefinition(name="deal.amount", label="Сума", type=FieldType.MONEY),
@@ -81,7 +63,7 @@ def sales_map(rules: Mapping[str, ApprovalRule] | None = None, *, four_eyes: boo
             approval=(rules or {}).get(element_id, ApprovalRule()),
             four_eyes=four_eyes,
         )
-    built = builder.build()
+    built = _drawn()
     return built.model_copy(
         update={
             "name": "Продаж",
@@ -91,6 +73,30 @@ def sales_map(rules: Mapping[str, ApprovalRule] | None = None, *, four_eyes: boo
             "content_hash": f"{built.content_hash[:40]}{hash_of(steps)}",
         }
     )
+
+
+@cache
+def _drawn() -> CompiledProcess:
+    builder = MapBuilder()
+    builder.start()
+    builder.end("won")
+    builder.end("lost")
+    for step in ("prepare", *APPROVERS, "sign", "call"):
+        builder.step(step)
+    for kind, gateway in (("parallel", "split"), ("parallel", "join"), ("exclusive", "merge"), ("exclusive", "decide")):
+        builder.gateway(kind, gateway)
+    builder.boundary("silence", "sign", builder.timer("silence", after(days=3)), interrupting=False)
+    builder.end("called")
+    builder.chain("start", "merge", "prepare", "split")
+    for approver in APPROVERS:
+        builder.chain("split", approver, "join")
+    builder.flow("join", "decide")
+    builder.flow("decide", "sign", when("approved", *APPROVERS), "ok")
+    builder.flow("decide", "merge", when("returned", *APPROVERS), "rework")
+    builder.flow("decide", "lost", when("rejected", *APPROVERS), "refuse")
+    builder.chain("sign", "won")
+    builder.chain("silence", "call", "called")
+    return builder.build()
 
 
 def hash_of(steps: Mapping[str, StepDefinition]) -> str:

@@ -82,6 +82,10 @@ class Waiting:
 
     def stands(self) -> dict[str, Any]:
         """Every row of what waits, and the sentence that tells it."""
+        return {**self.rows(), "told": replace(self.told(), moved=None)}
+
+    def rows(self) -> dict[str, Any]:
+        """Every row of what waits, and where the deal stands."""
         instance = self.instance
         with self.office.database.read() as session:
             items = session.scalars(
@@ -115,9 +119,8 @@ class Waiting:
                 "waiting": sorted((one.activity_id, one.node_id, one.name) for one in session.scalars(waiting)),
                 "calls": sorted((one.activity_id, one.state) for one in session.scalars(calls)),
                 "drafts": sorted((row.work_item_id, str(row.typed)) for row in session.execute(drafts)),
-                "stage": (deal.stage, deal.stage_since),
+                "deal": (deal.stage, deal.stage_since, deal.result, instance.state),
                 "fields": {name: value for name, value in deal.fields.items() if value is not None},
-                "told": replace(self.told(), moved=None),
             }
 
 
@@ -125,11 +128,11 @@ def assert_rows_agree_with_state(waiting: Waiting) -> None:
     instance = waiting.instance
     with waiting.office.database.read() as session:
         waits = waits_in(process_of(session, instance.definition_id), instance.execution_state)
-    stands = waiting.stands()
-    assert {item[2] for item in stands["items"]} == set(waits.steps)
-    assert stands["timers"] == sorted((*place, one.due_at) for place, one in waits.timers.items())
-    assert {one[:2] for one in stands["waiting"]} == set(waits.messages)
-    assert {one[0] for one in stands["calls"]} == set(waits.calls)
+    rows = waiting.rows()
+    assert {item[2] for item in rows["items"]} == set(waits.steps)
+    assert rows["timers"] == sorted((*place, one.due_at) for place, one in waits.timers.items())
+    assert {one[:2] for one in rows["waiting"]} == set(waits.messages)
+    assert {one[0] for one in rows["calls"]} == set(waits.calls)
 
 
 @dataclass(frozen=True)

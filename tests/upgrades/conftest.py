@@ -7,9 +7,12 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from support.former_schemas import former_schemas
 from support.lent_databases import LentDatabases
 from upgrades.arranged_company import TITLES, Arranged, arrange_on_postgresql, arrange_on_sqlite
 from upgrades.waiting_deals import Ending, finish
+
+__all__ = ["arranged", "arranged_on_postgresql", "arranged_on_sqlite", "ending_of", "former_schemas"]
 
 _TURN = {
     "test_a_repair_and_its_opposite_leave_the_deal_as_it_stood": 0,

@@ -11,6 +11,7 @@ import pytest
 from faults.audit import assert_deal_is_whole
 from faults.scorecard import Scorecard
 from sqlalchemy import select, text
+from support.former_schemas import FormerSchemas
 from support.office import Office
 from support.stage_totals import kept_totals, true_totals
 from upgrades.kept_company import load, write_rows
@@ -19,7 +20,7 @@ from upgrades.waiting_deals import Ending, arrange, finish
 from engine.clock import SettableClock
 from engine.commands.webhook_deliveries import WEBHOOK, backlog, queue_deliveries
 from engine.db.job import Job
-from engine.db.schema import is_up_to_date, migrate, migrate_to
+from engine.db.schema import is_up_to_date, migrate
 from engine.db.session import Database
 from engine.model.deal import Deal
 from engine.model.person import Person
@@ -34,19 +35,12 @@ RELEASES = sorted(Path(__file__).parent.glob("*/company.json.gz"))
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """A database without tables: the release's migrations make them."""
-    if request.param == "sqlite":
-        database = Database(f"sqlite:///{tmp_path}/company.sqlite")
+def of_release(
+    request: pytest.FixtureRequest, file: Path, former_schemas: FormerSchemas, tmp_path: Path
+) -> Iterator[Database]:
+    """A database with the empty tables of the release in ``file``, as its migrations make them."""
+    with former_schemas.copy(request.param, load(file)["revision"], tmp_path) as database:
         yield database
-        database.dispose()
-        return
-    server = request.getfixturevalue("postgresql")
-    name = f"upgrade_{tmp_path.name}"[:60]
-    database = Database(server.create_database(name))
-    yield database
-    database.dispose()
-    server.drop_database(name)
 
 
 def test_every_release_is_kept() -> None:
@@ -56,10 +50,9 @@ def test_every_release_is_kept() -> None:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("file", RELEASES, ids=lambda file: file.parent.name)
 def test_deals_of_a_release_end_as_they_would_have_there(
-    empty_database: Database, file: Path, scorecard: Scorecard
+    of_release: Database, file: Path, scorecard: Scorecard
 ) -> None:
-    database, kept = empty_database, load(file)
-    migrate_to(database, kept["revision"])
+    database, kept = of_release, load(file)
     with database.migrating() as connection:
         write_rows(connection, kept["rows"])
     migrate(database)
@@ -118,10 +111,9 @@ class _ByLogin:
 
 
 @pytest.mark.parametrize("file", RELEASES[:1], ids=lambda file: file.parent.name)
-def test_an_address_with_jobs_of_a_release_is_told_the_same_by_one_job(empty_database: Database, file: Path) -> None:
+def test_an_address_with_jobs_of_a_release_is_told_the_same_by_one_job(of_release: Database, file: Path) -> None:
     """Those of 0.1.0, which knew no job of an address's own, are left out; one that its worker queues tells nothing."""
-    database, kept = empty_database, load(file)
-    migrate_to(database, kept["revision"])
+    database, kept = of_release, load(file)
     clock = SettableClock(datetime(2026, 3, 2, 8, tzinfo=UTC))
     with database.migrating() as connection:
         write_rows(connection, kept["rows"])

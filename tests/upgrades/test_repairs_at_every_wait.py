@@ -44,9 +44,9 @@ def once(waiting: Waiting, login: str, command: Callable[..., Any], *arguments: 
     """Perform it, and again under the same id, as a second press of one button does: that changes nothing."""
     key = f"{command.__name__} {waiting.length()}"
     waiting.do(login, command, *arguments, command_id=key)
-    after = waiting.stands(), waiting.length()
+    after = waiting.rows(), waiting.length()
     waiting.do(login, command, *arguments, command_id=key)
-    assert (waiting.stands(), waiting.length()) == after
+    assert (waiting.rows(), waiting.length()) == after
 
 
 def since(waiting: Waiting, length: int) -> list[str]:

@@ -157,7 +157,7 @@ def outcome_of(waiting: Waiting) -> dict[str, Any]:
         "timers": sorted(one[1:] for one in stands["timers"]),
         "waiting": sorted(one[1:] for one in stands["waiting"]),
         "calls": [state for _, state in stands["calls"]],
-        "stage": stands["stage"],
+        "deal": stands["deal"],
         "told": told,
     }
 
@@ -189,43 +189,64 @@ def try_again(waiting: Waiting, attempt: Attempt) -> None:
         attempt.perform(waiting)
         return
     retry(command_id="again")
-    after = waiting.stands(), waiting.length()
+    after = waiting.rows(), waiting.length()
     retry(command_id="again")
-    assert (waiting.stands(), waiting.length()) == after
+    assert (waiting.rows(), waiting.length()) == after
     with pytest.raises(IncidentOver):
         retry()
+
+
+@dataclass(frozen=True)
+class GoneOn:
+    """What became of the deal when nothing failed; ``number`` is that of the things it waits for."""
+
+    number: int
+    stood: dict[str, Any]
+    ending: Ending
+
+
+def gone_on(arranged: Arranged, title: str, turn: int) -> GoneOn:
+    with arranged.copy() as company:
+        waiting = Waiting.of(company, title)
+        found = attempts(waiting)
+        attempt = found[turn % len(found)]
+        prepare(waiting, attempt)
+        if not isinstance(attempt.stimulus, RepeatCall):
+            attempt.perform(waiting)
+        stood = outcome_of(waiting)
+        finish(company, title)
+        return GoneOn(len(found), stood, Ending.of(company, title))
+
+
+def prepare(waiting: Waiting, attempt: Attempt) -> None:
+    if waiting.deal.title == "an incident" or isinstance(attempt.stimulus, EvaluateConditions):
+        mend_data(waiting)
+
+
+def fail_and_try_again(arranged: Arranged, title: str, turn: int, without_failure: GoneOn) -> None:
+    with arranged.copy() as company:
+        waiting = Waiting.of(company, title)
+        attempt = attempts(waiting)[turn % without_failure.number]
+        prepare(waiting, attempt)
+        before = sum(one.attempts for one in open_incidents(waiting))
+        attempt.fail(waiting)
+        attempt.fail(waiting)
+        (incident,) = open_incidents(waiting)
+        assert incident.attempts == before + 2
+        assert [one.kind for one in waiting.told().items].count(WaitingKind.INCIDENT) == 1
+        try_again(waiting, attempt)
+        assert open_incidents(waiting) == []
+        assert_rows_agree_with_state(waiting)
+        assert outcome_of(waiting) == without_failure.stood, attempt.stimulus
+        finish(company, title)
+        assert Ending.of(company, title) == without_failure.ending, attempt.stimulus
 
 
 @pytest.mark.timeout(180)
 def test_what_failed_is_tried_again_as_if_it_had_not_failed(title: str, arranged: Arranged, full: bool) -> None:
     """In the long form whatever the deal waits for, in the short one something of it by turns."""
-    with arranged.copy() as company:
-        number = len(attempts(Waiting.of(company, title)))
-    for turn in range(number) if full else (TITLES.index(title) % number,):
-        with arranged.copy() as company:
-            waiting = Waiting.of(company, title)
-            attempt = attempts(waiting)[turn]
-            if title == "an incident" or isinstance(attempt.stimulus, EvaluateConditions):
-                mend_data(waiting)
-            if not isinstance(attempt.stimulus, RepeatCall):
-                attempt.perform(waiting)
-            went_on = outcome_of(waiting)
-            finish(company, title)
-            ending = Ending.of(company, title)
-        with arranged.copy() as company:
-            waiting = Waiting.of(company, title)
-            attempt = attempts(waiting)[turn]
-            if title == "an incident" or isinstance(attempt.stimulus, EvaluateConditions):
-                mend_data(waiting)
-            before = sum(one.attempts for one in open_incidents(waiting))
-            attempt.fail(waiting)
-            attempt.fail(waiting)
-            (incident,) = open_incidents(waiting)
-            assert incident.attempts == before + 2
-            assert [one.kind for one in waiting.told().items].count(WaitingKind.INCIDENT) == 1
-            try_again(waiting, attempt)
-            assert open_incidents(waiting) == []
-            assert_rows_agree_with_state(waiting)
-            assert outcome_of(waiting) == went_on, attempt.stimulus
-            finish(company, title)
-            assert Ending.of(company, title) == ending, attempt.stimulus
+    first = 0 if full else TITLES.index(title)
+    without_failure = gone_on(arranged, title, first)
+    fail_and_try_again(arranged, title, first, without_failure)
+    for turn in range(1, without_failure.number) if full else ():
+        fail_and_try_again(arranged, title, turn, gone_on(arranged, title, turn))

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, text
+from support.former_schemas import FormerSchemas
 
-from engine.db.schema import migrate, migrate_to
+from engine.db.schema import migrate
 from engine.db.session import Database
 
 AT = "2026-03-02 08:00:00.000000"
@@ -17,11 +18,9 @@ CARDS = text("SELECT * FROM client ORDER BY id")
 
 
 @pytest.fixture
-def before(tmp_path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'before.sqlite'}")
-    migrate_to(database, "0068")
-    yield database
-    database.dispose()
+def before(former_schemas: FormerSchemas, tmp_path: Path) -> Iterator[Database]:
+    with former_schemas.copy("sqlite", "0068", tmp_path) as database:
+        yield database
 
 
 def client(connection: Connection, name: str, **more: object) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, text
+from support.former_schemas import FormerSchemas
 
-from engine.db.schema import migrate, migrate_to
+from engine.db.schema import migrate
 from engine.db.session import Database
 
 AT = "2026-03-02 08:00:00.000000"
@@ -34,11 +35,9 @@ TOLD = {
 
 
 @pytest.fixture
-def before(tmp_path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'before.sqlite'}")
-    migrate_to(database, "0073")
-    yield database
-    database.dispose()
+def before(former_schemas: FormerSchemas, tmp_path: Path) -> Iterator[Database]:
+    with former_schemas.copy("sqlite", "0073", tmp_path) as database:
+        yield database
 
 
 def put(connection: Connection, table: str, name: str, **more: Any) -> None:

@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import Connection, create_engine, make_url, text
+from support.former_schemas import FormerSchemas
 from support.running import environment
 from support.servers import PostgreSQL
 
 from engine.db import upgrade_locks
-from engine.db.schema import current_revision, is_up_to_date, migrate, migrate_to
+from engine.db.schema import current_revision, is_up_to_date, migrate
 from engine.db.session import Database
 from engine.db.upgrade_locks import DatabaseInUse
 from webui.command_line import main
@@ -28,13 +29,9 @@ HISTORY = "LOCK TABLE history_event IN ROW EXCLUSIVE MODE"  # as whoever adds an
 
 
 @pytest.fixture
-def database(postgresql: PostgreSQL) -> Iterator[Database]:
-    name = f"upgraded_{uuid.uuid4().hex}"
-    database = Database(postgresql.create_database(name))
-    migrate_to(database, BEFORE)
-    yield database
-    database.dispose()
-    postgresql.drop_database(name)
+def database(former_schemas: FormerSchemas, tmp_path: Path) -> Iterator[Database]:
+    with former_schemas.copy("postgresql", BEFORE, tmp_path) as database:
+        yield database
 
 
 @pytest.fixture

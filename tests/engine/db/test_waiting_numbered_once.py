@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from sqlalchemy import text
+from support.former_schemas import FormerSchemas
 
-from engine.db.schema import migrate, migrate_to
+from engine.db.schema import migrate
 from engine.db.session import Database
 
 ROW = text(
@@ -22,32 +25,32 @@ JOB = text(
 )
 
 
-def test_an_upgrade_begins_behind_the_numbers_that_a_signal_still_names(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path / 'before.sqlite'}")
-    migrate_to(database, "0084")
-    with database.migrating() as connection:
+@pytest.fixture
+def before(former_schemas: FormerSchemas, tmp_path: Path) -> Iterator[Database]:
+    with former_schemas.copy("sqlite", "0084", tmp_path) as database:
+        yield database
+
+
+def test_an_upgrade_begins_behind_the_numbers_that_a_signal_still_names(before: Database) -> None:
+    with before.migrating() as connection:
         connection.execute(JOB, {"at": "2026-03-02 08:00:00.000000"})
-    migrate(database)
-    with database.migrating() as connection:
+    migrate(before)
+    with before.migrating() as connection:
         connection.execute(ROW, {"id": None, "node": "new"})
         assert connection.scalar(text("SELECT id FROM message_subscription")) == 10
-    database.dispose()
 
 
-def test_an_upgrade_keeps_who_waits_and_gives_no_number_again(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path / 'before.sqlite'}")
+def test_an_upgrade_keeps_who_waits_and_gives_no_number_again(before: Database) -> None:
     rows = text("SELECT * FROM message_subscription ORDER BY id")
-    migrate_to(database, "0084")
-    with database.migrating() as connection:
+    with before.migrating() as connection:
         for number in (4, 2):
             connection.execute(ROW, {"id": number, "node": str(number)})
         kept, around = connection.execute(rows).all(), connection.execute(SCHEMA).all()
-    migrate(database)
-    with database.migrating() as connection:
+    migrate(before)
+    with before.migrating() as connection:
         assert connection.execute(rows).all() == kept
         assert connection.execute(SCHEMA).all() == around
         for number in (5, 6):
             connection.execute(ROW, {"id": None, "node": "new"})
             assert connection.scalar(text("SELECT max(id) FROM message_subscription")) == number
             connection.execute(text("DELETE FROM message_subscription WHERE node_id = 'new'"))
-    database.dispose()

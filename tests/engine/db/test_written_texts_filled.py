@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -10,11 +9,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, create_engine, insert, select, text
+from support.former_schemas import FormerSchemas
 from support.office import MONDAY_10
-from support.servers import PostgreSQL
 
 from engine.db.job import Job
-from engine.db.schema import migrate, migrate_to
+from engine.db.schema import migrate
 from engine.db.session import Database
 from engine.model.client_letter import ClientLetter, ClientLetterState
 from engine.model.deal import Deal
@@ -39,20 +38,11 @@ LETTER: dict[str, Any] = {
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def database_of_before(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    if request.param == "sqlite":
-        database = Database(f"sqlite:///{tmp_path / 'before.db'}")
-        migrate_to(database, "0068")
+def database_of_before(
+    request: pytest.FixtureRequest, former_schemas: FormerSchemas, tmp_path: Path
+) -> Iterator[Database]:
+    with former_schemas.copy(request.param, "0068", tmp_path) as database:
         yield database
-        database.dispose()
-        return
-    server: PostgreSQL = request.getfixturevalue("postgresql")
-    name = f"before_{uuid.uuid4().hex}"
-    database = Database(server.create_database(name))
-    migrate_to(database, "0068")
-    yield database
-    database.dispose()
-    server.drop_database(name)
 
 
 def _write_history(connection: Connection, *entries: tuple[str, dict[str, Any]]) -> None:

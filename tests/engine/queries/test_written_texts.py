@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 from sqlalchemy import delete, event, select, text, update
+from sqlalchemy.orm import Session
 from support.client_mail import CLIENT, deal_with_a_contact, take_answer, write
 from support.office import Office
 from support.personal_traces import named_in
 
+from engine.clock import Clock
 from engine.commands.clients import ContactDraft, add_contact
 from engine.commands.consultations import answer_consultation, ask_about_work_item
 from engine.commands.deals import comment_on_deal
@@ -22,6 +25,7 @@ from engine.model.client_letter import ClientLetter
 from engine.model.deal import Deal
 from engine.model.history_event import HistoryEvent
 from engine.model.written_text import WrittenText
+from engine.policy.permissions import Actor
 from engine.policy.written_texts import LONGEST_SEARCHED
 from engine.queries.search import search
 from engine.queries.written_texts import FoundText, _newest, written_texts
@@ -41,6 +45,16 @@ def told(office: Office, q: str, login: str = "olena") -> list[str]:
 
 def _line(one: FoundText) -> str:
     return "".join(f"[{piece.text}]" if piece.is_found else piece.text for piece in (*one.subject, *one.pieces))
+
+
+def comment(office: Office, deal: Deal, texts: Iterable[str]) -> None:
+    """Say them one after the other, in one transaction."""
+
+    def say(session: Session, *, actor: Actor, clock: Clock) -> None:
+        for said in texts:
+            comment_on_deal(session, deal.id, said, actor=actor, clock=clock)
+
+    office.do("olena", say)
 
 
 def number_of(office: Office, deal: Deal, said: str) -> int:
@@ -134,8 +148,7 @@ def test_the_newest_come_first_and_no_more_than_asked(office: Office) -> None:
     step = office.step("prepare", asked)
     office.do("olena", ask_about_work_item, step.id, office.company.danylo.id, "Який кран?")
     office.do("olena", comment_on_deal, asked.id, "кран 0")
-    for number in range(1, 231):  # more than are named by their ids
-        office.do("olena", comment_on_deal, hidden.id, f"кран {number}")
+    comment(office, hidden, (f"кран {number}" for number in range(1, 231)))  # more than are named by their ids
     assert told(office, "кран")[:2] == ["[кран] 230", "[кран] 229"]
     assert len(found(office, "кран", limit=30)) == 30
     assert told(office, "кран", "danylo") == ["[кран] 0", "Який [кран]?"]
@@ -236,10 +249,8 @@ def test_a_word_of_long_ago_is_found_behind_the_texts_that_are_read_in_order(
 ) -> None:
     monkeypatch.setattr("engine.queries.written_texts._READ_IN_ORDER", 5)
     deal = office.open_deal()
-    for number in range(1, 231):
-        office.do("olena", comment_on_deal, deal.id, f"{'кран' if number < 229 else 'кранівник'} {number}")
-    for number in range(6):
-        office.do("olena", comment_on_deal, deal.id, f"інше {number}")
+    comment(office, deal, (f"{'кран' if number < 229 else 'кранівник'} {number}" for number in range(1, 231)))
+    comment(office, deal, (f"інше {number}" for number in range(6)))
     assert told(office, "кран")[:3] == ["[кран]івник 230", "[кран]івник 229", "[кран] 228"]
     assert len(found(office, "кран")) == 10
     assert told(office, "230") == ["кранівник [230]"]

@@ -11,11 +11,12 @@ possible; conditions and inclusive joins are looked at when all else has come to
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
-from copy import deepcopy
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
+from io import BytesIO
 from itertools import islice
+from pickle import HIGHEST_PROTOCOL, Pickler, Unpickler
 from typing import Any
 
 from support.token_game.maps import Event, Failed, Flow, Graph, Kind, Node, Says, Store, What
@@ -110,6 +111,33 @@ class _Ready:
     wait: Wait | None = None
 
 
+_THE_MAP = 0
+
+
+class _Keeper(Pickler):
+    """Writes a game without the parts of its ``map``: several times as fast as to copy it deeply."""
+
+    def __init__(self, file: BytesIO, parts: Mapping[int, object]) -> None:
+        super().__init__(file, HIGHEST_PROTOCOL)
+        self._parts = parts
+
+    def persistent_id(self, obj: object) -> int | None:
+        if obj is self._parts:
+            return _THE_MAP
+        return id(obj) if id(obj) in self._parts else None
+
+
+class _Giver(Unpickler):
+    """Reads what a keeper has written, on the same map."""
+
+    def __init__(self, file: BytesIO, parts: Mapping[int, object]) -> None:
+        super().__init__(file)
+        self._parts = parts
+
+    def persistent_load(self, pid: int) -> object:
+        return self._parts if pid == _THE_MAP else self._parts[pid]
+
+
 class TokenGame:
     """One instance of a map. ``store`` holds what its decisions read.
 
@@ -120,7 +148,8 @@ class TokenGame:
     def __init__(self, graph: Graph, now: datetime, zone: tzinfo = UTC, *, errors_end: bool = False) -> None:
         self.zone = zone  # a day later is the same hour there
         self.errors_end = errors_end  # an error that nobody catches ends the map
-        self._map = [graph, *graph.everything(), *graph.all_flows(), *graph.inner_graphs()]
+        parts = (graph, *graph.everything(), *graph.all_flows(), *graph.inner_graphs())
+        self._map: dict[int, object] = {id(part): part for part in parts}
         self.kept = graph.variables()
         self.now = now
         self.store: dict[str, Any] = {}
@@ -137,7 +166,11 @@ class TokenGame:
 
     def copy(self) -> TokenGame:
         """The same game on the same map, to come back to."""
-        return deepcopy(self, {id(part): part for part in self._map})
+        file = BytesIO()
+        _Keeper(file, self._map).dump(self)
+        file.seek(0)
+        game: TokenGame = _Giver(file, self._map).load()
+        return game
 
     # what can be observed ----------------------------------------------------------------------------------------
     def areas(self) -> list[Area]:

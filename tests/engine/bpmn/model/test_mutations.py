@@ -38,7 +38,6 @@ from engine.bpmn.timer_events import StoredTimer
 from engine.errors import DomainError
 
 MOST_MAPS = 300
-FEW_MAPS = 20
 ACTS = 40
 DEPTH = 2  # small maps are many maps
 
@@ -247,54 +246,57 @@ def what_is_being_undone_counts_as_another_run(patch: Patch) -> None:
     patch.setattr(run_variables, "_twins", twins)
 
 
-MUTATIONS: list[Callable[[Patch], None]] = [
-    a_join_does_not_consume,
-    a_join_fires_without_all_its_branches,
-    an_inclusive_join_does_not_look_upstream,
-    an_inclusive_join_forgets_events_on_borders,
-    a_boundary_event_survives_its_host,
-    an_alarm_does_not_interrupt,
-    a_cycle_ticks_once_too_often,
-    a_missed_tick_is_made_up_for,
-    a_multi_instance_ends_one_run_early,
-    the_last_run_decides_alone,
-    an_outcome_is_not_forgotten_when_the_step_opens_again,
-    rivals_of_a_race_stay,
-    a_scope_is_over_too_early,
-    pruning_forgets_what_waits_at_a_join,
-    a_loop_asks_before_it_runs_twice,
-    a_timer_fires_early,
-    a_signal_reaches_only_the_first,
-    a_condition_fires_as_long_as_it_holds,
-    a_completion_condition_is_not_heard,
-    a_termination_leaves_the_timers,
-    a_new_process_does_not_know_its_runs,
-    runs_of_a_part_know_of_each_other,
-    a_run_begins_with_what_another_decided,
-    what_a_run_decided_is_not_handed_on,
-    the_last_of_several_parts_decides_alone,
-    a_value_of_another_run_decides,
-    what_is_written_outside_is_not_seen_in_a_run,
-    what_undoes_stays_when_its_event_is_withdrawn,
-    the_first_completed_is_undone_first,
-    what_was_undone_is_undone_again,
-    what_is_being_undone_counts_as_another_run,
-]
+NOTICED_BY: dict[Callable[[Patch], None], int] = {
+    a_join_does_not_consume: 2,
+    a_join_fires_without_all_its_branches: 2,
+    an_inclusive_join_does_not_look_upstream: 0,
+    an_inclusive_join_forgets_events_on_borders: 0,
+    a_boundary_event_survives_its_host: 4,
+    an_alarm_does_not_interrupt: 0,
+    a_cycle_ticks_once_too_often: 211,
+    a_missed_tick_is_made_up_for: 33,
+    a_multi_instance_ends_one_run_early: 0,
+    the_last_run_decides_alone: 49,
+    an_outcome_is_not_forgotten_when_the_step_opens_again: 2,
+    rivals_of_a_race_stay: 9,
+    a_scope_is_over_too_early: 0,
+    pruning_forgets_what_waits_at_a_join: 2,
+    a_loop_asks_before_it_runs_twice: 4,
+    a_timer_fires_early: 4,
+    a_signal_reaches_only_the_first: 35,
+    a_condition_fires_as_long_as_it_holds: 50,
+    a_completion_condition_is_not_heard: 20,
+    a_termination_leaves_the_timers: 130,
+    a_new_process_does_not_know_its_runs: 0,
+    runs_of_a_part_know_of_each_other: 19,
+    a_run_begins_with_what_another_decided: 91,
+    what_a_run_decided_is_not_handed_on: 19,
+    the_last_of_several_parts_decides_alone: 112,
+    a_value_of_another_run_decides: 0,
+    what_is_written_outside_is_not_seen_in_a_run: 21,
+    what_undoes_stays_when_its_event_is_withdrawn: 19,
+    the_first_completed_is_undone_first: 16,
+    what_was_undone_is_undone_again: 3,
+    what_is_being_undone_counts_as_another_run: 84,
+}
+"""Each broken place, and the first map that noticed it when this was written: that one is looked at before all."""
 
 
-@pytest.mark.parametrize("mutate", MUTATIONS)
+@pytest.mark.parametrize("mutate", NOTICED_BY)
 def test_a_broken_engine_is_caught(mutate: Callable[[Patch], None], monkeypatch: Patch) -> None:
     spec._cache.clear()
     mutate(monkeypatch)
     try:
-        caught = next((seed for seed in range(MOST_MAPS) if differs(seed)), None)
+        caught = next((seed for seed in (NOTICED_BY[mutate], *range(MOST_MAPS)) if differs(seed)), None)
     finally:
         spec._cache.clear()
     assert caught is not None, f"{MOST_MAPS} maps did not notice"
 
 
-def test_the_engine_as_it_is_is_not_caught() -> None:
-    assert not any(differs(seed) for seed in range(FEW_MAPS))
+@pytest.mark.parametrize("seed", sorted({*NOTICED_BY.values()}))
+def test_the_engine_as_it_is_is_not_caught(seed: int) -> None:
+    """By any of the maps that notice a broken one."""
+    assert not differs(seed)
 
 
 def differs(seed: int) -> bool:
