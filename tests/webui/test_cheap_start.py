@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from support.running import environment
 
+BUILT_AT_ONCE = 10
+"""Models of the API, at most: a few are the default of a field of others."""
 NOT_LOADED = "print(*[name for name in {names} if name in sys.modules])"
 APPLICATION = """
 from engine.clock import SystemClock
@@ -37,7 +39,7 @@ def told_by(program: str, var: Path) -> str:
     [
         (
             "from webui.serving import web_server\n" + APPLICATION,
-            ("openpyxl", "PIL", "fpdf", "docx", "phonenumbers", "alembic"),
+            ("openpyxl", "PIL", "fpdf", "docx", "phonenumbers", "icalendar", "holidays", "alembic"),
         ),
         ("from webui.serving import machinery", ("webui.app", "openpyxl", "phonenumbers", "alembic")),
         ("from webui.serving import hints", ("webui.app", "tasks.jobs", "engine.model", "sqlalchemy", "pydantic")),
@@ -55,11 +57,11 @@ def test_no_call_is_described_and_no_model_of_the_api_is_built_before_one_is_ask
 from webui.api.models.values import Given, Told
 def built(base):
     return sum(one.__pydantic_complete__ + built(one) for one in base.__subclasses__())
-print(built(Given) + built(Told), len(app.paths))
+print(built(Given) + built(Told) <= {BUILT_AT_ONCE}, len(app.paths))
 app.test_client().get("/api/v1/openapi.json")
-print(built(Given) + built(Told) > 200, len(app.paths) > 100)
+print(built(Given) + built(Told) > 100, len(app.paths) > 100)
 """
-    assert told_by(program, tmp_path).splitlines() == ["0 0", "True True"]
+    assert told_by(program, tmp_path).splitlines() == ["True 0", "True True"]
 
 
 def test_a_database_that_is_up_to_date_is_found_so_without_alembic(sqlite_database_url: str, tmp_path: Path) -> None:
