@@ -10,7 +10,7 @@ from engine.settings import Settings
 from tasks.app import app, configure
 
 
-class HintsByName(Beat):
+class HintsByName(Beat):  # type: ignore[misc]  # celery has no types
     """Sends each hint by the name of its task, which only a worker has to know: none of them is imported here."""
 
     def init_loader(self) -> None:
