@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from pkgutil import iter_modules
 
-from flask import Blueprint, Flask
+from flask import Flask
 
 from engine.clock import Clock
 from engine.db.session import Database
@@ -28,6 +28,9 @@ from webui.storable_requests import configure_storable_requests
 from webui.template_context import configure_templates
 from webui.transfers import configure_transfers
 
+_PAGES = [import_module(f"{pages.__name__}.{module.name}") for module in iter_modules(pages.__path__)]
+"""Every module of webui/pages is a part of the site and names its blueprint ``blueprint``."""
+
 
 def create_app(settings: Settings, database: Database, clock: Clock) -> Flask:
     """The application over ``database``, reading the time from ``clock`` only."""
@@ -47,13 +50,7 @@ def create_app(settings: Settings, database: Database, clock: Clock) -> Flask:
     configure_news(app, database, clock)
     configure_templates(app)
     configure_transfers(app)
-    for blueprint in _page_blueprints():
-        app.register_blueprint(blueprint)
+    for page in _PAGES:
+        app.register_blueprint(page.blueprint)
     register_api(app)
     return app
-
-
-def _page_blueprints() -> list[Blueprint]:
-    """Every module of webui/pages is a part of the site and names its blueprint ``blueprint``."""
-    modules = (import_module(f"{pages.__name__}.{module.name}") for module in iter_modules(pages.__path__))
-    return [module.blueprint for module in modules]

@@ -18,7 +18,6 @@ from flask import Response
 from werkzeug.wsgi import FileWrapper
 
 from webui.attachments import attachment
-from webui.books import write_book
 from webui.i18n import zone
 
 _STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -80,6 +79,8 @@ def _written(write: Callable[[BinaryIO], None], media_type: str, name: str) -> R
 def _write_book(
     file: BinaryIO, name: str, header: Sequence[str], rows: Iterable[Sequence[Any]], widths: Sequence[int]
 ) -> None:
+    from webui.books import write_book  # noqa: PLC0415  # its library is large to load, and few download a book
+
     as_cell = partial(_as_cell, here=cache(zone))
     write_book(file, name, [as_cell(title) for title in header], (list(map(as_cell, row)) for row in rows), widths)
     file.seek(0, io.SEEK_END)

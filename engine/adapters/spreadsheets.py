@@ -17,9 +17,6 @@ from datetime import date, datetime, time
 from itertools import chain
 from typing import IO, Any, ClassVar
 
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-
 from engine.errors import N_, DomainError
 
 MOST_COLUMNS = 100
@@ -43,7 +40,6 @@ _CHARACTER = re.compile(r"_x(00(?:09|0[Aa]|0[Dd])|005[Ff])_")
 """How a book writes the characters of a text that its XML may not keep: tabulators, ends of lines, the mark itself."""
 _SEVERAL_LINES = 2
 _UNREADABLE = (
-    InvalidFileException,
     zipfile.BadZipFile,
     zlib.error,
     LookupError,
@@ -169,6 +165,9 @@ class _Table:
 
 def _xlsx_rows(content: bytes, most_unpacked: int, *, with_time: bool) -> Iterator[Sequence[str]]:
     """The first sheet, row by row. Raises SheetNotUnderstood."""
+    from openpyxl import load_workbook  # noqa: PLC0415  # large to load, and few bring a book
+    from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415
+
     try:
         _ensure_harmless(content, most_unpacked)
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
@@ -176,7 +175,7 @@ def _xlsx_rows(content: bytes, most_unpacked: int, *, with_time: bool) -> Iterat
         sheet.reset_dimensions()  # what a file says about its own size is often wrong, and rows would be missing
         for cells in sheet.iter_rows(values_only=True, max_col=MOST_COLUMNS):
             yield [] if not any(cells) else [_cell(cell, with_time=with_time) for cell in cells]
-    except _UNREADABLE as error:
+    except (InvalidFileException, *_UNREADABLE) as error:
         raise SheetNotUnderstood from error
 
 

@@ -17,7 +17,7 @@ from engine.bpmn.findings import Finding
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 class StepKind(StrEnum):

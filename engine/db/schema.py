@@ -1,36 +1,50 @@
-"""The database's schema: where it stands and how it is brought up to date."""
+"""The database's schema: where it stands and how it is brought up to date.
+
+Alembic is imported only where a database is behind: every start of a process looks, and hardly any finds it so.
+"""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, column, inspect, select, table
 
 from engine.db.session import Database
 from engine.db.upgrade_locks import upgrade_when_free
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 _MIGRATIONS = Path(__file__).parent / "migrations"
+_REACHED = table("alembic_version", column("version_num"))
+
+
+class WrittenByNewerVersion(Exception):
+    """No migration of this version of the product is that of the database."""
 
 
 @lru_cache
 def newest_revision() -> str:
-    """The revision that this version of the product needs."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
-    if head is None:
+    """The revision that this version of the product needs: that of its last migration, whose file begins with it."""
+    revisions = [file.name.partition("_")[0] for file in (_MIGRATIONS / "versions").glob("[0-9]*_*.py")]
+    if not revisions:
         msg = "the product was installed without its migrations"
         raise RuntimeError(msg)
-    return head
+    return max(revisions)
 
 
 def current_revision(database: Database) -> str | None:
     """The revision of the database, or None for an empty one."""
     with database.engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        return _reached(connection)
+
+
+def _reached(connection: Connection) -> str | None:
+    if not inspect(connection).has_table(_REACHED.name):
+        return None
+    return connection.scalar(select(_REACHED.c.version_num))
 
 
 def is_up_to_date(database: Database) -> bool:
@@ -40,16 +54,19 @@ def is_up_to_date(database: Database) -> bool:
 def migrate(database: Database) -> None:
     """Bring the schema up to date, in one transaction. Several processes may try at once: one does it.
 
-    Raises CommandError for a database that a newer version of the product has written, and DatabaseInUse.
+    Raises WrittenByNewerVersion, DatabaseInUse.
     """
     migrate_to(database, "head")
 
 
 def migrate_to(database: Database, revision: str) -> None:
     """As ``migrate``, to the schema of an older version: what tests of an upgrade begin with."""
+    from alembic import command  # noqa: PLC0415  # only for a database that is behind
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+    from alembic.util import CommandError  # noqa: PLC0415
 
     def is_due(connection: Connection) -> bool:
-        current = MigrationContext.configure(connection).get_current_revision()
+        current = _reached(connection)
         if current is not None:
             ScriptDirectory.from_config(_config()).get_revision(current)  # raises for one of a newer version
         return current != (newest_revision() if revision == "head" else revision)
@@ -59,14 +76,19 @@ def migrate_to(database: Database, revision: str) -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
 
-    if database.is_sqlite:
-        with database.migrating() as connection:
-            upgrade(connection)
-    else:
-        upgrade_when_free(database, is_due, upgrade)
+    try:
+        if database.is_sqlite:
+            with database.migrating() as connection:
+                upgrade(connection)
+        else:
+            upgrade_when_free(database, is_due, upgrade)
+    except CommandError as error:
+        raise WrittenByNewerVersion from error
 
 
 def _config() -> Config:
+    from alembic.config import Config  # noqa: PLC0415  # only for a database that is behind
+
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
     return config

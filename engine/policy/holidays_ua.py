@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from datetime import date
 
-import holidays
-
 
 def ukrainian_holidays(year: int) -> tuple[tuple[date, str], ...]:
     """Dates and Ukrainian names of the holidays of ``year``, days off or not, in order."""
+    import holidays  # noqa: PLC0415  # large to load, and few edit a calendar
+
     listed = holidays.country_holidays("UA", years=year, language="uk", categories=("public", "workday"))
     return tuple(sorted((day, name) for day, name in listed.items() if day.year == year))

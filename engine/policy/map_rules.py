@@ -52,7 +52,7 @@ ENDLESS = N_("the deal runs in circles; it was last at")
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 class Given(_Frozen):

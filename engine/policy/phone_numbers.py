@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 
-import phonenumbers
-
 _UKRAINIAN_TRUNK = re.compile(r"80\d{9}")  # "8 067 …": the trunk prefix of before 2009, still on business cards
 _UKRAINIAN_WITHOUT_PLUS = re.compile(r"380\d{9}")
 _RUSSIAN_TRUNK = re.compile(r"[78]([3-9]\d{9})")  # country code 7 without a plus, or its trunk prefix 8
@@ -21,6 +19,8 @@ def normalise_phone(text: str, region: str = "UA") -> str | None:
     """
     if len(text) > _LONGEST:
         return None
+    import phonenumbers  # noqa: PLC0415  # large to load, and most processes read no number
+
     spelled = _EXTENSION.sub("", unicodedata.normalize("NFKC", text).strip())
     digits = re.sub(r"\D", "", spelled)
     international = spelled.startswith("+")

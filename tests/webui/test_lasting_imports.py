@@ -35,7 +35,7 @@ main(["beat"])
 
 @pytest.mark.parametrize(
     ("part", "module"),
-    [("web", "web_server"), ("worker", "machinery"), ("beat", "machinery")],
+    [("web", "web_server"), ("worker", "machinery"), ("beat", "hints")],
 )
 def test_a_part_looks_for_no_garbage_while_it_imports_what_it_begins_with(
     part: str, module: str, tmp_path: Path

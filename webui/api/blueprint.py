@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.types import ResponseDict
 
+from webui.api.late_description import LateDescription
 from webui.api.models.problems import problem_responses
 
 PREFIX = "/api/v1"
 
-api = APIBlueprint(
+api = LateDescription(
     "api",
     __name__,
     url_prefix=PREFIX,

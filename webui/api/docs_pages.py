@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_openapi3.openapi import OpenAPI
 
 from engine.errors import NotFound
-from webui.api.blueprint import PREFIX
+from webui.api.blueprint import PREFIX, api
 from webui.api.models.problems import problem_responses
 from webui.api.performing import IDEMPOTENCY_KEY, LONGEST_KEY
 
@@ -56,7 +56,7 @@ def file(name: str) -> Response:
 
 def described(app: OpenAPI) -> dict[str, Any]:
     """What flask-openapi3 collected, and what is true of every call: keys of POSTs, 409 for keys used twice."""
-    told = deepcopy(app.api_doc)
+    told = deepcopy(api.describe(app))
     for path_item in told["paths"].values():
         call = path_item.get("post")
         if call is not None:

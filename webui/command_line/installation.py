@@ -8,10 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from alembic.util import CommandError
 from sqlalchemy.engine import make_url
 
-from engine.db.schema import current_revision, is_up_to_date, migrate
+from engine.db.schema import WrittenByNewerVersion, current_revision, is_up_to_date, migrate
 from engine.db.session import Database
 from engine.db.shared_sessions import shares_sessions
 from engine.settings import Settings, settings_from
@@ -76,7 +75,7 @@ def bring_up_to_date(database: Database) -> bool:
         return False
     try:
         migrate(database)
-    except CommandError:
+    except WrittenByNewerVersion:
         revision = current_revision(database)
         raise Failed(
             _("A newer version of the program has written this database (%(revision)s): update.", revision=revision)

@@ -10,7 +10,6 @@ from engine.commands.deadline_feeds import make_deadline_feed, withdraw_deadline
 from engine.model.api_token import token_hash
 from engine.queries.actors import actor_of
 from engine.queries.deadline_feeds import deadlines_of, feed_made_at, owner_of_feed
-from webui.deadline_calendar import deadline_calendar
 from webui.i18n import _, zone
 from webui.limits import limit_failures, limit_tries
 from webui.request_context import actor, now, reading, services, writing
@@ -50,6 +49,8 @@ def withdraw() -> ResponseReturnValue:
 @limit_tries(60, _address_tried)
 def fetch(token: str) -> ResponseReturnValue:
     """The deadlines, for who knows the address: a calendar has no session. Raises NotFound for any other address."""
+    from webui.deadline_calendar import deadline_calendar  # noqa: PLC0415  # its library is large to load
+
     with reading() as session:
         reader = actor_of(session, owner_of_feed(session, token), now())
         deadlines = deadlines_of(session, reader, now=now())

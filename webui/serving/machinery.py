@@ -1,4 +1,4 @@
-"""Worker and schedule as processes of their own, for an installation with Redis."""
+"""The worker as a process of its own, for an installation with Redis."""
 
 from __future__ import annotations
 
@@ -37,12 +37,6 @@ def run_worker(settings: Settings, *, concurrency: int) -> int:
         relay.listen()
     worker.start()
     return int(worker.exitcode or 0)
-
-
-def run_beat(settings: Settings) -> None:
-    """Give the schedule's hints until stopped."""
-    configure(settings)
-    app.Beat(loglevel=logging.WARNING, quiet=True).run()
 
 
 def _listen(**_: Any) -> None:

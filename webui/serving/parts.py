@@ -30,7 +30,7 @@ def worker(settings: Settings, concurrency: int = 4) -> int:
 def beat(settings: Settings) -> None:
     """Give the schedule's hints until stopped."""
     lasting_imports.begin()
-    from webui.serving.machinery import run_beat  # noqa: PLC0415  # the web server may have its schedule elsewhere
+    from webui.serving.hints import run_beat  # noqa: PLC0415  # the web server may have its schedule elsewhere
 
     lasting_imports.end()
     configure_logs()

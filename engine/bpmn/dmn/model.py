@@ -16,7 +16,7 @@ CELL_VALUE = "cellInput"  # by which a condition in a cell names the column's va
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 class ValueKind(StrEnum):

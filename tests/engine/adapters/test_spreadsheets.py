@@ -118,7 +118,7 @@ def test_a_book_of_more_strings_or_wider_rows_than_people_have_is_refused_before
     strings = b"<%bsst %b>" % (prefix, declared) + b"<%bsi/>" % prefix * 10_001 + b"</%bsst>" % prefix
     if len(prefix) < 60:
         assert list(sheet_rows(repacked(sound, sheet, sheet_of % (row * 4))))
-    monkeypatch.setattr(spreadsheets, "load_workbook", lambda *_, **__: pytest.fail("it was read"))
+    monkeypatch.setattr("openpyxl.load_workbook", lambda *_, **__: pytest.fail("it was read"))
     for content in (repacked(sound, sheet, wide), repacked(sound, "xl/sharedStrings.xml", strings)):
         with pytest.raises(SheetNotUnderstood):
             list(sheet_rows(content))

@@ -41,7 +41,7 @@ class Given(BaseModel):
     ``needs_one_of``: fields of which the command needs one; that none is there is told at the first.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
     needs_one_of: ClassVar[tuple[str, ...]] = ()
 
 
@@ -64,7 +64,7 @@ class GivenOrNothing(Given):
 class Told(BaseModel):
     """The base of what calls answer."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 def _written_as(pattern: re.Pattern[str], kind: str) -> Any:
