@@ -261,14 +261,10 @@ class LoopRule(_Frozen):
 
 
 class MessageRule(_Frozen):
-    """A message that an event waits for, correlated by the values of ``correlation`` (expression texts by key).
-
-    ``ends_one_run``: the event waits in each run of a repeated receive task, and a message is for one of them.
-    """
+    """A message that an event waits for, correlated by the values of ``correlation`` (expression texts by key)."""
 
     name: str
     correlation: Mapping[str, str] = {}
-    ends_one_run: bool = False
 
 
 class ConnectorKind(StrEnum):
