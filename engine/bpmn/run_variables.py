@@ -64,6 +64,22 @@ def keep_in_runs(task: LiveTask, names: Iterable[str], values: Mapping[str, Any]
     follow_writing(task.workflow.top_workflow, roots, values, writers)
 
 
+def keep_apart(task: LiveTask, names: Iterable[str]) -> None:
+    """People or a message are about to give ``names`` at ``task``: the runs beside its own see on what they saw.
+
+    What a script or a table writes they do see, as long as they have no value of their own: so a map counts over runs.
+    """
+    store = task.workflow.top_workflow.environment.store
+    roots = {name.partition(".")[0] for name in names} - store.outcomes
+    for run, _ in _runs_around(task):
+        if roots and _is_beside_others(run):
+            for twin in _twins(run):
+                if _kin(twin) == _kin(run):
+                    seen = {**store.values, **loop_items(twin)}
+                    kept = {name: seen.get(name) for name in sorted(roots) if store.keeps(name)}
+                    twin.internal_data[WRITTEN] = kept | twin.internal_data.get(WRITTEN, {})
+
+
 def keep_for_results(task: LiveTask, names: Iterable[str], values: Mapping[str, Any]) -> None:
     """Keep what was just written at ``task`` in the innermost run whose result is made of it."""
     roots = {name.partition(".")[0] for name in names}

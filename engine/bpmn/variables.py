@@ -46,12 +46,16 @@ class VariableStore:
         Raises ValueNotStorable.
         """
         root, _, path = name.partition(".")
-        if root in FACTS or root not in self._kept:
+        if not self.keeps(root):
             return
         kept = storable(name, value)
         if path:
             kept = _with_path(self.values.get(root), path.split("."), kept)
         self.values[root] = self.scope[root] = kept
+
+    def keeps(self, root: str) -> bool:
+        """Whether what is written under the name is kept: it is no fact, and something in the map reads it."""
+        return root in self._kept and root not in FACTS
 
     def write_given(self, values: Mapping[str, Any]) -> None:
         """Keep values that came from outside. The outcome of a step is never among them: only completing it decides."""
