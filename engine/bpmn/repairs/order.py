@@ -19,6 +19,7 @@ from engine.bpmn.repairs.event_subprocesses import settle_event_subprocesses
 from engine.bpmn.repairs.events import settle_events
 from engine.bpmn.repairs.frames import dissolve_crossed_frames
 from engine.bpmn.repairs.gateways import settle_gateways
+from engine.bpmn.repairs.handlers_twice import refuse_handlers_twice
 from engine.bpmn.repairs.links import rewire_links
 from engine.bpmn.repairs.loops import settle_loops
 from engine.bpmn.repairs.merges import wait_where_said
@@ -56,6 +57,7 @@ REPAIRS: tuple[Repair, ...] = (
     settle_tasks,
     settle_events,
     settle_errors,
+    refuse_handlers_twice,
     settle_loops,
     settle_decisions,
     settle_decisions_behind_calls,
