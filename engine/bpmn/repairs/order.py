@@ -24,6 +24,7 @@ from engine.bpmn.repairs.links import rewire_links
 from engine.bpmn.repairs.loops import settle_loops
 from engine.bpmn.repairs.merges import wait_where_said
 from engine.bpmn.repairs.multiple_events import split_multiple_events
+from engine.bpmn.repairs.names_alone import mark_names_alone
 from engine.bpmn.repairs.outcomes_named import check_outcomes_named
 from engine.bpmn.repairs.rejections_going_on import say_rejections_going_on
 from engine.bpmn.repairs.returns_beside import say_what_returns_pass_by
@@ -40,6 +41,7 @@ REPAIRS: tuple[Repair, ...] = (
     # The structure first: a map with broken arrows is not repaired further.
     dissolve_crossed_frames,
     check_arrows,
+    mark_names_alone,
     settle_compensation,
     rewire_links,
     settle_sub_processes,
