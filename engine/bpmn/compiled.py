@@ -202,10 +202,14 @@ class StepDefinition(_Frozen):
 
 
 class ExpressionCondition(_Frozen):
-    """A condition in FEEL, JUEL or Python style, kept as text that the expression language has already accepted."""
+    """A condition in FEEL, JUEL or Python style, kept as text that the expression language has already accepted.
+
+    ``open_is_no``: as long as nobody has filled in what it reads, it does not hold; else that is an incident.
+    """
 
     type: Literal["expression"] = "expression"
     text: str
+    open_is_no: bool = False
 
 
 class OutcomeCondition(_Frozen):

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.bpmn.compensation import UNDOES
 from engine.bpmn.elements import COMPLETED, DECIDED, INDEX, ITEM, OPENED, RUNS, WRITTEN
-from engine.bpmn.variables import decided_together, outcome_variable
+from engine.bpmn.variables import decided_together, keep_part, outcome_variable
 
 if TYPE_CHECKING:
     from engine.bpmn.live_workflow import LiveTask, LiveWorkflow, Scope
@@ -55,12 +55,16 @@ def keep_in_runs(task: LiveTask, names: Iterable[str], values: Mapping[str, Any]
     ``names`` may be dotted; ``values`` is the store after the writing. Outcomes are none of them: see ``keep_outcome``.
     """
     outcomes = task.workflow.top_workflow.environment.store.outcomes
+    names = tuple(names)
     roots = {name.partition(".")[0] for name in names} & values.keys() - outcomes
     keep_for_results(task, roots, values)
     writers = [run for run, _ in _runs_around(task)]
     for run in writers:
         if roots and _is_beside_others(run):
-            run.internal_data.setdefault(WRITTEN, {}).update({name: values[name] for name in roots})
+            own = run.internal_data.setdefault(WRITTEN, {})
+            for name in names:
+                if name.partition(".")[0] in roots:
+                    keep_part(own, name, values)
     follow_writing(task.workflow.top_workflow, roots, values, writers)
 
 

@@ -92,6 +92,18 @@ def _with_path(container: Any, path: list[str], value: Any) -> dict[str, Any]:
     return copy
 
 
+def keep_part(kept: dict[str, Any], name: str, values: Mapping[str, Any]) -> None:
+    """Take over from ``values`` what stands under the dotted ``name``, and no other part of its root that is kept."""
+    root, *path = name.split(".")
+    if not path or root not in kept:
+        kept[root] = values[root]
+        return
+    value: Any = values[root]
+    for part in path:
+        value = value.get(part) if isinstance(value, Mapping) else None
+    kept[root] = _with_path(kept[root], path, value)
+
+
 def storable(name: str, value: Any, depth: int = 0) -> Any:
     """A private copy of ``value``; raises ValueNotStorable for what no state can hold."""
     if value is None or isinstance(value, str | bool | Decimal | date):

@@ -298,6 +298,33 @@ def test_a_value_of_another_run_interrupts_nothing_in_this_one(*, called: bool) 
     assert run.last.finished
 
 
+def test_a_part_of_a_value_of_another_run_does_not_decide_in_this_one_either() -> None:
+    """``lot.note`` of one run came along where another gave its ``lot.price``, and decided there."""
+
+    def asks(name: str) -> str:
+        form = f'<camunda:formField id="{name}" type="string"/>'
+        return f"<extensionElements><camunda:formData>{form}</camunda:formData></extensionElements>"
+
+    inner = (
+        '<startEvent id="in"/><exclusiveGateway id="bad" default="good_out"/><endEvent id="out"/>'
+        + element("userTask", "note", "Оцінити", asks("lot.note"))
+        + element("userTask", "price", "Ціна", asks("lot.price"))
+        + step("boss")
+        + chain("in", "note", "price", "bad")
+        + flow("bad", "boss", condition='${lot.note == "погано"}')
+        + flow("bad", "out", flow_id="good_out")
+        + chain("boss", "out")
+    )
+    each = element("subProcess", "each", "Кожна позиція", TWICE.format("") + inner)
+    run = InstanceRun(compiled(START, END, each, chain("start", "each", "end")))
+    run.complete("note", **{"lot.note": "добре"})
+    run.complete("note", **{"lot.note": "погано"})
+    run.complete("price", **{"lot.price": "5"})
+    assert run.open == ["price"], "the first is good"
+    run.complete("price", **{"lot.price": "6"})
+    assert run.open == ["boss"]
+
+
 def test_what_was_filled_in_before_the_runs_counts_in_those_that_have_filled_in_nothing() -> None:
     first = element("userTask", "first", "Перша ціна", ASKS_PRICE)
     inner = (
