@@ -202,10 +202,14 @@ class StepDefinition(_Frozen):
 
 
 class ExpressionCondition(_Frozen):
-    """A condition in FEEL, JUEL or Python style, kept as text that the expression language has already accepted."""
+    """A condition in FEEL, JUEL or Python style, kept as text that the expression language has already accepted.
+
+    ``open_is_no``: as long as nobody has filled in what it reads, it does not hold; else that is an incident.
+    """
 
     type: Literal["expression"] = "expression"
     text: str
+    open_is_no: bool = False
 
 
 class OutcomeCondition(_Frozen):
@@ -261,14 +265,10 @@ class LoopRule(_Frozen):
 
 
 class MessageRule(_Frozen):
-    """A message that an event waits for, correlated by the values of ``correlation`` (expression texts by key).
-
-    ``ends_one_run``: the event waits in each run of a repeated receive task, and a message is for one of them.
-    """
+    """A message that an event waits for, correlated by the values of ``correlation`` (expression texts by key)."""
 
     name: str
     correlation: Mapping[str, str] = {}
-    ends_one_run: bool = False
 
 
 class ConnectorKind(StrEnum):

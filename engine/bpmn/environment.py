@@ -49,6 +49,9 @@ class MapEnvironment(BasePythonScriptEngineEnvironment):  # type: ignore[misc]  
             raise UnknownReference(reference=str(script))
         for variable, value in assignments:
             self.store.assign(variable, value(self.variables(context)))
+            root = variable.partition(".")[0]
+            if root in context and root in self.store.values:  # the run's own value, which the next line reads
+                context = {**context, root: self.store.values[root]}
         return True
 
     def decide(self, element_id: str, items: Mapping[str, Any]) -> MadeDecision:

@@ -306,6 +306,10 @@ _EVENTS: Mapping[str, FindingText] = {
         N_("Nothing handles the error “%(error)s”: it ends the whole process."),
         N_("Draw an error event on the border of the sub-process, if the deal should go on."),
     ),
+    "HANDLED_TWICE": FindingText(
+        N_("“%(first)s” handles “%(event)s” at the same place: this event would never happen."),
+        N_("Delete one of the two, or give one of them another code."),
+    ),
     "ERROR_NEVER_THROWN": FindingText(
         N_("Nothing inside throws the error “%(error)s”: this event never happens."),
         N_("Draw an error end event inside, or delete this event."),

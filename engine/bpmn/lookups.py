@@ -18,7 +18,7 @@ from engine.bpmn.compiled import (
 )
 from engine.bpmn.dmn.deciding import Decided, TaskDecision
 from engine.bpmn.dmn.model import Decision, DecisionTask
-from engine.bpmn.expressions import compile_condition, compile_expression
+from engine.bpmn.expressions import NullCondition, compile_condition, compile_expression
 from engine.bpmn.guards import map_failed
 from engine.bpmn.run_variables import ACTIVATION_COUNT
 from engine.bpmn.variables import FACTS, decision, outcome_kind, outcome_variable
@@ -191,7 +191,7 @@ def _kept_names(process: CompiledProcess) -> frozenset[str]:
 def _check(condition: Condition, process: CompiledProcess, element_id: str, element_name: str) -> Check:
     if isinstance(condition, OutcomeCondition):
         return _outcome_check(condition, process.steps)
-    return _yes_or_no(condition.text, element_id, element_name)
+    return _yes_or_no(condition.text, element_id, element_name, open_is_no=condition.open_is_no)
 
 
 def _outcome_check(condition: OutcomeCondition, steps: Mapping[str, StepDefinition]) -> Check:
@@ -214,7 +214,7 @@ def _outcome_check(condition: OutcomeCondition, steps: Mapping[str, StepDefiniti
     return holds
 
 
-def _yes_or_no(text: str, element_id: str, element_name: str) -> Check:
+def _yes_or_no(text: str, element_id: str, element_name: str, *, open_is_no: bool = False) -> Check:
     try:
         condition = compile_condition(text)
     except DomainError as problem:
@@ -224,6 +224,8 @@ def _yes_or_no(text: str, element_id: str, element_name: str) -> Check:
         try:
             return condition.holds(variables)
         except DomainError as problem:
+            if open_is_no and isinstance(problem, NullCondition):
+                return False
             raise map_failed(problem, element_id, element_name) from problem
 
     return holds

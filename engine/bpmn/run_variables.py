@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.bpmn.compensation import UNDOES
 from engine.bpmn.elements import COMPLETED, DECIDED, INDEX, ITEM, OPENED, RUNS, WRITTEN
-from engine.bpmn.variables import decided_together, outcome_variable
+from engine.bpmn.variables import decided_together, keep_part, outcome_variable
 
 if TYPE_CHECKING:
     from engine.bpmn.live_workflow import LiveTask, LiveWorkflow, Scope
@@ -55,13 +55,33 @@ def keep_in_runs(task: LiveTask, names: Iterable[str], values: Mapping[str, Any]
     ``names`` may be dotted; ``values`` is the store after the writing. Outcomes are none of them: see ``keep_outcome``.
     """
     outcomes = task.workflow.top_workflow.environment.store.outcomes
+    names = tuple(names)
     roots = {name.partition(".")[0] for name in names} & values.keys() - outcomes
     keep_for_results(task, roots, values)
     writers = [run for run, _ in _runs_around(task)]
     for run in writers:
         if roots and _is_beside_others(run):
-            run.internal_data.setdefault(WRITTEN, {}).update({name: values[name] for name in roots})
+            own = run.internal_data.setdefault(WRITTEN, {})
+            for name in names:
+                if name.partition(".")[0] in roots:
+                    keep_part(own, name, values)
     follow_writing(task.workflow.top_workflow, roots, values, writers)
+
+
+def keep_apart(task: LiveTask, names: Iterable[str]) -> None:
+    """People or a message are about to give ``names`` at ``task``: the runs beside its own see on what they saw.
+
+    What a script or a table writes they do see, as long as they have no value of their own: so a map counts over runs.
+    """
+    store = task.workflow.top_workflow.environment.store
+    roots = {name.partition(".")[0] for name in names} - store.outcomes
+    for run, _ in _runs_around(task):
+        if roots and _is_beside_others(run):
+            for twin in _twins(run):
+                if _kin(twin) == _kin(run):
+                    seen = {**store.values, **loop_items(twin)}
+                    kept = {name: seen.get(name) for name in sorted(roots) if store.keeps(name)}
+                    twin.internal_data[WRITTEN] = kept | twin.internal_data.get(WRITTEN, {})
 
 
 def keep_for_results(task: LiveTask, names: Iterable[str], values: Mapping[str, Any]) -> None:

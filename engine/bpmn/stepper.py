@@ -19,7 +19,7 @@ from engine.bpmn.jumps import perform_jump
 from engine.bpmn.live_workflow import LiveTask, LiveWorkflow
 from engine.bpmn.loops import OUTCOMES, MultiInstance
 from engine.bpmn.pruning import prune
-from engine.bpmn.run_variables import follow_writing, keep_for_results, keep_in_runs, keep_outcome
+from engine.bpmn.run_variables import follow_writing, keep_apart, keep_for_results, keep_in_runs, keep_outcome
 from engine.bpmn.runtime import (
     CompleteCall,
     CompleteStep,
@@ -238,6 +238,7 @@ def _stalled(workflow: LiveWorkflow) -> DomainError:
 def _keep(workflow: LiveWorkflow, values: Mapping[str, Any], task: LiveTask) -> None:
     """Write values from outside into the store; raises MapFailed at the element of ``task``."""
     try:
+        keep_apart(task, values)
         workflow.environment.store.write_given(values)
         keep_in_runs(task, values, workflow.environment.store.values)
     except DomainError as problem:

@@ -46,12 +46,16 @@ class VariableStore:
         Raises ValueNotStorable.
         """
         root, _, path = name.partition(".")
-        if root in FACTS or root not in self._kept:
+        if not self.keeps(root):
             return
         kept = storable(name, value)
         if path:
             kept = _with_path(self.values.get(root), path.split("."), kept)
         self.values[root] = self.scope[root] = kept
+
+    def keeps(self, root: str) -> bool:
+        """Whether what is written under the name is kept: it is no fact, and something in the map reads it."""
+        return root in self._kept and root not in FACTS
 
     def write_given(self, values: Mapping[str, Any]) -> None:
         """Keep values that came from outside. The outcome of a step is never among them: only completing it decides."""
@@ -86,6 +90,18 @@ def _with_path(container: Any, path: list[str], value: Any) -> dict[str, Any]:
     head, *rest = path
     copy[head] = _with_path(copy.get(head), rest, value) if rest else value
     return copy
+
+
+def keep_part(kept: dict[str, Any], name: str, values: Mapping[str, Any]) -> None:
+    """Take over from ``values`` what stands under the dotted ``name``, and no other part of its root that is kept."""
+    root, *path = name.split(".")
+    if not path or root not in kept:
+        kept[root] = values[root]
+        return
+    value: Any = values[root]
+    for part in path:
+        value = value.get(part) if isinstance(value, Mapping) else None
+    kept[root] = _with_path(kept[root], path, value)
 
 
 def storable(name: str, value: Any, depth: int = 0) -> Any:

@@ -82,6 +82,7 @@ def send_message(
 ) -> MessageDelivery:
     """Deliver a message to every waiting event whose correlation fits; where none waits, open a deal that it starts.
 
+    Of runs of one part that wait for it side by side, the first that began to wait is told alone.
     Several receivers are told each in a transaction of its own: a deal whose map fails holds no other back. A
     repetition with the same ``command_id`` tells those who were to be told at first and were not, and nobody twice.
     Arguments and errors are those of ``deliver_message``; MapFailed only where one deal was to be told.
@@ -197,27 +198,17 @@ def _receivers(
             MessageSubscription.instance_id,
             ProcessInstance.deal_id,
             MessageSubscription.node_id,
-            ProcessInstance.definition_id,
         )
         .join(ProcessInstance, ProcessInstance.id == MessageSubscription.instance_id)
         .join(Deal, Deal.id == ProcessInstance.deal_id)
         .where(*wanted)
         .order_by(MessageSubscription.instance_id, MessageSubscription.id)
     )
-    receivers: list[Receiver] = []
-    places: set[tuple[int, str]] = set()
-    for subscription_id, instance_id, deal_id, node_id, definition_id in rows:
-        # Runs of one receive task wait side by side: a message is for one of them, for the first that began to wait.
-        if (instance_id, node_id) in places and _ends_one_run(session, definition_id, node_id):
-            continue
-        places.add((instance_id, node_id))
-        receivers.append(Receiver(subscription_id, instance_id, deal_id))
-    return tuple(receivers)
-
-
-def _ends_one_run(session: Session, definition_id: int, node_id: str) -> bool:
-    message = process_of(session, definition_id).messages.get(node_id)
-    return message is not None and message.ends_one_run
+    # Where runs of one part wait side by side for the same, a message is for one of them: the first that began to wait.
+    first: dict[tuple[int, str], Receiver] = {}
+    for subscription_id, instance_id, deal_id, node_id in rows:
+        first.setdefault((instance_id, node_id), Receiver(subscription_id, instance_id, deal_id))
+    return tuple(first.values())
 
 
 def _tell_only(

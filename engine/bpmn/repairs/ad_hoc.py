@@ -7,7 +7,7 @@ holds behind a step; without one that can be read, when the person says so.
 
 from __future__ import annotations
 
-from engine.bpmn.compiled import Outcome, OutcomeCondition, OutcomeKind, StepKind
+from engine.bpmn.compiled import ExpressionCondition, Outcome, OutcomeCondition, OutcomeKind, StepKind
 from engine.bpmn.expressions import is_expression
 from engine.bpmn.map_model import EventDefinition, EventKind, Node, NodeType, Scope
 from engine.bpmn.map_properties import Property
@@ -116,7 +116,9 @@ class _Choice:
         behind = self._again if self._ad_hoc.ordered else self._add(NodeType.END, "part_end")
         if self._over_when:
             over = self._map.add_node(self._scope, NodeType.EXCLUSIVE, node, suffix="over")
-            self._map.connect(over, self._over()).condition_text = self._over_when
+            end = self._map.connect(over, self._over())
+            end.condition_text = self._over_when
+            end.condition = ExpressionCondition(text=self._over_when, open_is_no=True)
             over.default = self._map.connect(over, behind)
             behind = over
         self._map.connect(node, behind)

@@ -19,10 +19,12 @@ from engine.bpmn.repairs.event_subprocesses import settle_event_subprocesses
 from engine.bpmn.repairs.events import settle_events
 from engine.bpmn.repairs.frames import dissolve_crossed_frames
 from engine.bpmn.repairs.gateways import settle_gateways
+from engine.bpmn.repairs.handlers_twice import refuse_handlers_twice
 from engine.bpmn.repairs.links import rewire_links
 from engine.bpmn.repairs.loops import settle_loops
 from engine.bpmn.repairs.merges import wait_where_said
 from engine.bpmn.repairs.multiple_events import split_multiple_events
+from engine.bpmn.repairs.names_alone import mark_names_alone
 from engine.bpmn.repairs.outcomes_named import check_outcomes_named
 from engine.bpmn.repairs.rejections_going_on import say_rejections_going_on
 from engine.bpmn.repairs.returns_beside import say_what_returns_pass_by
@@ -39,6 +41,7 @@ REPAIRS: tuple[Repair, ...] = (
     # The structure first: a map with broken arrows is not repaired further.
     dissolve_crossed_frames,
     check_arrows,
+    mark_names_alone,
     settle_compensation,
     rewire_links,
     settle_sub_processes,
@@ -56,6 +59,7 @@ REPAIRS: tuple[Repair, ...] = (
     settle_tasks,
     settle_events,
     settle_errors,
+    refuse_handlers_twice,
     settle_loops,
     settle_decisions,
     settle_decisions_behind_calls,

@@ -35,12 +35,6 @@ def wait_in_each_run(workbench: Workbench, node: Node) -> None:
     add_end(sales_map, node)
 
 
-def waits_in_each_run(node: Node) -> bool:
-    """Whether ``node`` was put into a sub-process that is repeated in its place."""
-    owner = node.scope.owner
-    return owner is not None and owner.like is node and owner.loop is not None
-
-
 def repeated_step(node: Node) -> Node | None:
     """The step that ``node`` repeats, or that it is itself; None where it holds anything else."""
     if node.step is not None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from engine.bpmn.compiled import MessageRule
 from engine.bpmn.map_model import EventDefinition, EventKind, Node
 from engine.bpmn.repairs.editing import add_boundary, merge_before
-from engine.bpmn.repairs.repeated_waits import waits_in_each_run
 from engine.bpmn.repairs.stand_ins import happened_by_person
 from engine.bpmn.repairs.timers import timer_rule
 from engine.bpmn.repairs.workbench import Workbench
@@ -30,8 +29,7 @@ def wait_with_person(workbench: Workbench, node: Node, events: list[EventDefinit
         if event.kind is EventKind.TIMER:
             boundary.timer = rules[event]
         elif event.kind is EventKind.MESSAGE:
-            rule = message_rule(workbench, boundary, event)
-            boundary.message = rule.model_copy(update={"ends_one_run": waits_in_each_run(node)})
+            boundary.message = message_rule(workbench, boundary, event)
         workbench.sales_map.connect(boundary, merge)
 
 

@@ -8,12 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from support.at_once import at_once
 from support.canonical_maps import MapBuilder, every
-from support.drawn_maps import END, START, bag, chain, compiled, element, step
+from support.drawn_maps import END, START, bag, chain, compiled, drawn, element, step
 from support.founded_offices import FoundedOffices
 from support.office import Office
 from support.personal_traces import named_in
 from support.sales_map import human, sales_map
 
+from engine.bpmn.compile import compile_bpmn
 from engine.bpmn.compiled import CompiledProcess
 from engine.commands.approved_changes import ContentApproved
 from engine.commands.clients import ClientDraft
@@ -211,6 +212,57 @@ def test_a_message_is_for_one_run_of_a_repeated_receive_task(office: Office) -> 
         assert told.deal_ids == (first.id,)
         assert [one.element_id for one in office.open_steps(first)] == left
     assert [one.element_id for one in office.open_steps(second)] == ["paid", "paid"]
+
+
+MESSAGE = '<messageEventDefinition messageRef="m"/>'
+OWN = {"етап": "Пропозиція", "термін": "2 р.д.", "відповідальний": "власник угоди"}
+
+
+def awaited(where: str) -> tuple[str, ...]:
+    """A part that hears the offer of a supplier at that place, and looks at it in its step ``read``."""
+    inner = ('<startEvent id="in"/>', step("read", **OWN), '<endEvent id="out"/>', chain("read", "out"))
+    work = step("work", **OWN)
+    match where:
+        case "catch":
+            event = element("intermediateCatchEvent", "offer", "Пропозиція", MESSAGE + bag(**OWN))
+            return (*inner, event, chain("in", "offer", "read"))
+        case "receive":
+            return (
+                *inner,
+                element("receiveTask", "offer", "", bag(**OWN), messageRef="m"),
+                chain("in", "offer", "read"),
+            )
+        case "border":
+            border = element("boundaryEvent", "offer", "", MESSAGE, attachedToRef="work")
+            return (*inner, work, border, chain("in", "work", "out"), chain("offer", "read"))
+    started = element("startEvent", "offer", "", MESSAGE) + step("read", **OWN) + chain("offer", "read")
+    handler = element("subProcess", "handler", "", started, triggeredByEvent="true")
+    return (inner[0], inner[2], work, handler, chain("in", "work", "out"))
+
+
+@pytest.mark.parametrize("called", [False, True])
+@pytest.mark.parametrize("where", ["catch", "receive", "border", "event sub-process"])
+def test_a_message_is_for_one_run_of_a_part_that_waits_for_it(office: Office, where: str, called: bool) -> None:
+    """Two suppliers are asked side by side: the first offer to come was taken for both."""
+    loop = "<multiInstanceLoopCharacteristics><loopCardinality>2</loopCardinality></multiInstanceLoopCharacteristics>"
+    inner = "".join(awaited(where))
+    around = '<message id="m" name="Пропозиція"/>'
+    if called:
+        around += element("process", "asking", "", inner)
+        part = element("callActivity", "ask", "Спитати", loop, calledElement="asking")
+    else:
+        part = element("subProcess", "ask", "Спитати", loop + inner)
+    outcome = compile_bpmn(
+        {"a.bpmn": drawn(START, part, END, chain("start", "ask", "end"), around=around)}, process_key="sale"
+    )
+    assert outcome.process is not None, outcome.findings
+    office.publish(outcome.process)
+    deal = office.open_deal()
+    for heard in (1, 2):
+        send_message(
+            office.database, "Пропозиція", {"deal_id": deal.id}, {}, actor=office.actor("olena"), clock=office.clock
+        )
+        assert [one.element_id for one in office.open_steps(deal)].count("read") == heard
 
 
 @pytest.mark.parametrize("fits", [True, False])

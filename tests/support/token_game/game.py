@@ -11,7 +11,7 @@ possible; conditions and inclusive joins are looked at when all else has come to
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from io import BytesIO
@@ -215,7 +215,7 @@ class TokenGame:
     def complete(self, step: str, nth: int, outcome: str, values: dict[str, Any]) -> None:
         self.left_open = False
         area, wait = [pair for pair in self.steps() if pair[1].node.node_id == step][nth]
-        self._write(area, values)
+        self._write(area, values, given=True)
         if wait.frame is not None and wait.node.repeat is not None and not wait.node.repeat.loop:
             wait.frame.outcomes.append(outcome)
             outcome = next((kind for kind in _DECISIVE if kind in wait.frame.outcomes), outcome)
@@ -264,9 +264,14 @@ class TokenGame:
         self.numbers += 1
         return self.numbers
 
-    def _write(self, area: Area, values: dict[str, Any]) -> None:
-        """All see it, but those that have a value of their own from beside whoever wrote it."""
+    def _write(self, area: Area, values: dict[str, Any], *, given: bool = False) -> None:
+        """All see it, but those that have a value of their own from beside whoever wrote it.
+
+        ``given``: a person says it, and of a run. It is of that run alone: those beside it see what they saw before.
+        """
         values = {name: value for name, value in values.items() if name in self.kept}
+        if given:
+            self._see_on(area, values)
         self.store |= values
         writers = list(_runs_around(area))
         for run in self._runs():
@@ -279,6 +284,13 @@ class TokenGame:
             for name, value in values.items():
                 if run in writers or (name in run.written and not apart):
                     run.written[name] = value
+
+    def _see_on(self, area: Area, names: Iterable[str]) -> None:
+        for one in _runs_around(area):
+            for run in self._runs():
+                if run is not one and _is_beside_others(one) and _are_kin(run, one) and run.area is not None:
+                    seen = self._seen(run.area)
+                    run.written = {name: seen.get(name) for name in names} | run.written
 
     def _runs(self) -> list[Wait]:
         return [area.owner for area in self.areas() if area.owner is not None]

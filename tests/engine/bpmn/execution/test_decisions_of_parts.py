@@ -253,6 +253,137 @@ def test_a_value_of_another_run_does_not_decide_in_this_one() -> None:
     assert run.open == ["boss", "check"]
 
 
+ASKS_PRICE = (
+    '<extensionElements><camunda:formData><camunda:formField id="price" type="long"/></camunda:formData>'
+    "</extensionElements>"
+)
+
+
+def priced(*more: str, called: bool = False) -> InstanceRun:
+    """Two runs side by side; in each a price is filled in, and it is looked at whether it is high."""
+    start, end = '<startEvent id="in"/>', '<endEvent id="out"/>'
+    inner = "".join((start, element("userTask", "fill", "Ціна", ASKS_PRICE), end, *more))
+    part = (
+        element("callActivity", "each", "Кожна позиція", TWICE.format(""), calledElement="priced")
+        if called
+        else element("subProcess", "each", "Кожна позиція", TWICE.format("") + inner)
+    )
+    around = f'<process id="priced">{inner}</process>' if called else ""
+    map_ = drawn(START, END, part, chain("start", "each", "end"), around=around)
+    outcome = compile_bpmn({"a.bpmn": map_}, process_key="sale")
+    assert outcome.process is not None, outcome.findings
+    return InstanceRun(outcome.process)
+
+
+HIGH = "<conditionalEventDefinition><condition>price &gt; 5</condition></conditionalEventDefinition>"
+
+
+@pytest.mark.parametrize("called", [False, True])
+def test_a_value_of_another_run_interrupts_nothing_in_this_one(*, called: bool) -> None:
+    """The price of one position was high, and the work on all others was withdrawn."""
+    handler = element(
+        "subProcess",
+        "handler",
+        "",
+        element("startEvent", "high", "", HIGH) + step("haggle") + chain("high", "haggle"),
+        triggeredByEvent="true",
+    )
+    run = priced(step("order"), chain("in", "fill", "order", "out"), handler, called=called)
+    run.complete("fill", price=9)
+    assert run.open == ["fill", "haggle"]
+    run.complete("fill", price=1)
+    assert run.open == ["haggle", "order"]
+    run.complete("haggle")
+    run.complete("order")
+    assert run.last.finished
+
+
+def test_a_part_of_a_value_of_another_run_does_not_decide_in_this_one_either() -> None:
+    """``lot.note`` of one run came along where another gave its ``lot.price``, and decided there."""
+
+    def asks(name: str) -> str:
+        form = f'<camunda:formField id="{name}" type="string"/>'
+        return f"<extensionElements><camunda:formData>{form}</camunda:formData></extensionElements>"
+
+    inner = (
+        '<startEvent id="in"/><exclusiveGateway id="bad" default="good_out"/><endEvent id="out"/>'
+        + element("userTask", "note", "Оцінити", asks("lot.note"))
+        + element("userTask", "price", "Ціна", asks("lot.price"))
+        + step("boss")
+        + chain("in", "note", "price", "bad")
+        + flow("bad", "boss", condition='${lot.note == "погано"}')
+        + flow("bad", "out", flow_id="good_out")
+        + chain("boss", "out")
+    )
+    each = element("subProcess", "each", "Кожна позиція", TWICE.format("") + inner)
+    run = InstanceRun(compiled(START, END, each, chain("start", "each", "end")))
+    run.complete("note", **{"lot.note": "добре"})
+    run.complete("note", **{"lot.note": "погано"})
+    run.complete("price", **{"lot.price": "5"})
+    assert run.open == ["price"], "the first is good"
+    run.complete("price", **{"lot.price": "6"})
+    assert run.open == ["boss"]
+
+
+def test_what_was_filled_in_before_the_runs_counts_in_those_that_have_filled_in_nothing() -> None:
+    first = element("userTask", "first", "Перша ціна", ASKS_PRICE)
+    inner = (
+        '<startEvent id="in"/><exclusiveGateway id="much" default="low_out"/><endEvent id="out"/><endEvent id="low"/>'
+        + element("userTask", "fill", "Ціна", ASKS_PRICE)
+        + '<parallelGateway id="both"/>'
+        + step("look")
+        + step("boss")
+        + chain("in", "both", "fill", "out")
+        + chain("both", "look", "much")
+        + flow("much", "boss", condition="${price > 6}")
+        + flow("much", "low", flow_id="low_out")
+        + chain("boss", "out")
+    )
+    each = element("subProcess", "each", "Кожна позиція", inner + TWICE.format(""))
+    run = InstanceRun(compiled(START, END, first, each, chain("start", "first", "each", "end")))
+    run.complete("first", price=7)
+    run.complete("fill", price=1)
+    run.complete("look")
+    assert run.open == ["fill", "look"], "one position has a price of its own"
+    run.complete("look")
+    assert run.open == ["boss", "fill"], "the other still has the first"
+
+
+def test_a_script_counts_over_the_runs() -> None:
+    count = element("scriptTask", "count", "", "<script>count = count + 1</script>")
+    loop = (
+        TWICE.format("")
+        .replace("</multi", "<completionCondition>${count &gt;= 2}</completionCondition></multi")
+        .replace(">2<", ">3<")
+    )
+    inner = '<startEvent id="in"/><endEvent id="out"/>' + step("work") + count + chain("in", "work", "count", "out")
+    begin = element("scriptTask", "begin", "", "<script>count = 0</script>")
+    each = element("subProcess", "each", "Кожна позиція", inner + loop)
+    run = InstanceRun(compiled(START, END, begin, each, chain("start", "begin", "each", "end")))
+    run.complete("work")
+    assert run.open == ["work", "work"]
+    run.complete("work")
+    assert run.last.finished, "two of three were enough"
+
+
+def test_each_line_of_a_script_sees_what_the_line_before_it_wrote_in_a_run() -> None:
+    """The second line read what the run had kept before the script, and not what the first had made of it."""
+    script = element("scriptTask", "count", "", "<script>price = 1\ntwice = price * 2</script>")
+    run = priced(
+        script,
+        '<exclusiveGateway id="two" default="else_out"/>',
+        step("right"),
+        step("wrong"),
+        chain("in", "fill", "count", "two"),
+        flow("two", "right", condition="${twice == 2}"),
+        flow("two", "wrong", flow_id="else_out"),
+        chain("right", "out"),
+        chain("wrong", "out"),
+    )
+    run.complete("fill", price=9)
+    assert run.open == ["fill", "right"]
+
+
 def test_another_round_beside_takes_nothing_from_the_runs_that_still_go_on() -> None:
     """What forgets the earlier round forgets it where the new one begins, and in no run of the one before."""
     inner = (

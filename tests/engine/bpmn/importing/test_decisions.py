@@ -722,3 +722,61 @@ class TestRejectionsInParts:
         border = '<boundaryEvent id="refusal" attachedToRef="part"><errorEventDefinition errorRef="refused"/>'
         border += '</boundaryEvent><endEvent id="lost"/>' + chain("refusal", "lost") + chain("part", "sign", "end")
         assert "REJECTION_GOES_ON" not in codes(rejected_in(border, called=called, ends=FAILS))
+
+
+class TestNamesAlone:
+    """A condition that is the name of a yes-or-no field asked a person which way to go, and only a note said so."""
+
+    VIP = (
+        '<extensionElements><camunda:formData><camunda:formField id="vip" type="boolean"/></camunda:formData>'
+        "</extensionElements>"
+    )
+
+    def outcome(self, condition: str, other: str = "", *, default: bool = True) -> CompileOutcome:
+        marked = {"default": "no"} if default else {}
+        return outcome_of(
+            START,
+            END,
+            element("userTask", "ask", "Запитати", self.VIP),
+            element("exclusiveGateway", "g", "", **marked),
+            step("gift"),
+            step("on"),
+            chain("start", "ask", "g"),
+            flow("g", "gift", condition=condition),
+            flow("g", "on", condition=other, flow_id="no"),
+            chain("gift", "end"),
+            chain("on", "end"),
+        )
+
+    @pytest.mark.parametrize("vip", [True, False])
+    def test_the_field_decides(self, *, vip: bool) -> None:
+        outcome = self.outcome("vip")
+        assert "WAY_ASKED" not in codes(outcome)
+        assert outcome.process is not None
+        run = InstanceRun(outcome.process)
+        run.complete("ask", vip=vip)
+        assert run.open == ["gift" if vip else "on"]
+
+    def test_beside_its_contrary_as_well(self) -> None:
+        outcome = self.outcome("vip", "not(vip)", default=False)
+        assert not codes(outcome) & {"WAY_ASKED", "CONDITION_NOT_UNDERSTOOD"}
+
+    def test_beside_words_a_person_chooses(self) -> None:
+        outcome = self.outcome("vip", "звичайний клієнт", default=False)
+        assert found(outcome, "WAY_ASKED").params["ways"] == "vip, звичайний клієнт"
+
+    @pytest.mark.parametrize("words", ["gold", "так"])
+    def test_a_word_that_is_no_such_field_is_a_button(self, words: str) -> None:
+        assert "WAY_ASKED" in codes(self.outcome(words))
+
+    def test_so_it_is_for_an_event_and_a_loop(self) -> None:
+        condition = "<conditionalEventDefinition><condition>vip</condition></conditionalEventDefinition>"
+        loop = "<standardLoopCharacteristics><loopCondition>vip</loopCondition></standardLoopCharacteristics>"
+        outcome = outcome_of(
+            START,
+            element("userTask", "ask", "Запитати", self.VIP + loop),
+            element("intermediateCatchEvent", "wait", "", condition),
+            END,
+            chain("start", "ask", "wait", "end"),
+        )
+        assert not codes(outcome) & {"LOOP_ASKED", "CONDITION_NOT_UNDERSTOOD", "HAPPENED_BY_PERSON"}

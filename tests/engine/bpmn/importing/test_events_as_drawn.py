@@ -896,3 +896,37 @@ def test_a_choice_without_a_name_is_called_by_what_leads_to_it() -> None:
     )
     buttons = [one for one in outcome.findings if one.code == "BOUNDARY_BUTTON"]
     assert [one.params["step"] for one in buttons] == ["Надіслати пропозицію"] * 2
+
+
+class TestHandlersOfOneThing:
+    """Of two events that handle the same at one place, the second would never happen: nothing of it was told."""
+
+    @pytest.mark.parametrize("kind", ["error", "escalation"])
+    def test_two_on_one_border_cannot_be_published(self, kind: str) -> None:
+        borders = [
+            element("boundaryEvent", name, name, DEFINITIONS[kind], attachedToRef="sub") for name in ("b1", "b2")
+        ]
+        after = [step("one"), step("two"), chain("b1", "one"), chain("b2", "two")]
+        outcome = outcome_of(START, throwing(kind), END, chain("start", "sub", "end"), *borders, *after, around=ROOTS)
+        finding = found(outcome, "HANDLED_TWICE")
+        assert (finding.severity, finding.element_id, finding.params["first"]) == (Severity.ERROR, "b2", "b1")
+
+    @pytest.mark.parametrize("kind", ["error", "escalation"])
+    def test_nor_can_two_event_sub_processes_of_one_scope(self, kind: str) -> None:
+        first = handler(DEFINITIONS[kind])
+        second = first.replace('"ev"', '"ev2"').replace('"hs"', '"hs2"').replace('"h"', '"h2"').replace('"he"', '"he2"')
+        second = second.replace('id="hs_h"', 'id="hs2_h"').replace('id="h_he"', 'id="h2_he"')
+        outcome = outcome_of(START, throwing(kind), END, chain("start", "sub", "end"), first, second, around=ROOTS)
+        assert found(outcome, "HANDLED_TWICE").element_id == "hs2"
+
+    def test_one_of_a_code_and_one_of_any_are_two(self) -> None:
+        any_error = element("boundaryEvent", "any", "", "<errorEventDefinition/>", attachedToRef="sub")
+        of_code = element("boundaryEvent", "code", "", DEFINITIONS["error"], attachedToRef="sub")
+        after = [step("one"), step("two"), chain("any", "one"), chain("code", "two")]
+        parts = (START, throwing("error"), END, chain("start", "sub", "end"), any_error, of_code, *after)
+        outcome = outcome_of(*parts, around=ROOTS)
+        assert "HANDLED_TWICE" not in codes(outcome)
+        assert outcome.process is not None
+        run = InstanceRun(outcome.process)
+        run.complete("t")
+        assert run.open == ["two"]

@@ -576,6 +576,17 @@ class TestAdHoc:
             run.complete("a", ціна=500)
         assert run.open == ["after"], "the letter is withdrawn"
 
+    @pytest.mark.parametrize("ordering", ["Sequential", "Parallel"])
+    def test_what_nobody_has_filled_in_yet_does_not_hold(self, ordering: str) -> None:
+        """Who sent the letter first, before the call that asks for the price, stood before an incident."""
+        run = InstanceRun(compiled(*self.drawn(over="ціна &gt; 5", ordering=ordering)))
+        self.choose(run, "Лист")
+        run.complete("b")
+        assert [run.process.steps[each].kind for each in run.open] == [StepKind.CHOICE]
+        self.choose(run, "Дзвінок")
+        run.complete("a", ціна=10)
+        assert run.open == ["after"]
+
     def test_once_its_condition_holds_nothing_more_begins_and_the_rest_is_left_to_end(self) -> None:
         process = compiled(*self.drawn(over="ціна &gt; 100", cancelRemainingInstances="false"))
         run = InstanceRun(process, variables={"ціна": 0})
