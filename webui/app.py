@@ -12,6 +12,7 @@ from engine.db.session import Database
 from engine.settings import Settings
 from webui import pages
 from webui.api.application import described_application, register_api
+from webui.api.caller import provide_call_limits
 from webui.csrf import configure_csrf
 from webui.error_pages import configure_error_pages
 from webui.file_uploads import configure_uploads
@@ -57,6 +58,7 @@ def answer_from(app: Flask, settings: Settings, database: Database, clock: Clock
     provide_services(app, settings, database, clock)
     provide_news(app, database, clock)
     provide_room(app)
+    provide_call_limits(app)
 
 
 def _page_blueprints() -> list[Blueprint]:
