@@ -12,21 +12,22 @@ from engine.db.session import Database
 from engine.settings import Settings
 from webui import pages
 from webui.api.application import described_application, register_api
+from webui.api.caller import provide_call_limits
 from webui.csrf import configure_csrf
 from webui.error_pages import configure_error_pages
 from webui.file_uploads import configure_uploads
 from webui.formats import configure_formats
 from webui.i18n import configure_languages
 from webui.limits import configure_limits
-from webui.news_desk import configure_news
+from webui.news_desk import provide_news
 from webui.one_currency import configure_one_currency
-from webui.request_context import provide_services
+from webui.request_context import provide_services, services
 from webui.security import configure_security
 from webui.sessions import configure_sessions
 from webui.static_files import DIST, configure_static_files
 from webui.storable_requests import configure_storable_requests
 from webui.template_context import configure_templates
-from webui.transfers import configure_transfers
+from webui.transfers import configure_transfers, provide_room
 
 _PAGES = [import_module(f"{pages.__name__}.{module.name}") for module in iter_modules(pages.__path__)]
 """Every module of webui/pages is a part of the site and names its blueprint ``blueprint``."""
@@ -35,8 +36,8 @@ _PAGES = [import_module(f"{pages.__name__}.{module.name}") for module in iter_mo
 def create_app(settings: Settings, database: Database, clock: Clock) -> Flask:
     """The application over ``database``, reading the time from ``clock`` only."""
     app = described_application(__name__, static_folder=str(DIST), static_url_path="/static")
-    given = provide_services(app, settings, database, clock)
-    configure_sessions(app, settings, given.accounts, clock)
+    answer_from(app, settings, database, clock)
+    configure_sessions(app, settings, services)
     configure_languages(app, settings)
     configure_limits(app, settings)
     configure_uploads(app)
@@ -47,10 +48,17 @@ def create_app(settings: Settings, database: Database, clock: Clock) -> Flask:
     configure_static_files(app)
     configure_formats(app)
     configure_one_currency(app)
-    configure_news(app, database, clock)
     configure_templates(app)
     configure_transfers(app)
     for page in _PAGES:
         app.register_blueprint(page.blueprint)
     register_api(app)
     return app
+
+
+def answer_from(app: Flask, settings: Settings, database: Database, clock: Clock) -> None:
+    """Let ``app`` answer from ``database``: it knows nothing of what it answered from before."""
+    provide_services(app, settings, database, clock)
+    provide_news(app, database, clock)
+    provide_room(app)
+    provide_call_limits(app)

@@ -152,7 +152,7 @@ def marker(moment: datetime) -> str:
     return str(int(moment.timestamp() * 1000))
 
 
-def configure_news(app: Flask, database: Database, clock: Clock) -> None:
+def provide_news(app: Flask, database: Database, clock: Clock) -> None:
     app.extensions[_NAME] = NewsDesk(database, clock)
 
 

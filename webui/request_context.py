@@ -41,10 +41,9 @@ class Services:
     provider: OpenIdProvider | None
 
 
-def provide_services(app: Flask, settings: Settings, database: Database, clock: Clock) -> Services:
+def provide_services(app: Flask, settings: Settings, database: Database, clock: Clock) -> None:
     provider = provider_of(settings, clock)
-    given = app.extensions[_NAME] = Services(settings, database, clock, Accounts(database), provider)
-    return given
+    app.extensions[_NAME] = Services(settings, database, clock, Accounts(database), provider)
 
 
 def services() -> Services:

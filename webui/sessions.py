@@ -7,8 +7,10 @@ departments are those of this very moment in every request.
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from flask import Flask, Request, Response, g, request, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
@@ -22,6 +24,9 @@ from engine.policy.permissions import Actor
 from engine.queries.accounts import Accounts
 from engine.settings import Settings
 from webui.this_request import this_request
+
+if TYPE_CHECKING:
+    from webui.request_context import Services
 
 IDLE_LIMIT = timedelta(hours=12)
 _NOBODY = "asks_for_nobody"
@@ -63,8 +68,11 @@ def _sends_no_cookie(request: Request) -> bool:
     return "HTTP_COOKIE" not in request.environ
 
 
-def configure_sessions(app: Flask, settings: Settings, accounts: Accounts, clock: Clock) -> None:
-    """Sign cookies with the secret key; over https name them ``__Host-``, so that no neighbour domain can set one."""
+def configure_sessions(app: Flask, settings: Settings, services: Callable[[], Services]) -> None:
+    """Sign cookies with the secret key; over https name them ``__Host-``, so that no neighbour domain can set one.
+
+    ``services`` gives those of the application that answers the request at hand.
+    """
     over_https = settings.base_url.startswith("https://")
     app.config.update(
         SECRET_KEY=installation_key(settings),
@@ -86,7 +94,10 @@ def configure_sessions(app: Flask, settings: Settings, accounts: Accounts, clock
     manager.session_protection = None  # phones change their address all day; the stamp protects instead
 
     def load(session_id: str) -> SignedInPerson | None:
-        return None if g.get(_NOBODY) else _person_of_session(accounts, clock, session_id)
+        if g.get(_NOBODY):
+            return None
+        given = services()
+        return _person_of_session(given.accounts, given.clock, session_id)
 
     manager.user_loader(load)
     app.session_interface = _Cookies()

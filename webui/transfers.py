@@ -15,7 +15,7 @@ from flask import Flask, Response, current_app, g, make_response
 from engine.errors import N_
 from webui.api.call_limits import TooManyCalls
 from webui.request_context import signed_in
-from webui.this_request import this_request
+from webui.this_request import this_application, this_request
 
 if TYPE_CHECKING:
     from webui.api.caller import Caller
@@ -25,6 +25,7 @@ AT_ONCE_OF_PERSON = 24
 AT_ONCE = 96
 """Of all together: three quarters of the web server's threads."""
 
+_NAME = "reglament.transfers"
 _LARGE = 256 * 1024
 """Bytes: what is smaller fits into the buffers between us and the reader."""
 _WAIT_S = 10
@@ -62,9 +63,12 @@ class Transfers:
                 del self._of_person[person_id]
 
 
-def configure_transfers(app: Flask) -> None:
-    under_way = Transfers()
+def provide_room(app: Flask) -> None:
+    """Nothing is under way yet."""
+    app.extensions[_NAME] = Transfers()
 
+
+def configure_transfers(app: Flask) -> None:
     def limit(response: Response) -> Response:
         """What is large is begun only where there is room for it. The page's own stream of news has seats already.
 
@@ -78,6 +82,7 @@ def configure_transfers(app: Flask) -> None:
         person_id = _whose()
         if person_id is None:
             return response
+        under_way = cast("Transfers", this_application().extensions[_NAME])
         if not under_way.begin(person_id):
             response.close()
             return make_response(current_app.handle_user_exception(TooManyTransfers(wait_s=_WAIT_S)))

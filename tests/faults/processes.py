@@ -6,30 +6,16 @@ import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from multiprocessing import get_context
 from multiprocessing.context import ForkServerProcess
 from typing import Any
 
-CONTEXT = get_context("forkserver")
-CONTEXT.set_forkserver_preload(
-    [
-        "psycopg",
-        "sqlalchemy.dialects.postgresql.psycopg",
-        "sqlalchemy.dialects.sqlite.pysqlite",
-        "engine.bpmn.spec",
-        "engine.commands.clients",
-        "engine.commands.completions",
-        "engine.commands.deals",
-        "engine.commands.escalations",
-        "engine.commands.timers",
-        "engine.queries.actors",
-    ]
-)
+from support.forking import FORKS
+
 PATIENCE_S = 120.0
 
 
 def start(work: Callable[..., object], *arguments: Any) -> ForkServerProcess:
-    process = CONTEXT.Process(target=work, args=arguments, daemon=True)
+    process = FORKS.Process(target=work, args=arguments, daemon=True)
     process.start()
     return process
 

@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 from faults.audit import assert_deal_is_whole
 from faults.dealer import ENDED, deal_with
-from faults.processes import CONTEXT, PATIENCE_S, frozen, kill, start
+from faults.processes import PATIENCE_S, frozen, kill, start
 from faults.scorecard import Scorecard
 from faults.signer import sign
 from sqlalchemy import func, select
 from sqlalchemy.engine import make_url
+from support.forked_commands import reglament
+from support.forking import FORKS
 from support.office import Office
-from support.running import environment, reglament
+from support.running import environment
 from support.servers import PostgreSQL
 
 from engine.db.session import Database
@@ -33,8 +35,8 @@ def test_what_is_restored_is_one_moment_and_every_deal_in_it_is_whole(
     office = Office(Database(database_url))
     office.publish()
     office.open_deal(title="Перша")
-    reader, writer = CONTEXT.Pipe(duplex=False)
-    signed, signs = CONTEXT.Pipe(duplex=False)
+    reader, writer = FORKS.Pipe(duplex=False)
+    signed, signs = FORKS.Pipe(duplex=False)
     signer = start(sign, database_url, tmp_path / "var" / "keys", signs)
     dealers = [start(deal_with, database_url, f"{number}", 100_000, writer) for number in range(DEALERS)]
     deals = entries = 0

@@ -8,11 +8,12 @@ from multiprocessing.connection import Connection
 
 import pytest
 from faults.audit import assert_deal_is_whole, events
-from faults.processes import CONTEXT, PATIENCE_S, frozen, kill, start
+from faults.processes import PATIENCE_S, frozen, kill, start
 from faults.test_due_timers import wait_until
 from faults.timer_worker import fire_all
 from faults.waiting_map import BRANCHES, DAYS, waiting_map
 from sqlalchemy import select, text
+from support.forking import FORKS
 from support.office import Office
 
 from engine.commands.locks import lock_instance
@@ -45,7 +46,7 @@ def test_timers_of_a_deal_that_a_frozen_process_holds_fire_once_though_it_never_
     at = office.clock.advance(timedelta(days=DAYS))
     with office.database.read() as session:
         instance_id = session.scalars(select(ProcessInstance.id).where(ProcessInstance.deal_id == deal.id)).one()
-    reader, writer = CONTEXT.Pipe(duplex=False)
+    reader, writer = FORKS.Pipe(duplex=False)
     with reader, writer:
         holder = start(hold, office.database.url, instance_id, writer)
         assert reader.poll(PATIENCE_S)

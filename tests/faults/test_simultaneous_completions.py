@@ -6,9 +6,10 @@ from collections import Counter
 
 import pytest
 from faults.audit import assert_deal_is_whole, completed
-from faults.processes import CONTEXT, PATIENCE_S, together
+from faults.processes import PATIENCE_S, together
 from faults.racer import DONE, TOO_LATE, Race, run
 from faults.scorecard import Scorecard
+from support.forking import FORKS
 from support.office import Office
 from support.sales_map import APPROVERS
 
@@ -21,8 +22,8 @@ def test_four_at_once_have_one_effect(office: Office, full: bool, scorecard: Sco
     deals = [office.open_deal(title=f"Угода {number}") for number in range(items)]
     steps = [item.id for item in office.open_steps()]
     person = office.company.olena.id
-    barrier = CONTEXT.Barrier(len(NAMES))
-    pipes = [CONTEXT.Pipe(duplex=False) for _ in NAMES]
+    barrier = FORKS.Barrier(len(NAMES))
+    pipes = [FORKS.Pipe(duplex=False) for _ in NAMES]
     works = [
         (run, Race(office.database.url, steps, person, name), barrier, writer)
         for name, (_, writer) in zip(NAMES, pipes, strict=True)

@@ -8,8 +8,9 @@ from time import perf_counter
 
 import pytest
 from faults.audit import assert_deal_is_whole, events
-from faults.processes import CONTEXT, PATIENCE_S, together
+from faults.processes import PATIENCE_S, together
 from faults.scorecard import Scorecard
+from support.forking import FORKS
 from support.office import MONDAY_10, Office
 
 from engine.clock import SettableClock
@@ -47,7 +48,7 @@ def test_writers_queue_instead_of_hearing_that_the_database_is_locked(
     office = Office(Database(sqlite_database_url))
     office.publish()
     deals = [office.open_deal(title=f"Угода {number}") for number in range(WRITERS)]
-    pipes = [CONTEXT.Pipe(duplex=False) for _ in deals]
+    pipes = [FORKS.Pipe(duplex=False) for _ in deals]
     seconds = 60.0 if full else 2.0
     works = [
         (write_for, sqlite_database_url, deal.id, office.company.olena.id, seconds, writer)

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import select
 from support.office import Office
 from support.openid_server import CLIENT_ID, CLIENT_SECRET, OpenIdServer
-from support.web import Browser, text_of, web_application
+from support.web import Browser, shared_application, text_of
 from werkzeug.test import TestResponse
 
 from engine.model.linked_account import LinkedAccount
@@ -30,7 +30,7 @@ def settings_of(provider: OpenIdServer) -> dict[str, str]:
 
 
 def application_of(office: Office, provider: OpenIdServer, **settings: str) -> Flask:
-    return web_application(office, **settings_of(provider) | settings)
+    return shared_application(office, **settings_of(provider) | settings)
 
 
 @dataclass

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 from flask import Flask
-from sqlalchemy import make_url, select
+from sqlalchemy import select
 from support.api import ApiClient
+from support.kept_sqlite import KeptSqlite
 from support.office import Office
 from support.web import Browser
 
@@ -85,9 +84,7 @@ class World:
         self.programs = {login: ApiClient(app, office, login) for login in PEOPLE}
         self.nobody = ApiClient(app, office, None)
         self.browsers = {login: Browser(app, login) for login in PEOPLE}
-        self.file = Path(str(make_url(office.database.url).database))
-        office.database.dispose()
-        self.kept = shutil.copy(self.file, self.file.with_suffix(".kept"))
+        self.kept = KeptSqlite(office.database)
 
     def _told(self, deal: Deal, work_item_id: int, away: str) -> tuple[int, int, int, int, int, int]:
         """The head asked the administrator about the step, was named in a comment, and somebody is away in a year.
@@ -134,10 +131,10 @@ class World:
             return add_made_file(session, deal, "a.html", b"a", media_type=kind, step="", actor=actor, at=at).id
 
     def restore(self) -> None:
-        self.office.database.dispose()
-        for journal in (f"{self.file}-wal", f"{self.file}-shm"):
-            Path(journal).unlink(missing_ok=True)
-        shutil.copy(self.kept, self.file)
+        self.kept.restore()
+
+    def close(self) -> None:
+        self.kept.close()
 
 
 def events_recorded(office: Office) -> int:

@@ -28,13 +28,6 @@ def environment(var: Path, **more: str) -> dict[str, str]:
     return {**kept, "REGLAMENT_VAR": str(var), "LOCALE_DEFAULT": "en", **more}
 
 
-def reglament(*arguments: str, env: Mapping[str, str], given: str = "") -> subprocess.CompletedProcess[str]:
-    """One command, to its end."""
-    return subprocess.run(
-        [PROGRAM, *arguments], env=env, input=given, capture_output=True, text=True, timeout=120, check=False
-    )
-
-
 @dataclass
 class Running:
     """``reglament run`` in a process group of its own, as a terminal would have it; stopped at the end."""

@@ -21,11 +21,13 @@ from werkzeug.test import TestResponse
 
 from engine.model.person import Person
 from engine.settings import Settings, settings_from
-from webui.app import create_app
+from webui.app import answer_from, create_app
+from webui.limits import limiter
 
 _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 _HTMX = {"HX-Request": "true"}
 _TEMPLATES = CompiledTemplates()
+_SHARED: dict[tuple[tuple[str, str], ...], Flask] = {}
 _KEYS = str(Path(tempfile.gettempdir(), f"reglament-keys-of-tests-{os.getpid()}"))
 
 
@@ -39,6 +41,20 @@ def web_application(office: Office, **environ: str) -> Flask:
     app = create_app(web_settings(**environ), office.database, office.clock)
     app.jinja_env.bytecode_cache = _TEMPLATES
     return app
+
+
+def shared_application(office: Office, **environ: str) -> Flask:
+    """The same of one process for all its tests that do nothing but ask it: each begins with no try counted.
+
+    It answers from the office of who asked for it last. To make an application, and to load its templates, costs a
+    seventh of what tests of pages do.
+    """
+    given = tuple(sorted(environ.items()))
+    if given not in _SHARED:
+        _SHARED[given] = web_application(office, **environ)
+    answer_from(_SHARED[given], web_settings(**environ), office.database, office.clock)
+    limiter.reset()
+    return _SHARED[given]
 
 
 class Browser:

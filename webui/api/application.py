@@ -15,7 +15,7 @@ from werkzeug.routing import MapAdapter
 from werkzeug.sansio.utils import get_host
 
 from webui.api.blueprint import api
-from webui.api.caller import configure_call_limits, identify
+from webui.api.caller import identify
 from webui.api.docs_pages import docs
 from webui.api.models.problems import Problem
 from webui.api.problems import configure_problems, refuse_unreadable
@@ -139,7 +139,6 @@ def described_application(import_name: str, **flask: Any) -> OpenAPI:
     )
     app.json = StrictJson(app)
     configure_problems(app)
-    configure_call_limits(app)
     return app
 
 

@@ -52,7 +52,8 @@ def identified_by_its_command(view: View) -> View:
     return view
 
 
-def configure_call_limits(app: Flask) -> None:
+def provide_call_limits(app: Flask) -> None:
+    """No call is counted yet, and no program is known."""
     app.extensions[_LIMITS] = CallLimits()
     app.extensions[_PROGRAMS] = ProgramsSeen()
 

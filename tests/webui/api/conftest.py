@@ -7,7 +7,7 @@ from flask import Flask
 from support.api import ApiClient
 from support.founded_offices import FoundedOffices
 from support.office import Office
-from support.web import web_application
+from support.web import shared_application
 
 from webui.limits import limiter
 
@@ -24,7 +24,7 @@ def office(database_url: str, founded: FoundedOffices) -> Iterator[Office]:
 @pytest.fixture
 def app(office: Office) -> Iterator[Flask]:
     """The application, its calls not counted: the test of limits turns counting on."""
-    app = web_application(office)
+    app = shared_application(office)
     limiter.enabled = False
     yield app
     limiter.enabled = True

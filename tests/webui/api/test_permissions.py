@@ -313,6 +313,13 @@ def office(sqlite_database_url: str) -> Iterator[Office]:
     database.dispose()
 
 
+@pytest.fixture
+def world(app: Flask, office: Office) -> Iterator[World]:
+    world = World(app, office)
+    yield world
+    world.close()
+
+
 def routes(app: Flask) -> set[str]:
     return {
         f"{method} {rule.rule.removeprefix('/api/v1')}"
@@ -359,8 +366,7 @@ def test_every_route_has_an_expectation(app: Flask) -> None:
     assert routes(app) == set(EXPECTED)
 
 
-def test_every_role_gets_the_status_that_the_rule_says_on_own_and_foreign_records(app: Flask, office: Office) -> None:
-    world = World(app, office)
+def test_every_role_gets_the_status_that_the_rule_says_on_own_and_foreign_records(world: World) -> None:
     wrong: list[str] = []
     for route, expected in EXPECTED.items():
         for foreign, statuses in ((False, expected.own), (True, expected.foreign)):
@@ -375,8 +381,7 @@ def test_every_role_gets_the_status_that_the_rule_says_on_own_and_foreign_record
     assert not wrong, "\n".join(wrong)
 
 
-def test_nobody_gets_anything_without_a_token(app: Flask, office: Office) -> None:
-    world = World(app, office)
+def test_nobody_gets_anything_without_a_token(world: World) -> None:
     for route, expected in EXPECTED.items():
         method, address, body = sent(route, world.own, expected, foreign=False)
         answer = world.nobody.call(method, address, **body)
@@ -384,9 +389,8 @@ def test_nobody_gets_anything_without_a_token(app: Flask, office: Office) -> Non
         assert answer.headers["WWW-Authenticate"].startswith("Bearer"), route
 
 
-def test_a_session_alone_writes_nothing(app: Flask, office: Office) -> None:
+def test_a_session_alone_writes_nothing(world: World, office: Office) -> None:
     """A foreign page can make the browser send its cookie, but not the token of our own page."""
-    world = World(app, office)
     before = events_recorded(office)
     for route, expected in EXPECTED.items():
         method, address, _ = sent(route, world.own, expected, foreign=False)

@@ -14,11 +14,6 @@ Command = Callable[..., Result]
 
 
 @pytest.fixture
-def compiles_here() -> None:
-    """Not here: the command starts the child."""
-
-
-@pytest.fixture
 def installation(
     sqlite_database_url: str, founded: FoundedOffices, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Office]:

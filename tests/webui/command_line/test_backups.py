@@ -11,8 +11,9 @@ import pytest
 from click.testing import Result
 from sqlalchemy import func, inspect, select, text, update
 from support.files import add, pdf
+from support.forked_commands import reglament
 from support.office import Office
-from support.running import environment, reglament
+from support.running import environment
 
 from engine.clock import SystemClock
 from engine.commands.deal_files import Place

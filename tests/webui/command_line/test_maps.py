@@ -11,6 +11,8 @@ from support.decision_tables import deciding_map, dmn, table
 from support.drawn_maps import END, START, chain, drawn, step
 from support.office import Office
 
+from engine.bpmn.compile_child import compile_in_child
+from engine.commands import definitions
 from engine.model.process_definition import DefinitionState, ProcessDefinition
 from processes import shipped_map
 
@@ -18,6 +20,12 @@ Command = Callable[..., Result]
 
 
 UNREAD = "ZIP_FOREIGN_FILE"
+
+
+@pytest.fixture
+def compiles_in_child(compiles_here: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As an installation does, whatever is checked or deployed."""
+    monkeypatch.setattr(definitions, "compile_in_child", compile_in_child)
 
 
 @pytest.fixture
@@ -38,6 +46,7 @@ def states(office: Office, key: str) -> list[tuple[int, DefinitionState]]:
         return [(one.version, one.state) for one in session.scalars(rows)]
 
 
+@pytest.mark.usefixtures("compiles_in_child")
 def test_each_file_is_a_line_of_json(installation: Office, command: Command, files: dict[str, Path]) -> None:
     done = command("map", "check", files["tender"], files["letter"], "--json")
     assert done.exit_code == 1
@@ -151,6 +160,7 @@ def test_a_map_may_call_another_one_of_the_same_command(
     assert "CALL_UNRESOLVED" not in together.stdout
 
 
+@pytest.mark.usefixtures("compiles_in_child")
 def test_checking_needs_no_installation_and_makes_none(
     command: Command, files: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -160,6 +170,7 @@ def test_checking_needs_no_installation_and_makes_none(
     assert not (tmp_path / "var").exists()
 
 
+@pytest.mark.usefixtures("compiles_in_child")
 def test_a_map_is_deployed_published_and_exported_byte_for_byte(
     installation: Office, command: Command, files: dict[str, Path], tmp_path: Path
 ) -> None:

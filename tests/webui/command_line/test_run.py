@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, update
+from support.forked_commands import reglament
 from support.missing import found_or_skipped
 from support.office import Office
-from support.running import Running, environment, is_alive, reglament
+from support.running import Running, environment, is_alive
 from support.servers import PgBouncer, PostgreSQL
 
 from engine.clock import SystemClock
@@ -41,9 +42,9 @@ def late_deal(database: Database) -> Office:
     return office
 
 
-def holder(database: Database) -> int | None:
+def holders(database: Database) -> set[int | None]:
     with database.read() as session:
-        return session.scalar(select(WorkItem.assignee_id))
+        return set(session.scalars(select(WorkItem.assignee_id)))
 
 
 def undone(database: Database) -> int:
@@ -54,7 +55,7 @@ def undone(database: Database) -> int:
 
 
 def settle(office: Office, database: Database) -> bool:
-    return eventually(lambda: holder(database) == office.company.bohdan.id and undone(database) == 0)
+    return eventually(lambda: holders(database) == {office.company.bohdan.id} and undone(database) == 0)
 
 
 def test_it_starts_from_nothing_answers_and_stops_cleanly(tmp_path: Path) -> None:
@@ -102,22 +103,6 @@ def test_sigterm_while_it_still_prepares_ends_it_as_cleanly(tmp_path: Path) -> N
         assert "Traceback" not in server.log
 
 
-def test_ctrl_c_while_a_killed_process_is_replaced_is_not_lost(sqlite_database_url: str, tmp_path: Path) -> None:
-    """The new process meets the signal in the first moments of its life."""
-    with Running(tmp_path / "var", {"DATABASE_URL": sqlite_database_url}) as server:
-        server.wait_until_healthy()
-        (killed,) = server.children()
-        os.kill(killed, signal.SIGKILL)
-        while (begun := server.children()) in ([], [killed]):
-            pass
-        os.kill(begun[0], signal.SIGSTOP)
-        os.killpg(server.process.pid, signal.SIGINT)
-        os.kill(begun[0], signal.SIGCONT)
-        assert server.process.wait(timeout=40) == 0
-        assert f"Worker (pid:{begun[0]}) was sent SIGKILL" not in server.log
-        assert "Traceback" not in server.log
-
-
 @pytest.mark.parametrize(
     ("command", "name", "said"),
     [
@@ -137,21 +122,7 @@ def test_a_setting_that_the_worker_cannot_use_is_told_before_anything_begins(
     assert not (tmp_path / "var").exists()
 
 
-def test_a_killed_process_is_started_again_and_does_what_waits(sqlite_database_url: str, tmp_path: Path) -> None:
-    database = Database(sqlite_database_url)
-    office = late_deal(database)
-    with Running(tmp_path / "var", {"DATABASE_URL": sqlite_database_url}) as server:
-        server.wait_until_healthy()
-        (killed,) = server.children()
-        os.kill(killed, signal.SIGKILL)
-        assert eventually(lambda: server.health()[0] == 200 and server.children() not in ([], [killed]))
-        with database.write() as session:  # the dead process held leases: a minute passes
-            session.execute(update(Job).values(lease_until=None))
-        assert settle(office, database), server.log
-    database.dispose()
-
-
-def test_a_server_that_was_down_over_a_deadline_escalates_after_its_start(
+def test_what_waited_for_a_start_is_done_and_a_killed_process_is_replaced_and_stopped_at_any_moment(
     sqlite_database_url: str, tmp_path: Path
 ) -> None:
     database = Database(sqlite_database_url)
@@ -160,7 +131,35 @@ def test_a_server_that_was_down_over_a_deadline_escalates_after_its_start(
         server.wait_until_healthy()
         assert settle(office, database), server.log
         assert "Letter to bohdan@example.com" in server.log
+        ensure_a_killed_process_is_started_again_and_does_what_waits(server, office, database)
+        ensure_ctrl_c_while_a_killed_process_is_replaced_is_not_lost(server)
     database.dispose()
+
+
+def ensure_a_killed_process_is_started_again_and_does_what_waits(
+    server: Running, office: Office, database: Database
+) -> None:
+    (killed,) = server.children()
+    office.open_deal()
+    os.kill(killed, signal.SIGKILL)
+    assert eventually(lambda: server.health()[0] == 200 and server.children() not in ([], [killed]))
+    with database.write() as session:  # the dead process held leases: a minute passes
+        session.execute(update(Job).values(lease_until=None))
+    assert settle(office, database), server.log
+
+
+def ensure_ctrl_c_while_a_killed_process_is_replaced_is_not_lost(server: Running) -> None:
+    """The new process meets the signal in the first moments of its life."""
+    (killed,) = server.children()
+    os.kill(killed, signal.SIGKILL)
+    while (begun := server.children()) in ([], [killed]):
+        pass
+    os.kill(begun[0], signal.SIGSTOP)
+    os.killpg(server.process.pid, signal.SIGINT)
+    os.kill(begun[0], signal.SIGCONT)
+    assert server.process.wait(timeout=40) == 0
+    assert f"Worker (pid:{begun[0]}) was sent SIGKILL" not in server.log
+    assert "Traceback" not in server.log
 
 
 @pytest.mark.postgres
@@ -184,33 +183,40 @@ def test_several_processes_on_postgresql_need_no_redis(postgresql_database_url: 
 
 @pytest.mark.redis
 def test_with_redis_worker_and_schedule_are_processes_that_start_and_stop_together(
-    database_url: str, redis_url: str, tmp_path: Path
+    sqlite_database_url: str, redis_url: str, tmp_path: Path
 ) -> None:
-    database = Database(database_url)
+    database = Database(sqlite_database_url)
     office = late_deal(database)
-    with Running(tmp_path / "var", {"DATABASE_URL": database_url, "REDIS_URL": redis_url}) as server:
-        server.wait_until_healthy()
-        assert settle(office, database), server.log
-        parts = server.children()
-        os.kill(parts[-1], signal.SIGKILL)
-        assert eventually(lambda: parts[-1] not in server.children() and len(server.children()) == len(parts))
-        parts = server.children()
+    with Running(tmp_path / "var", {"DATABASE_URL": sqlite_database_url, "REDIS_URL": redis_url}) as server:
+        parts = parts_that_do_what_waits(server, office, database)
         assert server.press_ctrl_c() == 0
         assert eventually(lambda: not any(is_alive(pid) for pid in parts))
         assert "Traceback" not in server.log
-    database.dispose()
 
 
 @pytest.mark.redis
+@pytest.mark.postgres
 def test_parts_end_when_the_process_that_keeps_them_together_is_killed(
-    sqlite_database_url: str, redis_url: str, tmp_path: Path
+    postgresql_database_url: str, redis_url: str, tmp_path: Path
 ) -> None:
-    with Running(tmp_path / "var", {"DATABASE_URL": sqlite_database_url, "REDIS_URL": redis_url}) as server:
-        server.wait_until_healthy()
-        parts = server.children()
+    database = Database(postgresql_database_url)
+    office = late_deal(database)
+    with Running(tmp_path / "var", {"DATABASE_URL": postgresql_database_url, "REDIS_URL": redis_url}) as server:
+        parts = parts_that_do_what_waits(server, office, database)
         server.process.kill()
         server.process.wait()
         assert eventually(lambda: not any(is_alive(pid) for pid in parts))
+
+
+def parts_that_do_what_waits(server: Running, office: Office, database: Database) -> list[int]:
+    """The processes of a server with Redis when they have escalated a late deal and one of them was replaced."""
+    server.wait_until_healthy()
+    assert settle(office, database), server.log
+    database.dispose()
+    parts = server.children()
+    os.kill(parts[-1], signal.SIGKILL)
+    assert eventually(lambda: parts[-1] not in server.children() and len(server.children()) == len(parts))
+    return server.children()
 
 
 @pytest.mark.parametrize("command", ["worker", "beat"])

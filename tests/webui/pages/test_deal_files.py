@@ -17,7 +17,7 @@ from support.drawn_maps import END, START, bag, chain, drawn, element, step
 from support.files import HEIC, add, asking_for_files, pdf, png, tiff
 from support.office import Office
 from support.office_documents import docx
-from support.web import Browser, text_of, web_application
+from support.web import Browser, shared_application, text_of
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
@@ -41,7 +41,7 @@ SAID = {
 
 @pytest.fixture
 def app(office: Office) -> Flask:
-    return web_application(office, FILE_MAX_MB="1")
+    return shared_application(office, FILE_MAX_MB="1")
 
 
 @pytest.fixture

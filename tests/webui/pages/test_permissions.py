@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import pytest
 from flask import Flask
 from support.office import Office
 from support.permissions import PEOPLE, Records, World, events_recorded
@@ -478,6 +479,13 @@ PAGES = {
 }
 
 
+@pytest.fixture
+def world(app: Flask, office: Office) -> Iterator[World]:
+    world = World(app, office)
+    yield world
+    world.close()
+
+
 def closed_pages(app: Flask) -> dict[str, str]:
     """Endpoints by what they are asked with: all that want somebody signed in, and no call of the API."""
     return {
@@ -494,19 +502,19 @@ def test_every_page_has_an_audience(app: Flask) -> None:
     assert set(closed_pages(app)) == {page for pages in PAGES.values() for page in pages}
 
 
-def test_every_page_is_open_to_its_audience_alone(app: Flask, office: Office) -> None:
+def test_every_page_is_open_to_its_audience_alone(app: Flask, office: Office, world: World) -> None:
     """Of who gets further one is tried; whoever is refused changes nothing, and of a foreign deal learns nothing."""
     limiter.enabled = False
     try:
-        wrong = list(Trial(app, office).faults())
+        wrong = list(Trial(app, office, world).faults())
     finally:
         limiter.enabled = True
     assert not wrong, "\n".join(wrong)
 
 
 class Trial:
-    def __init__(self, app: Flask, office: Office) -> None:
-        self.world, self.office = World(app, office), office
+    def __init__(self, app: Flask, office: Office, world: World) -> None:
+        self.world, self.office = world, office
         self.addresses = app.url_map.bind("localhost")
         self.endpoints = closed_pages(app)
 
