@@ -9,7 +9,7 @@ import pytest
 from browser.installation import Installation, Sales, installed
 from browser.people import People
 from playwright.sync_api import Browser, expect, sync_playwright
-from support.browser import Words
+from support.browser import OF_THIS_MACHINE_ALONE, Words
 
 PATIENCE_MS = 60_000
 """A page of a loaded machine may be slow; a page that does not come at all is a failure."""
@@ -31,7 +31,7 @@ def chromium(chromium_path: Path) -> Iterator[Browser]:
     """Not for the whole session: while Playwright runs, nobody else in this process could run an event loop."""
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=OF_THIS_MACHINE_ALONE)
         yield browser
         browser.close()
 

@@ -9,6 +9,7 @@ from itertools import count
 from browser.installation import LATE_DEALS, Sales
 from browser.people import People, Theme
 from playwright.sync_api import Page, expect
+from support.browser import bring_axe
 
 _tours = count(1)
 
@@ -89,11 +90,12 @@ READERS = ("a visitor", "olena", "iryna", "bohdan", "owner", "admin")
 
 
 def main_pages(people: People, sales: Sales, view: View, reader: str) -> Iterator[Opened]:
-    """Each main page in turn of those that are ``reader``'s work, one of READERS."""
+    """Each main page in turn of those that are ``reader``'s work, one of READERS, with axe-core."""
     if reader == "a visitor":
         yield from _pages_of_visitors(people, sales, view)
         return
     page = people.at_work(reader, locale=view.locale, theme=view.theme, width=view.width)
+    bring_axe(page.context)
     for address in _addresses(sales, f"Насоси для огляду № {next(_tours)}")[reader]:
         answer = page.goto(address)
         assert answer is not None, address
@@ -106,6 +108,7 @@ def _pages_of_visitors(people: People, sales: Sales, view: View) -> Iterator[Ope
     """Before anybody has signed in."""
     visitor = people.visitor(width=view.width)
     chosen = {"locale": view.locale, "theme": view.theme}
+    bring_axe(visitor.context)
     visitor.context.add_cookies([{"name": name, "value": value, "url": visitor.url} for name, value in chosen.items()])
     visitor.reload()
     yield Opened("/sign-in", visitor)

@@ -7,10 +7,13 @@ import re
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response, Route
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+OF_THIS_MACHINE_ALONE = ("--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
+"""What Chromium is started with: it finds no other host. A route that refuses them would switch its cache off."""
+
 _OBSCURED = "obscured"  # axe-core's word for what lies partly under something else
 _CATALOGUES = ROOT / "webui" / "translations"
 _SERVER_FAILED = 500
@@ -45,33 +48,38 @@ class Words:
 
 
 class Watch:
-    """What goes wrong in a context: errors of scripts, of the content policy, of the server, calls to other hosts."""
+    """What goes wrong in a context: errors of scripts, of the content policy, of the server, calls to other hosts.
+
+    A call to another host is told when it is answered or fails: at once, in a Chromium `OF_THIS_MACHINE_ALONE`.
+    """
 
     def __init__(self, context: BrowserContext, address: str) -> None:
         self.troubles: list[str] = []
         self._address = address
-        context.route(lambda url: not url.startswith((f"{address}/", "data:", "blob:")), self._refuse)
         context.on("console", self._console)
         context.on("weberror", lambda error: self.troubles.append(f"script: {error.error}"))
         context.on("response", self._response)
         context.on("requestfailed", self._failed)
 
-    def _refuse(self, route: Route) -> None:
-        self.troubles.append(f"another host: {route.request.url}")
-        route.abort()
-
     def _console(self, message: ConsoleMessage) -> None:
         if message.type == "error" and not _ANSWERED.match(message.text) and not _SAID_OFFLINE.search(message.text):
             self.troubles.append(f"console: {message.text}")
 
+    def _is_elsewhere(self, url: str) -> bool:
+        return not url.startswith((f"{self._address}/", "data:", "blob:"))
+
     def _response(self, response: Response) -> None:
+        if self._is_elsewhere(response.url):
+            self.troubles.append(f"another host: {response.url}")
         is_file = response.url.startswith(f"{self._address}/static/")
         if response.status >= _SERVER_FAILED or (is_file and response.status >= _CLIENT_FAILED):
             self.troubles.append(f"{response.status}: {response.request.method} {response.url}")
 
     def _failed(self, request: Request) -> None:
         """A page that is left withdraws its questions, and a download is no page: neither is a failure."""
-        if request.failure not in ("net::ERR_ABORTED", _OFFLINE):
+        if self._is_elsewhere(request.url):
+            self.troubles.append(f"another host: {request.url}")
+        elif request.failure not in ("net::ERR_ABORTED", _OFFLINE):
             self.troubles.append(f"{request.failure}: {request.method} {request.url}")
 
 
@@ -143,10 +151,16 @@ def bubbling(page: Page) -> list[str]:
     return told
 
 
+def bring_axe(context: BrowserContext) -> None:
+    """Every page that is opened from now on has axe-core, which costs less than to send it to one after another."""
+    context.add_init_script(path=AXE)
+
+
 def barriers(page: Page) -> list[str]:
     """What axe-core finds in people's way, targets too small for a thumb among it: a line per rule and element."""
     page.wait_for_load_state("load")  # what is sent already may still want its style
-    page.evaluate(AXE.read_text(encoding="utf-8"))
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
     found = _blamed(page)
     if any(_OBSCURED in said for said in found.values()):
         # What a bar at the bottom hides at this moment is no barrier, what it hides wherever one scrolls to is.
