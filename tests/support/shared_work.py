@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 from werkzeug.routing import Map, Rule, RuleFactory
 from werkzeug.routing.matcher import StateMachineMatcher
 
@@ -42,11 +42,16 @@ def _sharing(make: Callable[..., Engine]) -> Callable[..., Engine]:
         if known is None:
             event.listen(made, "connect", lambda *_: _connected.setdefault(made.dialect.name, made))
         else:
+            vars(made.dialect)["initialize"] = _nothing_to_ask
             made.dialect = made.pool._dialect = known.dialect
             made._compiled_cache = known._compiled_cache
         return made
 
     return make_sharing
+
+
+def _nothing_to_ask(_connection: Connection) -> None:
+    """The dialect in use has asked the server what it is."""
 
 
 def leave_tests_to_themselves() -> None:
