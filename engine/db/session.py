@@ -211,6 +211,7 @@ def _postgresql_engine(url: str, pool_size: int) -> Engine:
         pool_size=pool_size,
         max_overflow=pool_size,
         connect_args={"cursor_factory": LeanCursor},
+        use_native_hstore=False,  # nothing is of that kind: spares each process a search of the catalogue
         pool_use_lifo=True,  # the connection used last has its statements prepared and was heard of last
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from foreign_maps.verdicts import FOLDER, Verdict, foreign_maps, reachable, share, verdict_on
+from foreign_maps.verdicts import FOLDER, NO_FINGER_FOLLOWS, Verdict, foreign_maps, reachable, share, verdict_on
 from support.canonical_maps import MapBuilder
 from support.missing import in_ci
 
@@ -12,13 +12,6 @@ from engine.bpmn.finding_texts import message_template, remedy_template
 from engine.bpmn.findings import Finding
 
 SLOWEST_S = 5.0
-# Neither of them could be followed with a finger: no BPMN, a torn file, a link to nowhere, a circle without a way out.
-NO_FINGER_FOLLOWS = {
-    "27-ex02_writer0033.bpmn": "NEVER_ENDS",
-    "39-invalid.bpmn": "LINK_UNMATCHED",
-    "40-not-bpmn.bpmn": "NOT_BPMN",
-    "41-broken.bpmn": "XML_NOT_WELLFORMED",
-}
 NAMES = foreign_maps()
 
 # What fails while a deal runs must have been said when the map was uploaded.

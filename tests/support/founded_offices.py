@@ -5,11 +5,12 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.as_founded import AsFounded
 from support.lent_databases import Content, LentDatabases
 from support.office import Office
 from support.servers import PostgreSQL
@@ -29,22 +30,19 @@ class FoundedOffices:
         """The office over the migrated database at ``url``, as yet empty, with its sales map published."""
         database = Database(url)
         if database.is_sqlite:
-            shutil.copy(self._sqlite, str(database.engine.url.database))
+            file, as_founded = self._sqlite
+            shutil.copy(file, str(database.engine.url.database))
         else:
-            with (
-                database.engine.connect() as connection
-            ):  # the office goes on with it: to open one costs the server most
-                driver: Any = connection.connection.driver_connection
-                self._content.put_into(driver, instead_of=self._lent.new)
-        yield Office(database, is_founded=True)
+            content, as_founded = self._content
+            self._lent.fill(str(database.engine.url.database), content, partial(_own_connection, database))
+        yield Office(database, as_founded=as_founded)
         database.dispose()
 
     @cached_property
-    def _sqlite(self) -> Path:
+    def _sqlite(self) -> tuple[Path, AsFounded]:
         file = self._folder / "office.sqlite"
         shutil.copy(self._request.getfixturevalue("sqlite_template"), file)
-        _found(f"sqlite:///{file}")
-        return file
+        return file, _found(f"sqlite:///{file}")
 
     @cached_property
     def _postgresql(self) -> PostgreSQL:
@@ -57,16 +55,25 @@ class FoundedOffices:
         return lent
 
     @cached_property
-    def _content(self) -> Content:
+    def _content(self) -> tuple[Content, AsFounded]:
         name = self._lent.lend()
-        _found(self._postgresql.url_of(name))
+        as_founded = _found(self._postgresql.url_of(name))
         with self._postgresql.connect(name) as connection:
             content = Content.of(connection)
         self._lent.take_back(name)
-        return content
+        return content, as_founded
 
 
-def _found(url: str) -> None:
+@contextmanager
+def _own_connection(database: Database) -> Iterator[Any]:
+    """Whoever works in the database goes on with it: to open one costs the server most."""
+    with database.engine.connect() as connection:
+        yield connection.connection.driver_connection
+
+
+def _found(url: str) -> AsFounded:
     database = Database(url)
     Office(database).publish()
+    as_founded = AsFounded.of(database)
     database.dispose()
+    return as_founded

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from support.as_founded import AsFounded
 from support.company import Company, company_of, found_company
 from support.sales_map import sales_map
 
@@ -22,6 +23,7 @@ from engine.commands.deals import DealDraft, open_deal
 from engine.commands.escalations import due_escalations, escalate_work_item
 from engine.commands.incidents import perform
 from engine.commands.timers import claim_due_timers, fire_timer
+from engine.db.glance import glance
 from engine.db.session import Database
 from engine.model.deal import Deal
 from engine.model.history_event import HistoryEvent
@@ -35,21 +37,27 @@ from engine.queries.actors import actor_of
 T = TypeVar("T")
 
 MONDAY_10 = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)  # 10:00 in Kyiv
+_REVISION = "SELECT number FROM company_revision WHERE id = 1"
 
 
 @dataclass
 class Office:
     """``clock`` starts on a Monday at 10:00 in Kyiv. People are named by their logins.
 
-    ``is_founded``: the database holds the company already, as of that Monday.
+    ``is_founded``: the database holds the company already, as of that Monday; ``as_founded`` spares to read it again.
     """
 
     database: Database
     clock: SettableClock = field(default_factory=lambda: SettableClock(MONDAY_10))
     company: Company = field(init=False)
     is_founded: bool = False
+    as_founded: AsFounded | None = None
 
     def __post_init__(self) -> None:
+        if self.as_founded is not None:
+            self.company = self.as_founded.own_company()
+            self.as_founded.tell(self.database)
+            return
         if self.is_founded:
             with self.database.read() as session:
                 self.company = company_of(session)
@@ -89,6 +97,8 @@ class Office:
 
     def actor(self, login: str) -> Actor:
         person: Person = getattr(self.company, login)
+        if self.as_founded is not None and glance(self.database, _REVISION) == self.as_founded.revision:
+            return self.as_founded.actors[person.id]
         with self.database.read() as session:
             return actor_of(session, person.id, self.clock.now())
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, suppress
+from functools import partial
 
 import psycopg
 import pytest
 from sqlalchemy import select, text
-from support.lent_databases import LentDatabases
+from support.lent_databases import Content, LentDatabases
 from support.office import Office
 from support.servers import PostgreSQL
 
@@ -61,6 +62,66 @@ def test_an_office_is_found_as_it_was_founded(office: Office, turn: int) -> None
         assert session.scalars(select(ProcessDefinition.version)).all() == [1]
     assert office.open_deal().id == founded.olena.id == 1
     office.complete("olena", "prepare", values={"discount": "7,5"})
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE person SET full_name = 'Хтось'",
+        "DELETE FROM membership",
+        "TRUNCATE membership",
+        "SELECT nextval('deal_id_seq')",
+        "INSERT INTO department (name, name_key) VALUES ('Закупівлі', NULL)",
+        "CREATE TABLE left_behind (turn integer)",
+    ],
+)
+def test_a_database_comes_back_with_what_it_held(postgresql: PostgreSQL, postgresql_template: str, change: str) -> None:
+    lent = LentDatabases(postgresql, postgresql_template)
+    first = lent.lend()
+    office = Office(Database(postgresql.url_of(first)))
+    office.database.dispose()
+    with postgresql.connect(first) as connection:
+        held = Content.of(connection)
+    lent.take_back(first)
+    for _ in range(3):
+        name = lent.lend()
+        lent.fill(name, held, partial(postgresql.connect, name))
+        with postgresql.connect(name) as connection:
+            assert Content.of(connection) == held
+            with suppress(psycopg.errors.NotNullViolation):
+                connection.execute(change.encode())
+        lent.take_back(name)
+        new = lent.lend()
+        with postgresql.connect(new) as connection:
+            assert Content.of(connection) == lent.new
+        lent.take_back(new)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("DELETE FROM deal", "rows refer to what is not there"),
+        ("DELETE FROM work_item", "rows refer to what is not there"),
+        ("UPDATE fts_deal SET search_text = 'anything'", "rows are found by another text than theirs"),
+        ("DELETE FROM fts_work_item", "rows are found by another text than theirs"),
+    ],
+)
+def test_what_postgresql_does_not_look_up_is_looked_up_after_every_test(
+    postgresql: PostgreSQL, postgresql_template: str, change: str, told: str
+) -> None:
+    lent = LentDatabases(postgresql, postgresql_template)
+    name = lent.lend()
+    office = Office(Database(postgresql.url_of(name)))
+    office.publish()
+    office.open_deal()
+    with office.database.write() as session:
+        session.execute(text("SET LOCAL session_replication_role = replica"))
+        session.execute(text(change))
+    office.database.dispose()
+    with pytest.raises(AssertionError, match=told):
+        lent.take_back(name)
 
 
 def test_the_two_kinds_are_what_they_say(sqlite_database_url: str, postgresql_database_url: str) -> None:

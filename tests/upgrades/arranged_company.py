@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Self
@@ -174,8 +175,7 @@ def arrange_on_postgresql(lent: LentDatabases) -> Arranged:
     @contextmanager
     def lend() -> Iterator[Database]:
         own = lent.lend()
-        with lent.server.connect(own) as connection:
-            content.put_into(connection, instead_of=lent.new)
+        lent.fill(own, content, partial(lent.server.connect, own))
         yield Database(lent.server.url_of(own))
         lent.take_back(own)
 
