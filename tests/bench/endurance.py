@@ -8,7 +8,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from bench.figures import Figure
-from faults.processes import CONTEXT
+from support.forking import FORKS
 from support.office import Office
 from support.sales_map import APPROVERS
 
@@ -23,9 +23,9 @@ _MEGABYTE = 1024 * 1024
 
 def memory_figure(url: str, *, early: int, late: int) -> Figure:
     """Resident memory of one process after ``late`` steps ÷ after ``early`` steps."""
-    reader, writer = CONTEXT.Pipe(duplex=False)
+    reader, writer = FORKS.Pipe(duplex=False)
     with reader, writer:
-        process = CONTEXT.Process(target=work, args=(url, (early, late), writer), daemon=True)
+        process = FORKS.Process(target=work, args=(url, (early, late), writer), daemon=True)
         process.start()
         first, last = reader.recv(), reader.recv()
         process.join()
