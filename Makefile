@@ -6,7 +6,7 @@ CATALOGUES := $(wildcard webui/translations/*/LC_MESSAGES/*.po)
 LOCALES := uk
 FRONT_END := package-lock.json webui/frontend/build.mjs $(shell find webui/frontend/src webui/templates -type f)
 ORDEAL := tests/faults tests/upgrades tests/engine/bpmn
-LINT = $(MAKE) --no-print-directory lint
+LINT = MAKEFLAGS= $(MAKE) --no-print-directory lint
 PROGRAM := $(shell find engine processes tasks webui -name '*.py')
 
 .DEFAULT_GOAL := help
@@ -23,12 +23,13 @@ run: build .venv/.compiled ## start Reglament with a demo company on 127.0.0.1:8
 	@exec $(BIN)/reglament run
 
 # Pytest compiles its modules its own way, half a minute of both processes where none is kept; a lint that knows nothing yet
-# leaves one of two cores to that. What cannot be collected is told by the tests themselves.
+# leaves one of two cores to that. What cannot be collected is told by the tests themselves. Ctrl-C, which a shell's process
+# in the background does not hear, ends it as well. A line that says $(MAKE) would be performed by `make -n`: hence $(LINT).
 .PHONY: test
 test: export PYTHONDONTWRITEBYTECODE :=
 test: dev services .venv/.compiled ## everything that CI checks: lint, then all tests (ARGS=… goes to pytest)
-	@[ -d tests/__pycache__ ] || $(BIN)/python -m pytest --collect-only -q >/dev/null 2>&1 & compiling=$$!; \
-	  $(LINT); is_fine=$$?; wait $$compiling; exit $$is_fine
+	@[ -d tests/__pycache__ ] || exec $(BIN)/python -m pytest --collect-only -q >/dev/null 2>&1 & compiling=$$!; \
+	  trap 'kill $$compiling 2>/dev/null' INT TERM; $(LINT); is_fine=$$?; wait $$compiling; exit $$is_fine
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 .PHONY: lint

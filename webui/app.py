@@ -21,6 +21,7 @@ from webui.i18n import configure_languages
 from webui.limits import configure_limits
 from webui.news_desk import provide_news
 from webui.one_currency import configure_one_currency
+from webui.pages.health import provide_questioner
 from webui.request_context import provide_services, services
 from webui.security import configure_security
 from webui.sessions import configure_sessions
@@ -62,3 +63,4 @@ def answer_from(app: Flask, settings: Settings, database: Database, clock: Clock
     provide_news(app, database, clock)
     provide_room(app)
     provide_call_limits(app)
+    provide_questioner(app)

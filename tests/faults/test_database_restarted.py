@@ -10,9 +10,10 @@ from collections.abc import Iterator
 import pytest
 from faults.audit import assert_deal_is_whole, completed
 from faults.dealer import AWAY, ENDED, deal_with
-from faults.processes import CONTEXT, PATIENCE_S, kill, start
+from faults.processes import PATIENCE_S, kill, start
 from faults.scorecard import Scorecard
 from sqlalchemy import func, select
+from support.forking import FORKS
 from support.migrated import build_schema
 from support.missing import found_or_skipped
 from support.office import Office
@@ -46,7 +47,7 @@ def test_every_deal_ends_though_the_database_crashes_again_and_again(
     office.publish()
     office.open_deal(title="Перша")  # brings its client along, for the others
     chance = random.Random(2026)  # noqa: S311  # moments of crashes, no secrets
-    reader, writer = CONTEXT.Pipe(duplex=False)
+    reader, writer = FORKS.Pipe(duplex=False)
     dealers = [start(deal_with, url, f"{number}", deals // DEALERS, writer) for number in range(DEALERS)]
     crashes = 0
     told: Counter[bytes] = Counter()

@@ -13,12 +13,13 @@ from pathlib import Path
 
 import pytest
 from faults.audit import assert_deal_is_whole, events
-from faults.processes import CONTEXT, PATIENCE_S, kill, start, together
+from faults.processes import PATIENCE_S, kill, start, together
 from faults.scorecard import Scorecard
 from faults.timer_worker import fire_all, fire_some
 from faults.waiting_map import BRANCHES, DAYS, waiting_map
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
+from support.forking import FORKS
 from support.office import Office
 from support.running import PROGRAM, environment
 
@@ -36,7 +37,7 @@ def test_each_due_timer_fires_once_though_a_worker_is_killed(office: Office, ful
     office.publish(waiting_map())
     deals = [office.open_deal(title=f"Угода {one}", definition_key="waiting") for one in range(timers // BRANCHES)]
     url, at = office.database.url, office.clock.advance(timedelta(days=DAYS))
-    reader, writer = CONTEXT.Pipe(duplex=False)
+    reader, writer = FORKS.Pipe(duplex=False)
     with reader, writer:
         victim = start(fire_some, url, at, len(deals) // 5, writer)
         try:

@@ -12,6 +12,7 @@ from engine.commands import definitions
 def compiles_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """That the child finds the same, and that it is stopped in time, is proven with hostile uploads and bombs.
 
-    Modules whose subject is an upload, the command line and the browser have the child, as an installation does.
+    Uploads through the API on SQLite, the command line's main ways and the browser have the child, as an
+    installation does.
     """
     monkeypatch.setattr(definitions, "compile_in_child", compile_bpmn)

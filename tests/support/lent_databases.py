@@ -39,9 +39,14 @@ WHERE datid = (SELECT oid FROM pg_database WHERE datname = current_database()) A
 """
 _PATIENCE_S = 10.0
 _SCHEMA = """
-SELECT (SELECT array_agg((oid, relname, relnatts, relchecks) ORDER BY oid)::text FROM pg_class
-        WHERE relnamespace = 'public'::regnamespace),
-       (SELECT array_agg((oid, tgname, tgenabled) ORDER BY oid)::text FROM pg_trigger WHERE NOT tgisinternal)
+WITH ours AS (SELECT * FROM pg_class WHERE relnamespace = 'public'::regnamespace)
+SELECT (SELECT array_agg((oid, relname, relnatts, relchecks) ORDER BY oid)::text FROM ours),
+       (SELECT array_agg((oid, tgname, tgenabled) ORDER BY oid)::text FROM pg_trigger WHERE NOT tgisinternal),
+       (SELECT array_agg((attrelid, attnum, attname, atttypid, attnotnull, atthasdef) ORDER BY attrelid, attnum)::text
+        FROM pg_attribute WHERE attrelid IN (SELECT oid FROM ours)),
+       (SELECT array_agg((oid, conname) ORDER BY oid)::text FROM pg_constraint
+        WHERE connamespace = 'public'::regnamespace),
+       (SELECT array_agg((oid, prosrc) ORDER BY oid)::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace)
 """
 _WRITTEN_TABLES = """
 SELECT relname FROM pg_class
@@ -56,9 +61,10 @@ SELECT relname, CASE relkind
        WHEN 'S' THEN pg_stat_get_blocks_fetched(oid)
        ELSE pg_stat_get_tuples_inserted(oid) + pg_stat_get_tuples_updated(oid) + pg_stat_get_tuples_deleted(oid) END
 FROM pg_class WHERE relkind IN ('r', 'S')
-    AND (relnamespace = 'public'::regnamespace OR oid IN ('pg_class'::regclass, 'pg_trigger'::regclass))
+    AND (relnamespace = 'public'::regnamespace OR oid IN ('pg_class'::regclass, 'pg_trigger'::regclass,
+         'pg_attribute'::regclass, 'pg_constraint'::regclass, 'pg_proc'::regclass))
 """
-_OF_SCHEMA = {"pg_class", "pg_trigger"}
+_OF_SCHEMA = {"pg_class", "pg_trigger", "pg_attribute", "pg_constraint", "pg_proc"}
 """Of these tables of PostgreSQL's own `_SCHEMA` tells; a table that is cut off with TRUNCATE changes them too."""
 
 
@@ -128,11 +134,17 @@ def _names(connection: Connection, question: str) -> list[str]:
     return [name for (name,) in connection.execute(question.encode())]
 
 
-def _end_others(connection: Connection) -> None:
-    """Whoever else is connected, and return when they have gone: PostgreSQL by itself looks every tenth of a second."""
+def _have_others_gone(connection: Connection) -> bool:
+    """End whoever else is connected. PostgreSQL by itself looks every tenth of a second whether they have gone.
+
+    What they have done is counted by then: a session counts it before it is no longer told of.
+    """
     ends_at = time.monotonic() + _PATIENCE_S
-    while _names(connection, _END_OTHERS) and time.monotonic() < ends_at:
+    while _names(connection, _END_OTHERS):
+        if time.monotonic() > ends_at:
+            return False
         time.sleep(0.002)
+    return True
 
 
 def _stands(connection: Connection, sequence: str) -> tuple[int, bool]:
@@ -227,7 +239,8 @@ class LentDatabases:
     def _is_set_back(self, name: str, copy: _Copy) -> bool:
         """Whether it could be made to hold what it is kept for."""
         with self.server.connect(name) as connection:
-            _end_others(connection)
+            if not _have_others_gone(connection):
+                return False
             turns = _turns(connection)
             touched = {one for one in turns if copy.turns is None or turns[one] != copy.turns.get(one, 0)}
             if touched & _OF_SCHEMA:

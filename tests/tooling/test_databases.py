@@ -17,6 +17,8 @@ from engine.db.session import Database
 from engine.model.person import Person
 from engine.model.process_definition import ProcessDefinition
 
+OWN_OID = "SELECT oid FROM pg_database WHERE datname = current_database()"
+
 
 @pytest.mark.parametrize("turn", [1, 2])
 def test_every_test_has_a_migrated_database_of_its_own(database_url: str, turn: int) -> None:
@@ -96,6 +98,32 @@ def test_a_database_comes_back_with_what_it_held(postgresql: PostgreSQL, postgre
         with postgresql.connect(new) as connection:
             assert Content.of(connection) == lent.new
         lent.take_back(new)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    "change",
+    [
+        "CREATE TABLE left_behind (turn integer)",
+        "ALTER TABLE membership ADD CHECK (person_id <> 5)",
+        "ALTER TABLE membership DROP CONSTRAINT fk_membership_person_id",
+        "ALTER TABLE person ALTER full_name DROP NOT NULL",
+        "ALTER TABLE person ALTER full_name SET DEFAULT 'Хтось'",
+        "ALTER TABLE person DISABLE TRIGGER ALL",
+        "CREATE FUNCTION number_of_turns() RETURNS integer LANGUAGE sql AS 'SELECT 1'",
+    ],
+)
+def test_a_database_of_another_schema_is_lent_to_nobody(
+    postgresql: PostgreSQL, postgresql_template: str, change: str
+) -> None:
+    lent = LentDatabases(postgresql, postgresql_template)
+    name = lent.lend()
+    with postgresql.connect(name) as connection:
+        changed = connection.execute(OWN_OID).fetchone()
+        connection.execute(change.encode())
+    lent.take_back(name)
+    with postgresql.connect(lent.lend()) as connection:
+        assert connection.execute(OWN_OID).fetchone() != changed
 
 
 @pytest.mark.postgres

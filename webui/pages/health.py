@@ -9,8 +9,7 @@ from datetime import datetime
 from importlib.metadata import version
 from threading import Lock, Thread
 
-from flask import Blueprint, current_app, jsonify
-from flask.sansio.blueprints import BlueprintSetupState
+from flask import Blueprint, Flask, current_app, jsonify
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -47,9 +46,9 @@ class _Questioner:
         return asked.result(LONGEST_SILENCE_S)
 
 
-@blueprint.record_once
-def _prepare(state: BlueprintSetupState) -> None:
-    state.app.extensions[_EXTENSION] = _Questioner()
+def provide_questioner(app: Flask) -> None:
+    """Nothing is being asked of the database yet."""
+    app.extensions[_EXTENSION] = _Questioner()
 
 
 @blueprint.get("/healthz")
