@@ -70,14 +70,21 @@ class StepPage:
 
 
 def step_page(
-    session: Session, work_item_id: int, *, typed: Mapping[str, Any] | None, error: DomainError | None, here: str
+    session: Session,
+    work_item_id: int,
+    *,
+    typed: Mapping[str, Any] | None,
+    error: DomainError | None,
+    here: str,
+    is_over: bool = False,
 ) -> StepPage:
     """The step with what is ``typed`` in its form, or else what is stored. Raises NotFound.
 
     A draft that others have overtaken is told of as where two have changed the same: this is the page's ``error`` then.
+    Where the reader cannot send the form, it is of no use: the step is somebody else's now, or the page ``is_over``.
     """
     view = work_item_view(session, actor(), work_item_id, now())
-    if typed is None and error is None:
+    if typed is None and error is None and view.row.may_act and not (view.four_eyes_blocked or is_over):
         error = draft_outdated(view)
     currency, known = view.row.currency, fields_of(session, view.row.definition_id)
     filled = view.typed if typed is None else typed

@@ -159,7 +159,7 @@ def complete_work_item(
     # comes with the same id wait, and look only after the first one's commit.
     if not work_item.is_live and once.was_performed(session):
         return work_item
-    ensure_undecided(session, work_item, by=actor)
+    ensure_undecided(session, work_item, outcome, by=actor)
     process = process_of(session, instance.definition_id)
     step = process.steps[work_item.element_id]
     completion = _Completion(session, work_item, process, step, instance, actor, at)

@@ -7,10 +7,14 @@ from typing import Any
 
 import pytest
 from support.office import Office
+from support.sales_map import losing_map
 from support.specification import specification_map
 from support.web import Browser, text_of, versions_of
 
+from engine.bpmn.compiled import FieldDefinition, FieldType
 from engine.commands.deals import update_deal
+from engine.commands.work_items import delegate_work_item
+from engine.model.client import Client
 from engine.model.deal import Deal
 
 SignIn = Callable[[str | None], Browser]
@@ -148,3 +152,32 @@ def test_a_draft_that_others_have_overtaken_is_told_of_and_sent_knowingly(office
     sent = typed | {"outcome": "completed"}
     assert olena.post(f"/work-items/{step_id}/complete", sent | versions_of(opened), part=True).status_code == 200
     assert office.deal(deal).fields["discount"] == "5"
+
+
+def test_a_draft_of_a_step_that_is_somebody_elses_now_tells_no_conflict(office: Office, browse: SignIn) -> None:
+    deal = office.open_deal("olena")
+    step_id, olena = office.step("prepare").id, browse("olena")
+    read = versions_of(olena.get(f"/work-items/{step_id}", part=True))
+    olena.post(f"/work-items/{step_id}/draft", {"field:discount": "5"} | read, part=True)
+    office.do("bohdan", update_deal, deal.id, {"fields": {"discount": "9"}})
+    assert "alert-danger" in olena.get(f"/work-items/{step_id}", part=True).text
+    office.do("bohdan", delegate_work_item, step_id, office.company.taras.id)
+    handed_on = olena.get(f"/work-items/{step_id}", part=True)
+    assert handed_on.status_code == 200
+    assert "alert-danger" not in handed_on.text
+
+
+def test_steps_done_together_do_not_overwrite_what_one_of_them_gave_their_client(
+    office: Office, browse: SignIn
+) -> None:
+    segment = FieldDefinition(name="client.segment", label="Сегмент", type=FieldType.TEXT)
+    office.publish(losing_map(segment).model_copy(update={"results": {"lost": "won"}}))
+    first = office.open_deal("olena")
+    second = office.open_deal("olena", client=None, client_id=first.client_id)
+    steps = [office.step("ask", one).id for one in (first, second)]
+    olena = browse("olena")
+    olena.post(f"/work-items/{steps[0]}/draft", {"field:client.segment": "B2G"}, part=True)
+    olena.post("/inbox/together/complete", {"step": [str(one) for one in steps]}, part=True)
+    assert not office.open_steps()
+    with office.database.read() as session:
+        assert session.get_one(Client, first.client_id).segment == "B2G"
