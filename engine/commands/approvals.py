@@ -93,7 +93,7 @@ class StepTakenBack(AlreadyCancelled):
 def ensure_undecided(session: Session, work_item: WorkItem, outcome: str, *, by: Actor) -> None:
     """Raises AlreadyCompleted, AlreadyDoneByYou, ApprovalDecided, StepTakenBack, AlreadyCancelled.
 
-    Each says what happened meanwhile. Who has decided otherwise before has not done this: ``outcome`` is what is wanted.
+    Each says what happened meanwhile. ``outcome`` is what is wanted: who has decided otherwise before has not done it.
     """
     done_by_them = work_item.state is WorkItemState.COMPLETED and work_item.completed_by_id == by.person_id
     if done_by_them and work_item.outcome == outcome:
