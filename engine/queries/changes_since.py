@@ -48,6 +48,7 @@ def changed_since(session: Session, deal: Deal, read: AsOf) -> dict[str, Touch]:
     for event in (one for one in events if tells_of_erasure(one)):
         erased = Touch(event.actor_name, event.at, UNKNOWN, event.number or 0)
         touches |= {name: erased for name, value in deal.fields.items() if value == ERASED}
+        touches |= {"title": erased} if deal.title == ERASED else {}
     if read.client is None:
         return touches
     replaced = [event for event in events if event.kind == _REPLACED]

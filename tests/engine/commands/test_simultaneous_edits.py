@@ -105,6 +105,20 @@ def test_a_step_brings_no_erased_text_back_unseen(office: Office) -> None:
     office.complete("olena", "ask", values={"contact": ""}, read_as_of=AsOf(version))
 
 
+def test_a_step_brings_no_erased_title_back_unseen(office: Office) -> None:
+    office.publish(losing_map(FieldDefinition(name="deal.title", label="Назва", type=FieldType.TEXT)))
+    deal = office.open_deal(title="Марія Іваненко, насоси")
+    office.do("olena", add_contact, deal.client_id, ContactDraft(full_name="Марія Іваненко"))
+    with office.database.read() as session:
+        contact_id = session.scalars(select(Contact.id)).one()
+    version = read(office, deal)
+    office.do("admin", erase_contact, contact_id, ErasureRequest("лист № 7", ()))
+    with pytest.raises(EditedMeanwhile) as told:
+        office.complete("olena", "ask", values={"deal.title": "Марія Іваненко, насоси"}, read_as_of=AsOf(version))
+    assert isinstance(told.value.errors["deal.title"], EmptiedBy)
+    assert office.deal(deal).title == ERASED
+
+
 def test_a_step_tells_what_both_changed_and_overwrites_it_knowingly(office: Office) -> None:
     deal = office.open_deal()
     version = read(office, deal)
