@@ -6,16 +6,20 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from support.files import add, pdf
 from support.office import Office
 from support.sales_map import losing_map
 from support.specification import specification_map
 from support.web import Browser, text_of, versions_of
 
 from engine.bpmn.compiled import FieldDefinition, FieldType
+from engine.commands.deal_files import Place
 from engine.commands.deals import update_deal
-from engine.commands.work_items import delegate_work_item
+from engine.commands.work_items import delegate_work_item, save_draft
 from engine.model.client import Client
 from engine.model.deal import Deal
+from engine.model.deal_file import DealFile
+from engine.queries.deal_files import reference
 
 SignIn = Callable[[str | None], Browser]
 LINES = {
@@ -181,3 +185,17 @@ def test_steps_done_together_do_not_overwrite_what_one_of_them_gave_their_client
     assert not office.open_steps()
     with office.database.read() as session:
         assert session.get_one(Client, first.client_id).segment == "B2G"
+
+
+def test_files_that_another_gave_a_field_are_no_conflict_with_those_in_a_draft(office: Office, browse: SignIn) -> None:
+    office.publish(losing_map(FieldDefinition(name="paper", label="Папери", type=FieldType.FILE, several=True)))
+    deal = office.open_deal("olena")
+    step_id = office.step("ask").id
+    mine, theirs = (add(office, one, Place(deal_id=deal.id), f"{one}.pdf", pdf(one)) for one in ("olena", "bohdan"))
+    with office.database.read() as session:
+        given = reference(session.get_one(DealFile, theirs))
+    office.do("olena", save_draft, step_id, {"paper": [str(mine)]})
+    office.do("bohdan", update_deal, deal.id, {"fields": {"paper": [given]}})
+    opened = browse("olena").get(f"/work-items/{step_id}", part=True)
+    assert "olena.pdf" in opened.text
+    assert "alert-danger" not in opened.text
