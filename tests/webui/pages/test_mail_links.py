@@ -304,7 +304,7 @@ def test_what_another_changed_before_the_button_of_a_letter_is_pressed_is_not_ov
     assert changed.status_code == 409
     told = send(changed)
     assert told.status_code == 409
-    assert "Тепер тут: 9 (Богдан Шевченко" in text_of(told)
+    assert "Тепер тут: 9 % (Богдан Шевченко" in text_of(told)
     assert office.deal(deal).fields["discount"] == "9"
     assert send(told).status_code == 303
     assert office.deal(deal).fields["discount"] == "5"
@@ -320,7 +320,7 @@ def test_a_draft_that_others_have_overtaken_is_told_where_the_button_of_a_letter
     link, olena = link_for(office, "olena", step), browse("olena")
     opened = olena.get(link)
     assert opened.status_code == 200
-    assert "Тепер тут: 9 (Богдан Шевченко" in text_of(opened)
+    assert "Тепер тут: 9 % (Богдан Шевченко" in text_of(opened)
     assert versions_of(opened).keys() >= {"read_version", "told_version"}
     office.clock.advance(LINKS_LAST)
     assert "alert-danger" not in olena.get(link).text

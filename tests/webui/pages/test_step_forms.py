@@ -12,7 +12,7 @@ from support.sales_map import losing_map
 from support.specification import specification_map
 from support.web import Browser, text_of, versions_of
 
-from engine.bpmn.compiled import FieldDefinition, FieldType
+from engine.bpmn.compiled import FieldChoice, FieldDefinition, FieldType
 from engine.commands.deal_files import Place
 from engine.commands.deals import update_deal
 from engine.commands.work_items import delegate_work_item, save_draft
@@ -121,7 +121,7 @@ def test_a_form_tells_what_another_changed_and_what_was_left_alone_is_theirs(off
     sent = {"field:discount": "5", "outcome": "completed"}
     told = olena.post(f"/work-items/{step_id}/complete", sent | read, part=True)
     assert told.status_code == 409
-    assert "Тепер тут: 9 (Богдан Шевченко" in text_of(told)
+    assert "Тепер тут: 9 % (Богдан Шевченко" in text_of(told)
     assert 'value="5"' in told.text
     again = olena.post(f"/work-items/{step_id}/look", sent | versions_of(told), part=True)
     assert versions_of(again) == versions_of(told)
@@ -139,7 +139,7 @@ def test_a_draft_that_others_have_overtaken_is_told_of_and_sent_knowingly(office
     office.do("bohdan", update_deal, deal.id, {"fields": {"discount": "9"}})
     olena.post(f"/work-items/{step_id}/draft", typed | read, part=True)
     opened = olena.get(f"/work-items/{step_id}", part=True)
-    assert "Тепер тут: 9 (Богдан Шевченко" in text_of(opened)
+    assert "Тепер тут: 9 % (Богдан Шевченко" in text_of(opened)
     assert opened.status_code == 200
     assert 'value="5"' in opened.text
     assert versions_of(opened).keys() == {
@@ -199,3 +199,23 @@ def test_files_that_another_gave_a_field_are_no_conflict_with_those_in_a_draft(o
     opened = browse("olena").get(f"/work-items/{step_id}", part=True)
     assert "olena.pdf" in opened.text
     assert "alert-danger" not in opened.text
+
+
+def test_what_another_has_put_into_a_field_is_told_as_the_field_shows_it(office: Office, browse: SignIn) -> None:
+    choices = [FieldChoice(value="call", label="Дзвінок"), FieldChoice(value="fair", label="Виставка")]
+    fields = [
+        FieldDefinition(name="lead", label="Звідки лід", type=FieldType.CHOICE, choices=choices),
+        FieldDefinition(name="visit", label="Візит", type=FieldType.DATE),
+        FieldDefinition(name="whose", label="Хто їде", type=FieldType.PERSON),
+    ]
+    office.publish(losing_map(*fields))
+    deal = office.open_deal("olena")
+    step_id, olena = office.step("ask").id, browse("olena")
+    read = versions_of(olena.get(f"/work-items/{step_id}", part=True))
+    theirs = {"lead": "fair", "visit": "2026-03-16", "whose": office.company.taras.id}
+    office.do("bohdan", update_deal, deal.id, {"fields": theirs})
+    mine = {"field:lead": "call", "field:visit": "17.03.2026", "field:whose": str(office.company.olena.id)}
+    told = olena.post(f"/work-items/{step_id}/complete", mine | read | {"outcome": "completed"}, part=True)
+    assert told.status_code == 409
+    for shown in ("Виставка", "16 бер.", "Тарас Мельник"):
+        assert f"Тепер тут: {shown}" in text_of(told)
