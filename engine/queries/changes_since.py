@@ -102,11 +102,9 @@ def client_touches(session: Session, client: Client, read_version: int) -> dict[
     touches: dict[str, Touch] = {}
     if changes <= 0:
         return touches
-    latest_first = _changes_of(session, client.id, changes)
-    for back, event in reversed([*enumerate(latest_first)]):
-        told = _told_of_client(event, client)
-        for name, before in told.items():
-            touches[name] = touched_by(touches, name, event.actor_name, event.at, before, version=client.version - back)
+    for event, version in reversed(_changes_of(session, client, changes)):
+        for name, before in _told_of_client(event, client).items():
+            touches[name] = touched_by(touches, name, event.actor_name, event.at, before, version=version)
     return touches
 
 
@@ -138,12 +136,22 @@ def _told(event: HistoryEvent) -> Mapping[str, Any]:
     return dict.fromkeys(event.data[_TELLS_NEW[event.kind]], UNKNOWN)
 
 
-def _changes_of(session: Session, client_id: int, count: int) -> list[HistoryEvent]:
-    """The last changes of a client, the latest first."""
+def _changes_of(session: Session, client: Client, count: int) -> list[tuple[HistoryEvent, int]]:
+    """The last ``count`` changes of a client and the erasures after them, the latest first, each with its version.
+
+    An erasure may have left the card as it was, and counts for none: rather is one change too many told than too few.
+    """
     latest = session.scalars(
         select(HistoryEvent)
-        .where(HistoryEvent.kind.in_(_OF_CLIENT), tells_of_clients([client_id]))
+        .where(HistoryEvent.kind.in_(_OF_CLIENT), tells_of_clients([client.id]))
         .order_by(HistoryEvent.id.desc())
-        .limit(min(count, _MOST_LOOKED_AT))
+        .limit(_MOST_LOOKED_AT)
     )
-    return list(latest)
+    found: list[tuple[HistoryEvent, int]] = []
+    version = client.version
+    for event in latest:
+        found.append((event, version))
+        version -= event.kind == kind_of(ClientChanged)
+        if client.version - version == count:
+            break
+    return found

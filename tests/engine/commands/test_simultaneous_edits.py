@@ -212,6 +212,22 @@ def test_a_step_brings_nothing_of_an_erased_contact_back_onto_the_clients_card(o
         assert session.get_one(Client, deal.client_id).phone == ""
 
 
+def test_the_erasure_of_a_contact_whom_the_card_does_not_name_hides_no_change_of_the_card(office: Office) -> None:
+    client_id = office.open_deal().client_id
+    office.do("olena", add_contact, client_id, ContactDraft(full_name="Марія Іваненко"))
+    with office.database.read() as session:
+        contact_id = session.scalars(select(Contact.id)).one()
+        version = session.get_one(Client, client_id).version
+    office.do("bohdan", update_client, client_id, {"segment": "B2G"})
+    office.do("admin", erase_contact, contact_id, ErasureRequest("лист № 7", ()))
+    with pytest.raises(EditedMeanwhile) as told:
+        office.do("olena", update_client, client_id, {"segment": "B2B"}, read_version=version)
+    assert told.value.errors["segment"].params["value"] == "B2G"
+    with office.database.read() as session:
+        told_version = session.get_one(Client, client_id).version
+    office.do("olena", update_client, client_id, {"segment": "B2B"}, read_version=version, told_version=told_version)
+
+
 def test_a_text_that_only_the_opening_of_a_deal_gave_does_not_come_back_after_it_was_erased(office: Office) -> None:
     office.publish(losing_map(FieldDefinition(name="contact", label="Контакт", type=FieldType.TEXT)))
     deal = office.open_deal(fields={"contact": "Марія Іваненко"})
