@@ -57,7 +57,7 @@ class AlreadyCompleted(Conflict):
 
 
 class AlreadyDoneByYou(AlreadyCompleted):
-    """Whoever asks has done it, in another window or by a press that seemed to be lost."""
+    """Whoever asks has done it, with the same outcome, in another window or by a press that seemed to be lost."""
 
     template = N_("You have done this already, %(at)s.")
 

@@ -17,6 +17,7 @@ from engine.commands.client_decisions import CLIENT_DECISIONS
 from engine.commands.client_imports import CLIENT_IMPORT
 from engine.commands.client_letters import CLIENT_LETTER
 from engine.commands.deal_import_files import DEAL_IMPORT
+from engine.commands.escalations import NEW_LADDER
 from engine.commands.mailing import LETTER, TELEGRAM_LETTER
 from engine.commands.moved_deals import take_turn
 from engine.commands.password_links import PASSWORD_LETTER
@@ -38,6 +39,7 @@ from tasks.client_imports import go_on_with_import
 from tasks.client_letters import prepare_client_letter
 from tasks.deal_imports import go_on_with_deals
 from tasks.happening import NotDone, Prepare, Prepared, Settle, by_itself, by_whoever_holds
+from tasks.new_ladders import let_late_steps_climb
 from tasks.notices import prepare_letter
 from tasks.one_by_one import give_way
 from tasks.password_letters import prepare_password_letter
@@ -153,4 +155,5 @@ _EFFECTS: Mapping[str, Prepare] = {
     CLIENT_LETTER: prepare_client_letter,
     AWAITED_DEADLINES: by_itself(set_deadlines_by_pages),
     CLIENT_DECISIONS: by_itself(tell_by_pages),
+    NEW_LADDER: by_itself(let_late_steps_climb),
 }

@@ -155,7 +155,8 @@ def ready_or_why_not(view: WorkItemView, doing: Together, seen: str | None = Non
     ]
     if wanting:
         return _("Open it and fill in: %(fields)s.", fields=", ".join(wanting))
-    return CompletionRequest(view.row.id, outcome.id, dict(view.typed), seen=seen, loss=LossChoice(is_asked=True))
+    loss = LossChoice(is_asked=True)
+    return CompletionRequest(view.row.id, outcome.id, dict(view.typed), seen=seen, loss=loss, read_as_of=view.as_of)
 
 
 def _told(views: Sequence[WorkItemView], errors: Errors, left_out: Mapping[int, str]) -> list[Told]:

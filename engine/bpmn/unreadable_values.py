@@ -21,10 +21,14 @@ def say_unreadable_values(workbench: Workbench) -> None:
 
 
 def say_unreadable_on_arrows(workbench: Workbench) -> None:
-    """The same of a map whose structure is broken: of what stands on arrows, whoever would have decided by it."""
+    """The same of a map whose structure is broken: of what stands on arrows, whoever would have decided by it.
+
+    The arrow that is taken otherwise is taken whatever stands on it.
+    """
     for process in workbench.processes:
         for scope in process.scope.scopes():
             for flow in scope.flows():
-                if flow.condition_text and classify(flow.condition_text).kind is ConditionKind.EXPRESSION:
-                    for value in unreadable_values(compile_expression(flow.condition_text).tree):
-                        workbench.noticed.warning("VALUE_UNREADABLE", flow, value=value, text=flow.condition_text)
+                text = flow.condition_text
+                if text and not flow.is_default and classify(text).kind is ConditionKind.EXPRESSION:
+                    for value in unreadable_values(compile_expression(text).tree):
+                        workbench.noticed.warning("VALUE_UNREADABLE", flow, value=value, text=text)

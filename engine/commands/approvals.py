@@ -90,12 +90,13 @@ class StepTakenBack(AlreadyCancelled):
     )
 
 
-def ensure_undecided(session: Session, work_item: WorkItem, *, by: Actor) -> None:
+def ensure_undecided(session: Session, work_item: WorkItem, outcome: str, *, by: Actor) -> None:
     """Raises AlreadyCompleted, AlreadyDoneByYou, ApprovalDecided, StepTakenBack, AlreadyCancelled.
 
-    Each says what happened meanwhile.
+    Each says what happened meanwhile. ``outcome`` is what is wanted: who has decided otherwise before has not done it.
     """
-    if work_item.state is WorkItemState.COMPLETED and work_item.completed_by_id == by.person_id:
+    done_by_them = work_item.state is WorkItemState.COMPLETED and work_item.completed_by_id == by.person_id
+    if done_by_them and work_item.outcome == outcome:
         raise AlreadyDoneByYou(by=by.full_name, at=work_item.completed_at, outcome=work_item.outcome)
     if work_item.state is WorkItemState.CANCELLED:
         deciding = deciding_part(session, work_item) if work_item.kind is StepKind.APPROVAL else None

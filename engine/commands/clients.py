@@ -198,12 +198,21 @@ def write_client(
     return changed
 
 
+def lock_client_of(session: Session, deal: Deal) -> Client:
+    """The client of a locked deal, as it is once nobody else changes it.
+
+    Not by ``Session.get``: that refuses a row which another has changed since the deal was read with it.
+    """
+    locked = select(Client).where(Client.id == deal.client_id).with_for_update(of=Client)
+    return session.scalars(locked.execution_options(populate_existing=True)).one()
+
+
 def write_client_in_step(session: Session, deal: Deal, given: Mapping[str, Any], *, actor: Actor, at: datetime) -> None:
     """Write what a step's form says of the deal's client, by the names of maps: ``client.segment``, ``client.limit``.
 
     The map allows it, whoever does the step. Raises InvalidInput.
     """
-    client = session.get_one(Client, deal.client_id, with_for_update=True, populate_existing=True)
+    client = lock_client_of(session, deal)
     own, columns = dict[str, Any](), dict[str, Any]()
     for name, value in given.items():
         bare = name.removeprefix(CLIENT_ROOT)

@@ -27,7 +27,7 @@ from engine.commands.approval_parts import note_approved
 from engine.commands.approvals import decided_outcome, ensure_one_voice_each, ensure_undecided
 from engine.commands.asked_again import ask_again_beside
 from engine.commands.awaited_deadlines import set_deadlines_here
-from engine.commands.clients import write_client_in_step
+from engine.commands.clients import lock_client_of, write_client_in_step
 from engine.commands.deals import faults_of_values
 from engine.commands.execution import failing_in, run_step
 from engine.commands.file_fields import file_values
@@ -103,6 +103,7 @@ class CompletionRequest:
     comment: str = ""
     seen: str | None = None
     loss: LossChoice = NOT_ASKED
+    read_as_of: AsOf | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,7 @@ def complete_work_item(
     # comes with the same id wait, and look only after the first one's commit.
     if not work_item.is_live and once.was_performed(session):
         return work_item
-    ensure_undecided(session, work_item, by=actor)
+    ensure_undecided(session, work_item, outcome, by=actor)
     process = process_of(session, instance.definition_id)
     step = process.steps[work_item.element_id]
     completion = _Completion(session, work_item, process, step, instance, actor, at)
@@ -233,6 +234,7 @@ def complete_many(
                 zone=zone,
                 by_program=by_program,
                 loss=one.loss,
+                read_as_of=one.read_as_of,
             )
             told = is_lost_unexplained(session, done), values_not_taken(done, one.values)
             return CompletionResult(one.work_item_id, None, *told)
@@ -344,7 +346,10 @@ class _Completion:
         ``values`` came from the form, ``read`` is what they say. Raises EditedMeanwhile.
         """
         deal = self.instance.deal
+        if as_of.client is not None and any(one.name.startswith(CLIENT_ROOT) for one in self.step.fields):
+            lock_client_of(self.session, deal)  # else another deal's step may write between comparing and writing
         since = changed_since(self.session, deal, as_of)
+        since_told = changed_since(self.session, deal, told) if since and told is not None else since
         touches: dict[str, Touch] = {}
         wanted: dict[str, Any] = {}
         for asked in self.step.fields if since else ():
@@ -353,7 +358,7 @@ class _Completion:
                 continue
             typed = values.get(asked.name, "")
             is_left = touch.before is not UNKNOWN and is_as_shown(asked, typed, touch.before, locale, zone=zone)
-            if not is_left and told is not None and told.knows_of(asked.name, touch):
+            if not is_left and touch_of(since_told, asked.name) is None:
                 continue
             touches[asked.name] = touch
             wanted[asked.name] = touch.before if is_left else read[asked.name]

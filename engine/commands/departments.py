@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import Distribution
@@ -15,8 +14,8 @@ from engine.bpmn.escalation_text import parse_ladder
 from engine.clock import Clock
 from engine.commands.arranging import take_turn_arranging
 from engine.commands.calendars import CalendarIsArchived
+from engine.commands.escalations import bring_further_rungs
 from engine.commands.history import record
-from engine.db.session import UNSYNCHRONISED
 from engine.errors import N_, Conflict, DomainError, FieldNotUnderstood, FieldRequired, InvalidInput, NotFound
 from engine.events import (
     DepartmentAdded,
@@ -28,7 +27,6 @@ from engine.events import (
 from engine.model.calendar import Calendar
 from engine.model.department import Department
 from engine.model.person import Person
-from engine.model.work_item import LIVE, WorkItem
 from engine.policy.permissions import Ability, Actor, ensure_may
 from engine.policy.search_keys import fold
 from engine.policy.visible_names import is_invisible
@@ -121,22 +119,11 @@ def update_department(
             changed[name] = [getattr(department, name), changes[name]]
             setattr(department, name, changes[name])
     if "escalation" in changed:
-        _look_at_late_steps(session, department.id, at=clock.now())
+        bring_further_rungs(session, department.id, at=clock.now())
     if changed:
         department.name_key = fold(department.name)
         record(session, DepartmentChanged(department_id=department.id, changes=changed), actor=actor, at=clock.now())
     return department
-
-
-def _look_at_late_steps(session: Session, department_id: int, *, at: datetime) -> None:
-    """Let steps that have climbed all of their ladder be looked at again: the new one may have further rungs."""
-    climbed = update(WorkItem).where(
-        WorkItem.group_id == department_id,
-        WorkItem.state.in_(LIVE),
-        WorkItem.due_at.is_not(None),
-        WorkItem.next_escalation_at.is_(None),
-    )
-    session.execute(climbed.values(next_escalation_at=at), execution_options=UNSYNCHRONISED)
 
 
 def archive_department(session: Session, department_id: int, *, actor: Actor, clock: Clock) -> Department:

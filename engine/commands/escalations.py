@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from engine.bpmn.deadline_rules import EscalationAction, EscalationLevel
@@ -17,6 +17,8 @@ from engine.commands.history import record
 from engine.commands.locks import lock_free_instances, lock_instance
 from engine.commands.notifications import notify
 from engine.commands.step_opening import calendar_of_step, ladder_of_step, members_of
+from engine.db.outbox import enqueue
+from engine.db.session import UNSYNCHRONISED
 from engine.events import HeadTold, ReminderSent, StepReassigned, kind_of
 from engine.model.history_event import HistoryEvent
 from engine.model.notice import OF_ANOTHERS_STEP, NoticeKind
@@ -30,6 +32,9 @@ from engine.policy.permissions import Actor
 from engine.queries.directories import directory
 from engine.queries.other_eyes import barred_of
 from engine.queries.processes import process_of
+
+NEW_LADDER = "new_ladder"
+"""The kind of an outbox job. Payload ``department_id``, and ``after``, the last step that was looked at."""
 
 
 class DueRung(NamedTuple):
@@ -82,6 +87,29 @@ def escalate_work_items(session: Session, work_item_ids: Sequence[int], *, clock
         .execution_options(populate_existing=True)
     )
     return sum(_climb(session, instances[one.instance_id], one, at) for one in items.all())
+
+
+def bring_further_rungs(session: Session, department_id: int, *, after: int = 0, at: datetime) -> None:
+    """A worker looks at the steps that have climbed all of a department's ladder: a new one may have further rungs.
+
+    Not here: whoever does one of these steps may open another for the department, and each would wait for the other.
+    """
+    enqueue(session, NEW_LADDER, {"department_id": department_id, "after": after}, at=at)
+
+
+def steps_at_the_top(session: Session, department_id: int, after: int, *, limit: int) -> Sequence[int]:
+    """Ids of the next live steps behind ``after`` of a department that have a deadline, and no rung to come."""
+    theirs = select(WorkItem.id).where(WorkItem.group_id == department_id, WorkItem.id > after, *_AT_THE_TOP)
+    return session.scalars(theirs.order_by(WorkItem.id).limit(limit)).all()
+
+
+def make_due(session: Session, work_item_id: int, *, at: datetime) -> None:
+    """Let a step that has no rung to come be looked at: it climbs what its present ladder has further up, by number."""
+    one = update(WorkItem).where(WorkItem.id == work_item_id, *_AT_THE_TOP)
+    session.execute(one.values(next_escalation_at=at), execution_options=UNSYNCHRONISED)
+
+
+_AT_THE_TOP = (WorkItem.state.in_(LIVE), WorkItem.due_at.is_not(None), WorkItem.next_escalation_at.is_(None))
 
 
 def told_by_rungs(session: Session, work_item: WorkItem) -> Mapping[EscalationAction, int]:

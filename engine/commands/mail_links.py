@@ -19,6 +19,7 @@ from engine.model.letter import MailLink
 from engine.model.work_item import WorkItem
 from engine.policy.permissions import Actor
 from engine.policy.reauthentication import Reauthenticated
+from engine.policy.simultaneous_edits import AsOf
 from engine.queries.decision_contents import DecisionContent, decision_content
 from engine.queries.mail_links import LinkExpired, LinkUsed, hash_of_token, mail_link
 
@@ -78,6 +79,8 @@ def decide_by_link(
     zone: str = "Europe/Kyiv",
     proof: Reauthenticated | None = None,
     loss: LossChoice = NOT_ASKED,
+    read_as_of: AsOf | None = None,
+    told_as_of: AsOf | None = None,
 ) -> WorkItem:
     """Do the step of a link as complete_work_item does it, and let the link serve nothing more.
 
@@ -108,6 +111,8 @@ def decide_by_link(
         zone=zone,
         proof=proof,
         loss=loss,
+        read_as_of=read_as_of,
+        told_as_of=told_as_of,
     )
 
 

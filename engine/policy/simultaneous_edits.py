@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from engine.errors import N_, Conflict, DomainError
-from engine.policy.own_fields import CLIENT_ROOT
 from engine.policy.personal_texts import ERASED
 
 UNKNOWN: Any = object()
@@ -62,11 +61,6 @@ class AsOf:
 
     deal: int
     client: int | None = None
-
-    def knows_of(self, field_name: str, touch: Touch) -> bool:
-        """Whether what was made of that field was there to be read."""
-        version = self.client if self.client is not None and field_name.startswith(CLIENT_ROOT) else self.deal
-        return touch.version <= version
 
 
 def told_of(touch: Touch, value: Any) -> DomainError:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from engine.events import (
     ClientChanged,
     DealChanged,
+    DealClientReplaced,
     DecisionMade,
     MessageReceived,
     PersonErased,
@@ -26,7 +27,8 @@ from engine.policy.own_fields import CLIENT_ROOT
 from engine.policy.personal_texts import ERASED
 from engine.policy.simultaneous_edits import UNKNOWN, AsOf, Touch, touched_by
 
-_TELLS_BOTH = (kind_of(DealChanged), kind_of(VariablesSet))
+_REPLACED = kind_of(DealClientReplaced)
+_TELLS_BOTH = (kind_of(DealChanged), kind_of(VariablesSet), _REPLACED)
 _TELLS_NEW = {kind_of(StepCompleted): "values", kind_of(MessageReceived): "values", kind_of(DecisionMade): "outputs"}
 _ERASED = kind_of(TextsErased)
 _OF_CLIENT = (kind_of(ClientChanged), kind_of(PersonErased))
@@ -38,16 +40,22 @@ def changed_since(session: Session, deal: Deal, read: AsOf) -> dict[str, Touch]:
     """What others made of the values that a step's form shows, by the names under which maps know them.
 
     What a text was before it was erased, nothing says any more. Of a form that does not say which version of the
-    client it showed, only what the deal's own history tells of the client is known.
+    client it showed, only what the deal's own history tells of the client is known. A client that was merged into
+    another meanwhile has other values where the two differed, whoever wrote them and when.
     """
     events = changes_of_deal(session, deal, read.deal)
     touches = touches_of(events)
     for event in (one for one in events if tells_of_erasure(one)):
         erased = Touch(event.actor_name, event.at, UNKNOWN, event.number or 0)
         touches |= {name: erased for name, value in deal.fields.items() if value == ERASED}
+        touches |= {"title": erased} if deal.title == ERASED else {}
     if read.client is None:
         return touches
-    of_client = client_touches(session, deal.client, read.client)
+    replaced = [event for event in events if event.kind == _REPLACED]
+    if replaced:
+        of_client = _touches_by_merges(session, deal.client, replaced)
+    else:
+        of_client = client_touches(session, deal.client, read.client)
     return {name: one for name, one in touches.items() if not name.startswith(CLIENT_ROOT)} | {
         CLIENT_ROOT + name.removeprefix(CLIENT_ROOT): one for name, one in of_client.items()
     }
@@ -94,11 +102,22 @@ def client_touches(session: Session, client: Client, read_version: int) -> dict[
     touches: dict[str, Touch] = {}
     if changes <= 0:
         return touches
-    latest_first = _changes_of(session, client.id, changes)
-    for back, event in reversed([*enumerate(latest_first)]):
-        told = _told_of_client(event, client)
+    for event, version in reversed(_changes_of(session, client, changes)):
+        for name, before in _told_of_client(event, client).items():
+            touches[name] = touched_by(touches, name, event.actor_name, event.at, before, version=version)
+    return touches
+
+
+def _touches_by_merges(session: Session, client: Client, replaced: Sequence[HistoryEvent]) -> dict[str, Touch]:
+    """As ``client_touches``, of a deal whose client became ``client`` by these entries: versions count per client."""
+    since = HistoryEvent.kind.in_(_OF_CLIENT), tells_of_clients([client.id]), HistoryEvent.id > replaced[-1].id
+    later = session.scalars(select(HistoryEvent).where(*since).order_by(HistoryEvent.id).limit(_MOST_LOOKED_AT))
+    touches: dict[str, Touch] = {}
+    for event in (*replaced, *later):
+        told = _told(event) if event.kind == _REPLACED else _told_of_client(event, client)
         for name, before in told.items():
-            touches[name] = touched_by(touches, name, event.actor_name, event.at, before, version=client.version - back)
+            full = CLIENT_ROOT + name.removeprefix(CLIENT_ROOT)
+            touches[full] = touched_by(touches, full, event.actor_name, event.at, before)
     return touches
 
 
@@ -117,12 +136,22 @@ def _told(event: HistoryEvent) -> Mapping[str, Any]:
     return dict.fromkeys(event.data[_TELLS_NEW[event.kind]], UNKNOWN)
 
 
-def _changes_of(session: Session, client_id: int, count: int) -> list[HistoryEvent]:
-    """The last changes of a client, the latest first."""
+def _changes_of(session: Session, client: Client, count: int) -> list[tuple[HistoryEvent, int]]:
+    """The last ``count`` changes of a client and the erasures after them, the latest first, each with its version.
+
+    An erasure may have left the card as it was, and counts for none: rather is one change too many told than too few.
+    """
     latest = session.scalars(
         select(HistoryEvent)
-        .where(HistoryEvent.kind.in_(_OF_CLIENT), tells_of_clients([client_id]))
+        .where(HistoryEvent.kind.in_(_OF_CLIENT), tells_of_clients([client.id]))
         .order_by(HistoryEvent.id.desc())
-        .limit(min(count, _MOST_LOOKED_AT))
+        .limit(_MOST_LOOKED_AT)
     )
-    return list(latest)
+    found: list[tuple[HistoryEvent, int]] = []
+    version = client.version
+    for event in latest:
+        found.append((event, version))
+        version -= event.kind == kind_of(ClientChanged)
+        if client.version - version == count:
+            break
+    return found

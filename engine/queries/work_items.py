@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
-from engine.bpmn.compiled import ApprovalRule, FieldDefinition, Freedom, Outcome, OutcomeKind, StepDefinition
+from engine.bpmn.compiled import ApprovalRule, FieldDefinition, FieldType, Freedom, Outcome, OutcomeKind, StepDefinition
 from engine.errors import NotFound
 from engine.model.client import Client
 from engine.model.deal import Deal
@@ -216,7 +216,8 @@ def _outdated(
     if read is None or read == AsOf(deal.history_length, deal.client.version):
         return {}
     since = changed_since(session, deal, read)
-    names = (field.name for field in fields if field.name in draft.texts)
+    compared = (field.name for field in fields if field.type is not FieldType.FILE)  # as when it is sent
+    names = (name for name in compared if name in draft.texts)
     return {
         name: ChangedSince(touch, stored.get(name)) for name in names if (touch := touch_of(since, name)) is not None
     }

@@ -104,14 +104,13 @@ def hash_of(steps: Mapping[str, StepDefinition]) -> str:
     return hashlib.sha256(str(sorted(steps.items())).encode()).hexdigest()[:24]
 
 
-def losing_map(field: FieldDefinition | None = None) -> CompiledProcess:
+def losing_map(*fields: FieldDefinition) -> CompiledProcess:
     """One step of the owner's, and the deal is lost."""
     builder = MapBuilder()
     builder.start()
     builder.step("ask")
     builder.end("lost")
     builder.chain("start", "ask", "lost")
-    fields = () if field is None else (field,)
     step = human("ask", "Запитати клієнта", "власник угоди", STAGES[0], fields=fields)
     steps = {"ask": step}
     told = {"steps": steps, "results": {"lost": "lost"}, "content_hash": hash_of(steps)}

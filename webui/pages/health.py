@@ -39,10 +39,11 @@ class _Questioner:
     def answer(self, question: Callable[[], int | None]) -> int | None:
         """Raises TimeoutError, and what ``question`` raises."""
         with self._lock:
-            if self._asked is None or self._asked.done():
-                self._asked = Future()
-                Thread(target=_ask, args=(question, self._asked), daemon=True).start()
             asked = self._asked
+            if asked is None or asked.done():
+                asked = Future()
+                Thread(target=_ask, args=(question, asked), daemon=True).start()
+                self._asked = asked  # only once it has started: where no thread can be made, the next check tries anew
         return asked.result(LONGEST_SILENCE_S)
 
 

@@ -15,6 +15,7 @@ from engine.commands.loss_choices import LossChoice
 from engine.commands.mail_links import decide_by_link
 from engine.errors import DomainError, NotFound
 from engine.model.work_item import WorkItem
+from engine.policy.simultaneous_edits import EditedMeanwhile
 from engine.queries.mail_links import LinkExpired, LinkUsed, MailLinkView, mail_link, mail_link_view
 from engine.queries.work_items import WorkItemView, work_item_view
 from webui.approval_pane import chosen_outcome
@@ -28,6 +29,7 @@ from webui.messages import error_text
 from webui.outcomes import decided
 from webui.proofs import proof_in
 from webui.provider_proofs import give_back_used_proof
+from webui.read_versions import sent_as_of
 from webui.request_context import actor, now, reading, services
 from webui.step_page import decided_in, step_page
 
@@ -64,6 +66,7 @@ def decide(token: str) -> ResponseReturnValue:
                 zone=zone().key,
                 proof=proof,
                 loss=LossChoice(chosen_id(request.form, "loss_reason_id"), is_asked=True),
+                **sent_as_of(),
             )
 
         done = perform(services().database, command, actor=actor(), clock=services().clock)
@@ -84,7 +87,7 @@ def _page(
     here = url_for("mail_links.show", token=token)
     with reading() as session:
         link = mail_link_view(session, token, actor(), now())
-        step = step_page(session, link.work_item_id, typed=typed, error=error, here=here)
+        step = step_page(session, link.work_item_id, typed=typed, error=error, here=here, is_over=link.is_over)
         view, currency = step.view, step.view.row.currency
         may_decide, in_form = _may_decide(view, link), {one.name.removeprefix("deal.") for one in view.fields}
         page = render_template(
@@ -100,6 +103,8 @@ def _page(
             proposed=decided(link.outcome, view.outcomes) if link.outcome else "",
             comment=comment or ("" if error else link.comment),
             may_decide=may_decide,
+            shown_again=typed is not None,
+            edited_meanwhile=isinstance(step.error, EditedMeanwhile),
             over=_why_over(view, link),
         )
     return page, status_of(error) if error else 200

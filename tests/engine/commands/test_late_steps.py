@@ -55,21 +55,6 @@ def test_heads_are_told_upward_rung_by_rung_and_a_late_step_goes_up(office: Offi
     assert sorted(late) == sorted([*expected, (NoticeKind.STEP_HANDED, company.bohdan.id)])
 
 
-def test_a_departments_new_ladder_brings_its_further_rungs_to_steps_that_have_climbed_the_old_one(
-    office: Office,
-) -> None:
-    sales = office.company.sales.id
-    office.do("admin", update_department, sales, {"escalation": "head at due"})
-    deal = office.open_deal()
-    office.wait(days=6)
-    assert [office.kinds(deal).count(kind) for kind in ("head_told", "step_reassigned")] == [1, 0]
-    ladder = {"escalation": "head at due; reassign after 1 business day"}
-    office.do("admin", update_department, sales, ladder)
-    office.wait(minutes=1)
-    office.wait(days=6)
-    assert [office.kinds(deal).count(kind) for kind in ("head_told", "step_reassigned")] == [1, 1]
-
-
 @pytest.mark.parametrize(
     ("whom", "reminded"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
@@ -9,9 +10,12 @@ from sqlalchemy import select
 from support.office import Office
 from support.sales_map import losing_map
 from support.specification import specification_map
+from support.waiting import somebody_waits
 
 from engine.bpmn.compiled import FieldDefinition, FieldType
-from engine.commands.clients import ContactDraft, add_contact, update_client
+from engine.commands.client_merging import MergeRequest, merge_clients
+from engine.commands.clients import ClientDraft, ContactDraft, add_client, add_contact, update_client
+from engine.commands.completions import CompletionRequest, complete_many
 from engine.commands.deals import comment_on_deal, update_deal
 from engine.commands.erasure import ErasureRequest, erase_contact
 from engine.commands.work_items import save_draft
@@ -99,6 +103,20 @@ def test_a_step_brings_no_erased_text_back_unseen(office: Office) -> None:
     assert isinstance(told.value.errors["contact"], EmptiedBy)
     assert office.deal(deal).fields["contact"] == ERASED
     office.complete("olena", "ask", values={"contact": ""}, read_as_of=AsOf(version))
+
+
+def test_a_step_brings_no_erased_title_back_unseen(office: Office) -> None:
+    office.publish(losing_map(FieldDefinition(name="deal.title", label="Назва", type=FieldType.TEXT)))
+    deal = office.open_deal(title="Марія Іваненко, насоси")
+    office.do("olena", add_contact, deal.client_id, ContactDraft(full_name="Марія Іваненко"))
+    with office.database.read() as session:
+        contact_id = session.scalars(select(Contact.id)).one()
+    version = read(office, deal)
+    office.do("admin", erase_contact, contact_id, ErasureRequest("лист № 7", ()))
+    with pytest.raises(EditedMeanwhile) as told:
+        office.complete("olena", "ask", values={"deal.title": "Марія Іваненко, насоси"}, read_as_of=AsOf(version))
+    assert isinstance(told.value.errors["deal.title"], EmptiedBy)
+    assert office.deal(deal).title == ERASED
 
 
 def test_a_step_tells_what_both_changed_and_overwrites_it_knowingly(office: Office) -> None:
@@ -194,6 +212,22 @@ def test_a_step_brings_nothing_of_an_erased_contact_back_onto_the_clients_card(o
         assert session.get_one(Client, deal.client_id).phone == ""
 
 
+def test_the_erasure_of_a_contact_whom_the_card_does_not_name_hides_no_change_of_the_card(office: Office) -> None:
+    client_id = office.open_deal().client_id
+    office.do("olena", add_contact, client_id, ContactDraft(full_name="Марія Іваненко"))
+    with office.database.read() as session:
+        contact_id = session.scalars(select(Contact.id)).one()
+        version = session.get_one(Client, client_id).version
+    office.do("bohdan", update_client, client_id, {"segment": "B2G"})
+    office.do("admin", erase_contact, contact_id, ErasureRequest("лист № 7", ()))
+    with pytest.raises(EditedMeanwhile) as told:
+        office.do("olena", update_client, client_id, {"segment": "B2B"}, read_version=version)
+    assert told.value.errors["segment"].params["value"] == "B2G"
+    with office.database.read() as session:
+        told_version = session.get_one(Client, client_id).version
+    office.do("olena", update_client, client_id, {"segment": "B2B"}, read_version=version, told_version=told_version)
+
+
 def test_a_text_that_only_the_opening_of_a_deal_gave_does_not_come_back_after_it_was_erased(office: Office) -> None:
     office.publish(losing_map(FieldDefinition(name="contact", label="Контакт", type=FieldType.TEXT)))
     deal = office.open_deal(fields={"contact": "Марія Іваненко"})
@@ -228,3 +262,60 @@ def test_two_editors_of_a_client(office: Office) -> None:
     theirs = {"segment": "B2B", "source": ""}
     office.do("olena", update_client, client_id, theirs, read_version=version, told_version=told_version)
     assert (client().segment, client().source) == ("B2B", "виставка")
+
+
+def test_a_step_waits_for_who_changes_its_client_and_tells_it(office: Office) -> None:
+    office.publish(losing_map(FieldDefinition(name="client.segment", label="Сегмент", type=FieldType.TEXT)))
+    deal = office.open_deal()
+    with office.database.read() as session:
+        read_as_of = AsOf(read(office, deal), session.get_one(Client, deal.client_id).version)
+    theirs = {"values": {"client.segment": "роздріб"}, "read_as_of": read_as_of}
+    with ThreadPoolExecutor(1) as pool:
+        with office.database.write() as session:
+            bohdan = office.actor("bohdan")
+            update_client(session, deal.client_id, {"segment": "B2G"}, actor=bohdan, clock=office.clock)
+            session.flush()
+            waiting = pool.submit(office.complete, "olena", "ask", **theirs)
+            while not (office.database.is_sqlite or somebody_waits(office.database)):  # SQLite has one writer at a time
+                assert not waiting.done()
+        with pytest.raises(EditedMeanwhile) as told:
+            waiting.result()
+    assert told.value.errors["client.segment"].params["value"] == "B2G"
+
+
+def test_a_step_does_not_take_the_client_that_another_was_merged_into_for_the_one_it_showed(office: Office) -> None:
+    fields = [
+        FieldDefinition(name=f"client.{name}", label=label, type=FieldType.TEXT)
+        for name, label in (("segment", "Сегмент"), ("source", "Джерело"))
+    ]
+    office.publish(losing_map(*fields))
+    deal = office.open_deal()
+    kept = office.do("bohdan", add_client, ClientDraft(name="ТОВ «Промінь Плюс»", segment="B2G", source="виставка"))
+    for segment in ("опт", "B2B"):
+        office.do("bohdan", update_client, deal.client_id, {"segment": segment})
+    with office.database.read() as session:
+        read_as_of = AsOf(read(office, deal), session.get_one(Client, deal.client_id).version)
+    office.do("admin", merge_clients, MergeRequest(kept.id, (deal.client_id,), {}))
+    theirs = {"client.segment": "B2B", "client.source": "сайт"}
+    with pytest.raises(EditedMeanwhile) as told:
+        office.complete("olena", "ask", values=theirs, read_as_of=read_as_of)
+    assert {name: one.params["value"] for name, one in told.value.errors.items()} == {"client.source": "виставка"}
+    with office.database.read() as session:
+        told_as_of = AsOf(read(office, deal), session.get_one(Client, kept.id).version)
+    office.complete("olena", "ask", values=theirs, read_as_of=read_as_of, told_as_of=told_as_of)
+    with office.database.read() as session:
+        client = session.get_one(Client, kept.id)
+        assert (client.segment, client.source) == ("B2G", "сайт")
+
+
+def test_a_step_that_is_done_unopened_leaves_to_others_what_it_had_shown(office: Office) -> None:
+    office.publish(losing_map(FieldDefinition(name="client.segment", label="Сегмент", type=FieldType.TEXT)))
+    deal = office.open_deal()
+    with office.database.read() as session:
+        read_as_of = AsOf(read(office, deal), session.get_one(Client, deal.client_id).version)
+    office.do("bohdan", update_client, deal.client_id, {"segment": "B2G"})
+    unopened = CompletionRequest(office.step("ask").id, "completed", {"client.segment": ""}, read_as_of=read_as_of)
+    (done,) = complete_many(office.database, [unopened], actor=office.actor("olena"), clock=office.clock)
+    assert done.error is None
+    with office.database.read() as session:
+        assert session.get_one(Client, deal.client_id).segment == "B2G"

@@ -12,13 +12,15 @@ from support.approval_maps import DISCOUNT, naming
 from support.files import add, pdf
 from support.office import Office
 from support.sales_map import sales_map
-from support.web import Browser, text_of
+from support.web import Browser, text_of, versions_of
 
 from engine.bpmn.compiled import ApprovalRule, FieldDefinition, FieldType, Reauthentication
 from engine.commands.deal_files import Place
+from engine.commands.deals import update_deal
 from engine.commands.loss_reasons import add_loss_reason
 from engine.commands.mail_links import LINKS_LAST, make_link
 from engine.commands.people import set_password, set_substitution
+from engine.commands.work_items import save_draft
 from engine.db.work_session import number
 from engine.model.deal import Deal
 from engine.model.department import Membership
@@ -281,3 +283,44 @@ def test_who_loses_their_deal_by_mail_chooses_why(office: Office, browse: SignIn
     chosen = press(bohdan, link, "rejected", comment="Задорого", loss_reason_id=str(reason.id))
     assert chosen.status_code == 303
     assert office.deal(deal).loss_reason == "Ціна: Задорого"
+
+
+def test_what_another_changed_before_the_button_of_a_letter_is_pressed_is_not_overwritten_unseen(
+    office: Office, browse: SignIn
+) -> None:
+    deal = office.open_deal("olena")
+    step = office.step("prepare").id
+    link, olena = link_for(office, "olena", step), browse("olena")
+
+    def send(page: Any) -> Any:
+        shown = _SHOWN.search(page.text)
+        assert shown is not None
+        typed = {"outcome": "completed", "field:discount": "5", "shown": shown[1], "command_id": "once"}
+        return olena.post(link, typed | versions_of(page))
+
+    opened = olena.get(link)
+    office.do("bohdan", update_deal, deal.id, {"fields": {"discount": "9"}})
+    changed = send(opened)
+    assert changed.status_code == 409
+    told = send(changed)
+    assert told.status_code == 409
+    assert "Тепер тут: 9 % (Богдан Шевченко" in text_of(told)
+    assert office.deal(deal).fields["discount"] == "9"
+    assert send(told).status_code == 303
+    assert office.deal(deal).fields["discount"] == "5"
+
+
+def test_a_draft_that_others_have_overtaken_is_told_where_the_button_of_a_letter_leads(
+    office: Office, browse: SignIn
+) -> None:
+    deal = office.open_deal("olena")
+    step = office.step("prepare").id
+    office.do("olena", save_draft, step, {"discount": "5"})
+    office.do("bohdan", update_deal, deal.id, {"fields": {"discount": "9"}})
+    link, olena = link_for(office, "olena", step), browse("olena")
+    opened = olena.get(link)
+    assert opened.status_code == 200
+    assert "Тепер тут: 9 % (Богдан Шевченко" in text_of(opened)
+    assert versions_of(opened).keys() >= {"read_version", "told_version"}
+    office.clock.advance(LINKS_LAST)
+    assert "alert-danger" not in olena.get(link).text

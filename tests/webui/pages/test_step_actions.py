@@ -51,6 +51,19 @@ def test_who_has_done_a_step_in_another_window_is_told_so_calmly(browse: SignIn,
     assert "alert-danger" in other.text
 
 
+def test_who_has_decided_otherwise_in_another_window_is_not_told_that_this_is_done(
+    office: Office, browse: SignIn, step: int
+) -> None:
+    office.prepare()
+    legal, iryna = office.step("legal").id, browse("iryna")
+    assert iryna.post(f"/work-items/{legal}/complete", {"outcome": "approved"}, part=True).status_code == 200
+    again = iryna.post(f"/work-items/{legal}/complete", {"outcome": "rejected", "comment": "Ні"}, part=True)
+    assert again.status_code == 409
+    assert "Ви вже зробили це" not in text_of(again)
+    assert "Уже зроблено: Ірина Бондар, " in text_of(again)
+    assert "alert-danger" in again.text
+
+
 def test_step_is_handed_on(office: Office, browse: SignIn, step: int) -> None:
     form = {"to": str(office.company.taras.id), "note": "Я у відпустці"}
     answer = browse("olena").post(f"/work-items/{step}/delegate", form, part=True)

@@ -6,12 +6,20 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from support.files import add, pdf
 from support.office import Office
+from support.sales_map import losing_map
 from support.specification import specification_map
 from support.web import Browser, text_of, versions_of
 
+from engine.bpmn.compiled import FieldChoice, FieldDefinition, FieldType
+from engine.commands.deal_files import Place
 from engine.commands.deals import update_deal
+from engine.commands.work_items import delegate_work_item, save_draft
+from engine.model.client import Client
 from engine.model.deal import Deal
+from engine.model.deal_file import DealFile
+from engine.queries.deal_files import reference
 
 SignIn = Callable[[str | None], Browser]
 LINES = {
@@ -113,7 +121,7 @@ def test_a_form_tells_what_another_changed_and_what_was_left_alone_is_theirs(off
     sent = {"field:discount": "5", "outcome": "completed"}
     told = olena.post(f"/work-items/{step_id}/complete", sent | read, part=True)
     assert told.status_code == 409
-    assert "Тепер тут: 9 (Богдан Шевченко" in text_of(told)
+    assert "Тепер тут: 9 % (Богдан Шевченко" in text_of(told)
     assert 'value="5"' in told.text
     again = olena.post(f"/work-items/{step_id}/look", sent | versions_of(told), part=True)
     assert versions_of(again) == versions_of(told)
@@ -131,7 +139,7 @@ def test_a_draft_that_others_have_overtaken_is_told_of_and_sent_knowingly(office
     office.do("bohdan", update_deal, deal.id, {"fields": {"discount": "9"}})
     olena.post(f"/work-items/{step_id}/draft", typed | read, part=True)
     opened = olena.get(f"/work-items/{step_id}", part=True)
-    assert "Тепер тут: 9 (Богдан Шевченко" in text_of(opened)
+    assert "Тепер тут: 9 % (Богдан Шевченко" in text_of(opened)
     assert opened.status_code == 200
     assert 'value="5"' in opened.text
     assert versions_of(opened).keys() == {
@@ -148,3 +156,66 @@ def test_a_draft_that_others_have_overtaken_is_told_of_and_sent_knowingly(office
     sent = typed | {"outcome": "completed"}
     assert olena.post(f"/work-items/{step_id}/complete", sent | versions_of(opened), part=True).status_code == 200
     assert office.deal(deal).fields["discount"] == "5"
+
+
+def test_a_draft_of_a_step_that_is_somebody_elses_now_tells_no_conflict(office: Office, browse: SignIn) -> None:
+    deal = office.open_deal("olena")
+    step_id, olena = office.step("prepare").id, browse("olena")
+    read = versions_of(olena.get(f"/work-items/{step_id}", part=True))
+    olena.post(f"/work-items/{step_id}/draft", {"field:discount": "5"} | read, part=True)
+    office.do("bohdan", update_deal, deal.id, {"fields": {"discount": "9"}})
+    assert "alert-danger" in olena.get(f"/work-items/{step_id}", part=True).text
+    office.do("bohdan", delegate_work_item, step_id, office.company.taras.id)
+    handed_on = olena.get(f"/work-items/{step_id}", part=True)
+    assert handed_on.status_code == 200
+    assert "alert-danger" not in handed_on.text
+
+
+def test_steps_done_together_do_not_overwrite_what_one_of_them_gave_their_client(
+    office: Office, browse: SignIn
+) -> None:
+    segment = FieldDefinition(name="client.segment", label="Сегмент", type=FieldType.TEXT)
+    office.publish(losing_map(segment).model_copy(update={"results": {"lost": "won"}}))
+    first = office.open_deal("olena")
+    second = office.open_deal("olena", client=None, client_id=first.client_id)
+    steps = [office.step("ask", one).id for one in (first, second)]
+    olena = browse("olena")
+    olena.post(f"/work-items/{steps[0]}/draft", {"field:client.segment": "B2G"}, part=True)
+    olena.post("/inbox/together/complete", {"step": [str(one) for one in steps]}, part=True)
+    assert not office.open_steps()
+    with office.database.read() as session:
+        assert session.get_one(Client, first.client_id).segment == "B2G"
+
+
+def test_files_that_another_gave_a_field_are_no_conflict_with_those_in_a_draft(office: Office, browse: SignIn) -> None:
+    office.publish(losing_map(FieldDefinition(name="paper", label="Папери", type=FieldType.FILE, several=True)))
+    deal = office.open_deal("olena")
+    step_id = office.step("ask").id
+    mine, theirs = (add(office, one, Place(deal_id=deal.id), f"{one}.pdf", pdf(one)) for one in ("olena", "bohdan"))
+    with office.database.read() as session:
+        given = reference(session.get_one(DealFile, theirs))
+    office.do("olena", save_draft, step_id, {"paper": [str(mine)]})
+    office.do("bohdan", update_deal, deal.id, {"fields": {"paper": [given]}})
+    opened = browse("olena").get(f"/work-items/{step_id}", part=True)
+    assert "olena.pdf" in opened.text
+    assert "alert-danger" not in opened.text
+
+
+def test_what_another_has_put_into_a_field_is_told_as_the_field_shows_it(office: Office, browse: SignIn) -> None:
+    choices = [FieldChoice(value="call", label="Дзвінок"), FieldChoice(value="fair", label="Виставка")]
+    fields = [
+        FieldDefinition(name="lead", label="Звідки лід", type=FieldType.CHOICE, choices=choices),
+        FieldDefinition(name="visit", label="Візит", type=FieldType.DATE),
+        FieldDefinition(name="whose", label="Хто їде", type=FieldType.PERSON),
+    ]
+    office.publish(losing_map(*fields))
+    deal = office.open_deal("olena")
+    step_id, olena = office.step("ask").id, browse("olena")
+    read = versions_of(olena.get(f"/work-items/{step_id}", part=True))
+    theirs = {"lead": "fair", "visit": "2026-03-16", "whose": office.company.taras.id}
+    office.do("bohdan", update_deal, deal.id, {"fields": theirs})
+    mine = {"field:lead": "call", "field:visit": "17.03.2026", "field:whose": str(office.company.olena.id)}
+    told = olena.post(f"/work-items/{step_id}/complete", mine | read | {"outcome": "completed"}, part=True)
+    assert told.status_code == 409
+    for shown in ("Виставка", "16 бер.", "Тарас Мельник"):
+        assert f"Тепер тут: {shown}" in text_of(told)

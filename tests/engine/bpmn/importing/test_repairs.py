@@ -583,6 +583,17 @@ def test_a_broken_structure_hides_no_date_that_is_none_on_arrows_and_in_tables()
     assert found(outcome, "VALUE_UNREADABLE").params["value"] == 'date("30.03.2026")'
 
 
+def test_a_broken_structure_tells_of_no_date_on_the_arrow_that_is_taken_otherwise() -> None:
+    diagram = drawn(
+        START,
+        '<exclusiveGateway id="g" default="g_u"/>' + step("t") + step("u") + END,
+        chain("start", "g") + flow("g", "t", condition="deal.amount > 5") + chain("t", "end") + chain("u", "end"),
+        flow("g", "u", condition='deal.close_date > date("30.03.2026")'),
+        '<sequenceFlow id="f" sourceRef="t" targetRef="nobody"/>',
+    )
+    assert "VALUE_UNREADABLE" not in codes(compile_bpmn({"map.bpmn": diagram}))
+
+
 def test_an_end_says_whether_the_deal_is_won_or_lost() -> None:
     said = (
         '<extensionElements><camunda:properties><camunda:property name="результат" value="Програно"/>'
