@@ -31,8 +31,12 @@ def _refuse_twice(workbench: Workbench, handlers: Iterable[Node]) -> None:
 
 
 def _throws_it_on(handler: Node, event: EventDefinition) -> bool:
-    """Whether an event sub-process throws what it handles once more: then the one beside it handles that."""
-    return handler.type is NodeType.START and any(
+    """Whether an event sub-process throws what it handles once more: then the one beside it handles that.
+
+    One that interrupts has withdrawn those beside it by then.
+    """
+    again = handler.type is NodeType.START and not handler.interrupting
+    return again and any(
         thrown.kind is event.kind and thrown.name == event.name
         for node in handler.scope.all_nodes()
         if node.type in (NodeType.THROW, NodeType.END)
