@@ -15,7 +15,7 @@ from engine.bpmn.guards import UnknownReference
 from engine.bpmn.lookups import Lookups
 from engine.bpmn.run_variables import keep_in_runs, keep_outcome, loop_items
 from engine.bpmn.runtime import MadeDecision, StepContext
-from engine.bpmn.variables import VariableStore, outcome_variable
+from engine.bpmn.variables import VariableStore, keep_part, outcome_variable, root_of
 
 if TYPE_CHECKING:
     from engine.bpmn.live_workflow import LiveTask
@@ -47,11 +47,12 @@ class MapEnvironment(BasePythonScriptEngineEnvironment):  # type: ignore[misc]  
         assignments = self.lookups.assignments.get(script)
         if assignments is None:
             raise UnknownReference(reference=str(script))
+        own = dict(context)
         for variable, value in assignments:
-            self.store.assign(variable, value(self.variables(context)))
-            root = variable.partition(".")[0]
-            if root in context and root in self.store.values:  # the run's own value, which the next line reads
-                context = {**context, root: self.store.values[root]}
+            self.store.assign(variable, value(self.variables(own)))
+            root = root_of(variable)
+            if root in own and root in self.store.values:  # the run's own value, which the next line reads
+                keep_part(own, variable, self.store.values)
         return True
 
     def decide(self, element_id: str, items: Mapping[str, Any]) -> MadeDecision:

@@ -18,7 +18,7 @@ from engine.bpmn.compensation import ENTRIES, enter
 from engine.bpmn.elements import COMPLETED, INDEX, ITEM, OPENED, RUNS
 from engine.bpmn.expressions import kind_of
 from engine.bpmn.guards import LOOP_RUNS, RunsNotCountable, RunsNotWhole, TooManyRuns
-from engine.bpmn.run_variables import LOOP_COUNTER, forget_outcome, loop_items
+from engine.bpmn.run_variables import LOOP_COUNTER, forget_outcome, keep_apart, keep_in_runs, loop_items
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -144,11 +144,16 @@ class MultiInstance(_Loop):
             self._open_run(my_task)
 
     def _give_results(self, my_task: LiveTask) -> None:
-        """Write the list of what the completed runs gave, in the order of the runs, over that of an earlier round."""
+        """Write the list of what the completed runs gave, in the order of the runs, over that of an earlier round.
+
+        Inside of runs that go on side by side, the list is of the run in which it was made.
+        """
         if self.rule.output_collection is not None:
             results = sorted(my_task.internal_data.pop(RESULTS, []), key=lambda result: int(result[0]))
-            store = my_task.workflow.top_workflow.environment.store
-            store.write(self.rule.output_collection, [result for _, result in results])
+            store, name = my_task.workflow.top_workflow.environment.store, self.rule.output_collection
+            keep_apart(my_task, [name])
+            store.write(name, [result for _, result in results])
+            keep_in_runs(my_task, [name], store.values)
 
 
 class StandardLoop(_Loop):

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.bpmn.compensation import UNDOES
 from engine.bpmn.elements import COMPLETED, DECIDED, INDEX, ITEM, OPENED, RUNS, WRITTEN
-from engine.bpmn.variables import decided_together, keep_part, outcome_variable
+from engine.bpmn.variables import decided_together, keep_part, outcome_variable, root_of
 
 if TYPE_CHECKING:
     from engine.bpmn.live_workflow import LiveTask, LiveWorkflow, Scope
@@ -54,18 +54,14 @@ def keep_in_runs(task: LiveTask, names: Iterable[str], values: Mapping[str, Any]
     beside others. What runs beside one of these does not see it; whatever else runs does.
     ``names`` may be dotted; ``values`` is the store after the writing. Outcomes are none of them: see ``keep_outcome``.
     """
-    outcomes = task.workflow.top_workflow.environment.store.outcomes
-    names = tuple(names)
-    roots = {name.partition(".")[0] for name in names} & values.keys() - outcomes
-    keep_for_results(task, roots, values)
+    kept = values.keys() - task.workflow.top_workflow.environment.store.outcomes
+    written = [name for name in names if root_of(name) in kept]
+    keep_for_results(task, written, values)
     writers = [run for run, _ in _runs_around(task)]
     for run in writers:
-        if roots and _is_beside_others(run):
-            own = run.internal_data.setdefault(WRITTEN, {})
-            for name in names:
-                if name.partition(".")[0] in roots:
-                    keep_part(own, name, values)
-    follow_writing(task.workflow.top_workflow, roots, values, writers)
+        if written and _is_beside_others(run):
+            _keep_parts(run, written, values)
+    follow_writing(task.workflow.top_workflow, written, values, writers)
 
 
 def keep_apart(task: LiveTask, names: Iterable[str]) -> None:
@@ -74,7 +70,7 @@ def keep_apart(task: LiveTask, names: Iterable[str]) -> None:
     What a script or a table writes they do see, as long as they have no value of their own: so a map counts over runs.
     """
     store = task.workflow.top_workflow.environment.store
-    roots = {name.partition(".")[0] for name in names} - store.outcomes
+    roots = {root_of(name) for name in names} - store.outcomes
     for run, _ in _runs_around(task):
         if roots and _is_beside_others(run):
             for twin in _twins(run):
@@ -86,19 +82,25 @@ def keep_apart(task: LiveTask, names: Iterable[str]) -> None:
 
 def keep_for_results(task: LiveTask, names: Iterable[str], values: Mapping[str, Any]) -> None:
     """Keep what was just written at ``task`` in the innermost run whose result is made of it."""
-    roots = {name.partition(".")[0] for name in names}
+    left = [name for name in names if root_of(name) in values]
     for run, loop in _runs_around(task):
-        own = roots & loop.private & values.keys() if loop is not None else None
+        own = [name for name in left if loop is not None and root_of(name) in loop.private]
         if own:
-            run.internal_data.setdefault(WRITTEN, {}).update({name: values[name] for name in own})
-            roots -= own
+            _keep_parts(run, own, values)
+            left = [name for name in left if name not in own]
+
+
+def _keep_parts(run: LiveTask, names: Iterable[str], values: Mapping[str, Any]) -> None:
+    own = run.internal_data.setdefault(WRITTEN, {})
+    for name in names:
+        keep_part(own, name, values)
 
 
 def follow_writing(
-    top: LiveWorkflow, roots: Collection[str], values: Mapping[str, Any], writers: Collection[LiveTask] = ()
+    top: LiveWorkflow, names: Collection[str], values: Mapping[str, Any], writers: Collection[LiveTask] = ()
 ) -> None:
     """Let runs with values of their own take over what was written outside of them, unless by what runs beside them."""
-    if not roots or not top.subprocesses:
+    if not names or not top.subprocesses:
         return
     written_in = {_kin(one) for one in writers}
     for scope in list(top.subprocesses.values()):
@@ -109,7 +111,9 @@ def follow_writing(
         if any(_is_beside_others(one) and one not in writers and _kin(one) in written_in for one in around):
             continue
         written = run.internal_data.get(WRITTEN, {})
-        written.update({name: values[name] for name in written.keys() & roots})
+        for name in names:
+            if root_of(name) in written:
+                keep_part(written, name, values)
 
 
 def _kin(run: LiveTask) -> tuple[Scope, Any]:

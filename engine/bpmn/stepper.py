@@ -39,7 +39,7 @@ from engine.bpmn.standstill import stands_still, waiting_in_vain
 from engine.bpmn.state_codec import decode, encode, read_document
 from engine.bpmn.throwing_events import raise_error
 from engine.bpmn.timer_events import DUE, due_at
-from engine.bpmn.variables import VariableStore, decision, outcome_kind, outcome_variable
+from engine.bpmn.variables import VariableStore, decision, outcome_kind, outcome_variable, root_of
 from engine.bpmn.waits import Waits, waits_of
 from engine.clock import as_utc
 from engine.errors import DomainError
@@ -172,7 +172,8 @@ def write_given(workflow: LiveWorkflow, values: Mapping[str, Any]) -> None:
     """Keep values that came from outside, in the runs that hold them too. Outcomes stay. Raises ValueNotStorable."""
     store = workflow.environment.store
     store.write_given(values)
-    follow_writing(workflow, {name.partition(".")[0] for name in values} - store.outcomes, store.values)
+    kept = store.values.keys() - store.outcomes
+    follow_writing(workflow, [name for name in values if root_of(name) in kept], store.values)
 
 
 def _waiting_activity(workflow: LiveWorkflow, activity_id: str, kind: type) -> LiveTask:

@@ -23,6 +23,11 @@ def outcome_variable(element_id: str) -> str:
     return f"{element_id}_outcome"
 
 
+def root_of(name: str) -> str:
+    """The variable that a dotted name is a part of; any other name stands for itself."""
+    return name.partition(".")[0]
+
+
 class VariableStore:
     """The values of one instance during one step, beside the facts that the caller knows.
 
@@ -60,12 +65,12 @@ class VariableStore:
     def write_given(self, values: Mapping[str, Any]) -> None:
         """Keep values that came from outside. The outcome of a step is never among them: only completing it decides."""
         for name, value in values.items():
-            if name.partition(".")[0] not in self.outcomes:
+            if root_of(name) not in self.outcomes:
                 self.write(name, value)
 
     def assign(self, name: str, value: Any) -> None:
         """What a script task does; raises AssignsFact where ``write`` would quietly leave a fact alone."""
-        if name.partition(".")[0] in FACTS:
+        if root_of(name) in FACTS:
             raise AssignsFact(variable=name)
         self.write(name, value)
 

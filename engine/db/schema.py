@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from sqlalchemy import Connection, column, inspect, select, table
 
 from engine.db.session import Database
 from engine.db.upgrade_locks import upgrade_when_free
+from engine.errors import N_, DomainError
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -23,6 +24,16 @@ _REACHED = table("alembic_version", column("version_num"))
 
 class WrittenByNewerVersion(Exception):
     """No migration of this version of the product is that of the database."""
+
+
+class SeveralVersions(DomainError):
+    """The database names several ``revisions`` at once: nobody knows which of their tables stand there."""
+
+    code: ClassVar[str] = "several_versions"
+    template: ClassVar[str] = N_(
+        "The database says that it is of several versions at once (%(revisions)s): a dump was loaded into one that was "
+        "not empty. Load it into an empty database."
+    )
 
 
 @lru_cache
@@ -36,7 +47,7 @@ def newest_revision() -> str:
 
 
 def current_revision(database: Database) -> str | None:
-    """The revision of the database, or None for an empty one."""
+    """The revision of the database, or None for an empty one. Raises SeveralVersions."""
     with database.engine.connect() as connection:
         return _reached(connection)
 
@@ -44,7 +55,10 @@ def current_revision(database: Database) -> str | None:
 def _reached(connection: Connection) -> str | None:
     if not inspect(connection).has_table(_REACHED.name):
         return None
-    return connection.scalar(select(_REACHED.c.version_num))
+    revisions = connection.scalars(select(_REACHED.c.version_num).order_by(_REACHED.c.version_num)).all()
+    if len(revisions) > 1:
+        raise SeveralVersions(revisions=", ".join(revisions))
+    return revisions[0] if revisions else None
 
 
 def is_up_to_date(database: Database) -> bool:
@@ -54,7 +68,7 @@ def is_up_to_date(database: Database) -> bool:
 def migrate(database: Database) -> None:
     """Bring the schema up to date, in one transaction. Several processes may try at once: one does it.
 
-    Raises WrittenByNewerVersion, DatabaseInUse.
+    Raises WrittenByNewerVersion, SeveralVersions, DatabaseInUse.
     """
     migrate_to(database, "head")
 
@@ -79,7 +93,8 @@ def migrate_to(database: Database, revision: str) -> None:
     try:
         if database.is_sqlite:
             with database.migrating() as connection:
-                upgrade(connection)
+                if is_due(connection):
+                    upgrade(connection)
         else:
             upgrade_when_free(database, is_due, upgrade)
     except CommandError as error:

@@ -84,9 +84,14 @@ def _comes_again(workbench: Workbench, gateway: Node, begin: Node) -> bool:
 
     The runs of a part each know what was said in them alone, so that forgetting in one takes nothing from another.
     """
-    return _leads_to(gateway, begin) or any(
-        one.loop_rule is not None or any(_leads_to(after, one) for after in _following(one))
-        for one in _around(workbench, begin.scope)
+    return _leads_to(gateway, begin) or any(_is_repeated(one) for one in _around(workbench, begin.scope))
+
+
+def _is_repeated(part: Node) -> bool:
+    """What undoes something does so as often as that was done."""
+    done = part.undoes or part
+    return any(one.loop_rule is not None for one in (part, done)) or any(
+        _leads_to(after, done) for after in _following(done)
     )
 
 

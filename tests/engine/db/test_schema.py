@@ -11,7 +11,14 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from engine.db import schema
-from engine.db.schema import WrittenByNewerVersion, current_revision, is_up_to_date, migrate, newest_revision
+from engine.db.schema import (
+    SeveralVersions,
+    WrittenByNewerVersion,
+    current_revision,
+    is_up_to_date,
+    migrate,
+    newest_revision,
+)
 from engine.db.session import Database
 
 
@@ -47,3 +54,19 @@ def test_what_a_newer_version_has_written_is_not_migrated(database: Database) ->
     with pytest.raises(WrittenByNewerVersion):
         migrate(database)
     assert current_revision(database) == "9999"
+
+
+def test_a_database_of_several_versions_at_once_is_of_none(database: Database) -> None:
+    """A dump of an older version was loaded over it: whichever row came first, decided."""
+    with database.engine.begin() as connection:
+        connection.execute(text("INSERT INTO alembic_version VALUES ('0078')"))
+    for looks in (is_up_to_date, migrate):
+        with pytest.raises(SeveralVersions, match=f"0078, {newest_revision()}"):
+            looks(database)
+
+
+def test_a_database_whose_version_was_lost_is_not_taken_for_a_current_one(database: Database) -> None:
+    with database.engine.begin() as connection:
+        connection.execute(text("DELETE FROM alembic_version"))
+    assert current_revision(database) is None
+    assert not is_up_to_date(database)

@@ -914,7 +914,8 @@ def _begins_beside(run: Wait) -> bool:
 
 def _is_apart(run: Wait) -> bool:
     """Whether it is one of several that are each about something else."""
-    return _is_of_multi_instance(run) or _begins_beside(run)
+    is_called_elsewhere = bool(run.node.called)
+    return is_called_elsewhere or _is_of_multi_instance(run) or _begins_beside(run)
 
 
 def _is_beside_others(run: Wait) -> bool:

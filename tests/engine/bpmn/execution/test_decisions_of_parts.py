@@ -298,12 +298,19 @@ def test_a_value_of_another_run_interrupts_nothing_in_this_one(*, called: bool) 
     assert run.last.finished
 
 
+def asks(name: str, loop: str = "") -> str:
+    form = f'<camunda:formField id="{name}" type="string"/>'
+    return f"<extensionElements><camunda:formData>{form}</camunda:formData></extensionElements>{loop}"
+
+
+def collecting(result: str) -> str:
+    """Two runs whose results become a list."""
+    output = f'<zeebe:loopCharacteristics outputCollection="results" outputElement="={result}"/>'
+    return TWICE.format("").replace("><loop", f"><extensionElements>{output}</extensionElements><loop")
+
+
 def test_a_part_of_a_value_of_another_run_does_not_decide_in_this_one_either() -> None:
     """``lot.note`` of one run came along where another gave its ``lot.price``, and decided there."""
-
-    def asks(name: str) -> str:
-        form = f'<camunda:formField id="{name}" type="string"/>'
-        return f"<extensionElements><camunda:formData>{form}</camunda:formData></extensionElements>"
 
     inner = (
         '<startEvent id="in"/><exclusiveGateway id="bad" default="good_out"/><endEvent id="out"/>'
@@ -322,6 +329,72 @@ def test_a_part_of_a_value_of_another_run_does_not_decide_in_this_one_either() -
     run.complete("price", **{"lot.price": "5"})
     assert run.open == ["price"], "the first is good"
     run.complete("price", **{"lot.price": "6"})
+    assert run.open == ["boss"]
+
+
+def test_a_part_that_is_written_outside_takes_no_other_part_into_a_run() -> None:
+    """``lot.note`` was filled in beside the runs, and the price of one of them came along into the other."""
+    inner = (
+        '<startEvent id="in"/><exclusiveGateway id="much" default="low_out"/><endEvent id="out"/>'
+        + element("userTask", "price", "Ціна", asks("lot.price"))
+        + step("look")
+        + step("boss")
+        + chain("in", "price", "look", "much")
+        + flow("much", "boss", condition='${lot.price == "9"}')
+        + flow("much", "out", flow_id="low_out")
+        + chain("boss", "out")
+    )
+    both = '<parallelGateway id="split"/><parallelGateway id="join"/>'
+    each = element("subProcess", "each", "Кожна позиція", TWICE.format("") + inner)
+    note = element("userTask", "note", "Примітка", asks("lot.note"))
+    ways_on = chain("start", "split", "each", "join", "end") + chain("split", "note", "join")
+    run = InstanceRun(compiled(START, END, both, each, note, ways_on))
+    run.complete("price", **{"lot.price": "9"})
+    run.complete("price", **{"lot.price": "1"})
+    run.complete("note", **{"lot.note": "терміново"})
+    run.complete("look")
+    assert run.open == ["boss", "look"]
+    run.complete("look")
+    assert run.open == ["boss"]
+
+
+def test_the_result_of_a_run_holds_no_part_of_another() -> None:
+    inner = (
+        '<startEvent id="in"/><endEvent id="out"/>'
+        + element("userTask", "note", "Оцінити", asks("lot.note"))
+        + element("userTask", "price", "Ціна", asks("lot.price"))
+        + chain("in", "note", "price", "out")
+    )
+    each = element("subProcess", "each", "Кожна позиція", collecting("lot") + inner)
+    run = InstanceRun(compiled(START, END, each, step("after", "Разом: ${results}"), chain("start", "each", "after")))
+    run.complete("note", **{"lot.note": "добре"})
+    run.complete("note", **{"lot.note": "погано"})
+    run.complete("price", **{"lot.price": "5"})
+    run.complete("price", **{"lot.price": "6"})
+    expected = [{"note": "добре", "price": "5"}, {"note": "погано", "price": "6"}]
+    assert run.last.variables["results"] == expected
+
+
+def test_what_repeated_steps_gave_in_a_run_decides_in_that_run() -> None:
+    """Three prices for each position: the list of one position decided for the other as well."""
+    inner = (
+        '<startEvent id="in"/><exclusiveGateway id="much" default="low_out"/><endEvent id="out"/>'
+        + element("userTask", "price", "Ціна", asks("price", collecting("price")))
+        + step("look")
+        + step("boss")
+        + chain("in", "price", "look", "much")
+        + flow("much", "boss", condition='${results[1] == "9"}')
+        + flow("much", "out", flow_id="low_out")
+        + chain("boss", "out")
+    )
+    run = InstanceRun(
+        compiled(START, END, element("subProcess", "each", "", TWICE.format("") + inner), chain("start", "each", "end"))
+    )
+    for price in ("9", "9", "1", "1"):
+        run.complete("price", price=price)
+    run.complete("look")
+    assert run.open == ["boss", "look"]
+    run.complete("look")
     assert run.open == ["boss"]
 
 

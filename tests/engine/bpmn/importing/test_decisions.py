@@ -769,6 +769,25 @@ class TestNamesAlone:
     def test_a_word_that_is_no_such_field_is_a_button(self, words: str) -> None:
         assert "WAY_ASKED" in codes(self.outcome(words))
 
+    @pytest.mark.parametrize("again", [True, False])
+    def test_a_field_that_is_asked_for_behind_the_decision_alone_decides_nothing(self, *, again: bool) -> None:
+        """Nobody could have filled it in: the first deal that came there stopped."""
+        gift = element("subProcess", "part", "", element("userTask", "gift", "Подарунок", self.VIP))
+        outcome = outcome_of(
+            START,
+            END,
+            step("first"),
+            element("exclusiveGateway", "g", "", default="no"),
+            gift,
+            step("on"),
+            chain("start", "first", "g"),
+            flow("g", "part", condition="vip"),
+            flow("g", "on", flow_id="no"),
+            chain("part", "first" if again else "end"),
+            chain("on", "end"),
+        )
+        assert ("WAY_ASKED" in codes(outcome)) is not again
+
     def test_so_it_is_for_an_event_and_a_loop(self) -> None:
         condition = "<conditionalEventDefinition><condition>vip</condition></conditionalEventDefinition>"
         loop = "<standardLoopCharacteristics><loopCondition>vip</loopCondition></standardLoopCharacteristics>"

@@ -127,6 +127,29 @@ def passed(run: InstanceRun) -> set[str]:
     return {one.element_id for one in run.last.passed} & {"yes", "never"}
 
 
+def test_a_round_of_undoing_is_repeated_as_often_as_what_it_undoes() -> None:
+    """Finance refused to take the first delivery back, and decided so about the second without being asked."""
+    inside = '<startEvent id="us"/><endEvent id="back"/><endEvent id="kept"/><exclusiveGateway id="g"/>'
+    inside += element("userTask", "prepare", "Підготувати", SIZE) + inclusive() + chain("us", "prepare")
+    inside += flow("g", "back", "Погоджено") + flow("g", "kept", "Відхилено")
+    undo = element("subProcess", "undo", "Повернути", inside, isForCompensation="true")
+    undone = element("boundaryEvent", "undone", "", "<compensateEventDefinition/>", attachedToRef="work")
+    undone += '<association id="undoes" sourceRef="undone" targetRef="undo" associationDirection="One"/>'
+    off = element("intermediateThrowEvent", "off", "", "<compensateEventDefinition/>")
+    ask = '<exclusiveGateway id="more"/>' + step("ask", "Ще раз?") + '<exclusiveGateway id="asked"/>' + END
+    ways = chain("start", "more", "work", "off", "ask", "asked")
+    ways += flow("asked", "end", "Досить") + flow("asked", "more", "Ще раз")
+    run = InstanceRun(compiled(START, step("work"), undo, undone, off, ask, ways))
+    run.complete("work")
+    run.complete("prepare", big=True)
+    run.complete("finance", "rejected")
+    run.complete("ask", next(one.id for one in run.process.steps["ask"].outcomes if one.label == "Ще раз"))
+    run.complete("work")
+    run.complete("prepare", big=False)
+    run.complete("legal", "approved")
+    assert "back" in {one.element_id for one in run.last.passed}
+
+
 def test_what_is_approved_in_one_run_is_not_approved_in_the_one_beside_it() -> None:
     both = '<parallelGateway id="s"/><parallelGateway id="j"/>' + LEGAL + FINANCE
     run = side_by_side(both + chain("rs", "s", "legal", "j", "g") + chain("s", "finance", "j"))

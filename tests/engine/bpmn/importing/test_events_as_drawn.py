@@ -919,6 +919,26 @@ class TestHandlersOfOneThing:
         outcome = outcome_of(START, throwing(kind), END, chain("start", "sub", "end"), first, second, around=ROOTS)
         assert found(outcome, "HANDLED_TWICE").element_id == "hs2"
 
+    @pytest.mark.parametrize("interrupting", [False, True])
+    def test_one_beside_a_handler_that_throws_it_once_more_handles_that(self, *, interrupting: bool) -> None:
+        """Unless it was withdrawn."""
+        late = DEFINITIONS["escalation"]
+
+        def handling(number: int, thrown: str) -> str:
+            start = element("startEvent", f"s{number}", "", late, isInterrupting=str(interrupting).lower())
+            end = element("endEvent", f"e{number}", "", thrown)
+            inside = start + step(f"work{number}") + end + chain(f"s{number}", f"work{number}", f"e{number}")
+            return element("subProcess", f"h{number}", "", inside, triggeredByEvent="true")
+
+        parts = (START, throwing("escalation"), END, chain("start", "sub", "end"), handling(1, late), handling(2, ""))
+        outcome = outcome_of(*parts, around=ROOTS)
+        assert ("HANDLED_TWICE" in codes(outcome)) is interrupting
+        assert outcome.process is not None
+        run = InstanceRun(outcome.process)
+        run.complete("t")
+        run.complete("work1")
+        assert run.open == ([] if interrupting else ["work2"])
+
     def test_one_of_a_code_and_one_of_any_are_two(self) -> None:
         any_error = element("boundaryEvent", "any", "", "<errorEventDefinition/>", attachedToRef="sub")
         of_code = element("boundaryEvent", "code", "", DEFINITIONS["error"], attachedToRef="sub")
