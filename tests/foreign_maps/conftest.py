@@ -6,7 +6,9 @@ import pytest
 from foreign_maps.verdicts import FOLDER, differences, foreign_maps, share, strata, verdict_on
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if config.getoption("collectonly"):
+        return
     names = foreign_maps()
     if not names:
         terminalreporter.write_line(f"FOREIGN MAPS: none: there is no folder {FOLDER}", red=True)
