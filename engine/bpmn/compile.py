@@ -43,6 +43,7 @@ from engine.bpmn.unheard import say_what_is_unheard
 from engine.bpmn.unreadable_values import say_unreadable_on_arrows, say_unreadable_values
 from engine.bpmn.uploads import TABLE_SUFFIX, is_form_file, sort_upload
 from engine.bpmn.values_changed_behind import say_values_changed_behind
+from engine.bpmn.values_read_early import say_values_read_early
 from engine.errors import DomainError
 
 FORMAT_VERSION = 8  # raised when the same file compiles to something else, so that cached processes are made anew
@@ -274,6 +275,7 @@ def _execute(workbench: Workbench, content_hash: str) -> CompiledProcess | None:
     if not _runs(compiled, noticed, main):
         return None
     say_values_changed_behind(workbench, compiled)
+    say_values_read_early(workbench, compiled)
     return compiled.model_copy(update={"findings": noticed.findings})
 
 

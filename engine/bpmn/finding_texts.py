@@ -138,6 +138,16 @@ _DECISIONS: Mapping[str, FindingText] = {
             "the approval when the value has changed."
         ),
     ),
+    "CONDITION_READ_TOO_EARLY": FindingText(
+        N_(
+            "“%(text)s” is looked at here, but “%(values)s” is first given behind this, at “%(steps)s”: a deal stops "
+            "here with an incident, unless the value came with it when it was opened."
+        ),
+        N_(
+            "Ask for the value in a step before this one, or say what holds while it is empty, for example "
+            "“%(empty)s or …”."
+        ),
+    ),
     "EVENT_MAY_BE_MISSED": FindingText(
         N_(
             "“%(event)s” is thrown in this map, and may be thrown before the deal comes here to wait for it: then it "

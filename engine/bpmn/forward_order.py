@@ -104,6 +104,17 @@ class ForwardOrder:
         return seen
 
 
+class WaysThrough:
+    """The ways of one map on which a token gets behind a sub-process or a called map only through it."""
+
+    def __init__(self, spec: ExecutableSpec) -> None:
+        self._ways = _ways(spec, past_parts=False)
+
+    def reached_from(self, names: Iterable[str], *, without: str) -> frozenset[str]:
+        """The ids of all elements that a token can reach from ``names``, loops too, unless by way of ``without``."""
+        return _ids(_closure(self._ways, names, barrier=without))
+
+
 class AheadAmong:
     """Answers as ``ForwardOrder`` does, about a few elements only; but for all places of a large map at once."""
 
@@ -191,7 +202,8 @@ def forward_order(spec: ExecutableSpec) -> ForwardOrder:
     return known
 
 
-def _ways(spec: ExecutableSpec) -> dict[str, list[str]]:
+def _ways(spec: ExecutableSpec, *, past_parts: bool = True) -> dict[str, list[str]]:
+    """By name, what may come next. ``past_parts``: behind a sub-process or a called map also without going through."""
     ways: dict[str, list[str]] = defaultdict(list)
     for scope in spec.scopes.values():
         for name, one in scope.task_specs.items():
@@ -203,11 +215,13 @@ def _ways(spec: ExecutableSpec) -> dict[str, list[str]]:
             run = getattr(one, "task_spec", None)  # of a loop: the element that it repeats
             if isinstance(run, str):
                 ways[name].append(run)
-                ways[run] += one._outputs or [_EXIT + scope.name]  # noqa: SLF001  # as above
                 repeated = inner_scope(scope.task_specs[run])
+                if repeated is None or past_parts:
+                    ways[run] += one._outputs or [_EXIT + scope.name]  # noqa: SLF001  # as above
                 if repeated is not None:
                     ways[_EXIT + repeated] += one._outputs or [_EXIT + scope.name]  # noqa: SLF001  # as above
-            ways[name] += one._outputs or [_EXIT + scope.name]  # noqa: SLF001  # as above
+            if inner is None or past_parts:
+                ways[name] += one._outputs or [_EXIT + scope.name]  # noqa: SLF001  # as above
     return ways
 
 
