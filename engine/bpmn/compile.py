@@ -21,6 +21,7 @@ from engine.bpmn.findings import Finding
 from engine.bpmn.form_shelf import unasked_forms
 from engine.bpmn.kinds_compared import say_kinds_mistaken
 from engine.bpmn.map_model import HUMAN_TASKS, Node, NodeType, Place, Process, SalesMap
+from engine.bpmn.messages_for_runs import say_messages_for_any_run
 from engine.bpmn.names_too_long import say_names_too_long
 from engine.bpmn.noticed import Noticed
 from engine.bpmn.questions import Question
@@ -276,6 +277,7 @@ def _execute(workbench: Workbench, content_hash: str) -> CompiledProcess | None:
         return None
     say_values_changed_behind(workbench, compiled)
     say_values_read_early(workbench, compiled)
+    say_messages_for_any_run(workbench, compiled)
     return compiled.model_copy(update={"findings": noticed.findings})
 
 

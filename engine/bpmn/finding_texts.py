@@ -148,6 +148,17 @@ _DECISIONS: Mapping[str, FindingText] = {
             "“%(empty)s or …”."
         ),
     ),
+    "MESSAGE_FOR_ANY_RUN": FindingText(
+        N_(
+            "Several runs of “%(part)s” wait for “%(event)s” at once, and nothing says which of them is meant: the "
+            "first that began to wait gets it."
+        ),
+        N_(
+            "If it matters, give the message a correlation by what its run is about (reglament:correlation with the "
+            "name and the value “%(by)s”; in Camunda 8 the correlation key “=%(by)s”), and let who sends it say the "
+            "same."
+        ),
+    ),
     "EVENT_MAY_BE_MISSED": FindingText(
         N_(
             "“%(event)s” is thrown in this map, and may be thrown before the deal comes here to wait for it: then it "
