@@ -944,11 +944,11 @@ class TestErrorsFromDeepInside:
 
     def test_through_two_calls(self) -> None:
         called = self.process(
-            "one", START.replace("start", "s1"), element("callActivity", "in", "", calledElement="two")
+            "one", element("startEvent", "s1"), element("callActivity", "in", "", calledElement="two")
         )
         called = called.replace("</process>", chain("s1", "in") + "</process>")
         thrower = element("endEvent", "failed", "", DEFINITIONS["error"])
-        deep = self.process("two", START.replace("start", "s2"), step("t"), thrower, chain("s2", "t", "failed"))
+        deep = self.process("two", element("startEvent", "s2"), step("t"), thrower, chain("s2", "t", "failed"))
         outer = element("callActivity", "outer", "", calledElement="one")
         around = ROOTS + called + deep
         file = drawn(START, outer, END, self.CAUGHT, self.WAYS, around=around)
@@ -961,7 +961,8 @@ class TestErrorsFromDeepInside:
 
     def test_of_a_program_called_inside_of_a_part(self) -> None:
         said = bag(connector="http", method="GET", url="https://bas.example/sum")
-        inner = START.replace("start", "s1") + element("serviceTask", "call", "", said) + chain("s1", "call")
+        inner = element("startEvent", "s1") + element("serviceTask", "call", "", said) + chain("s1", "call")
         outer = element("subProcess", "outer", "", inner)
         outcome = outcome_of(START, outer, END, self.CAUGHT, self.WAYS, around=ROOTS)
+        assert outcome.process is not None
         assert "ERROR_NEVER_THROWN" not in codes(outcome)
