@@ -19,7 +19,7 @@ from engine.bpmn.executed_tables import fill_tables
 from engine.bpmn.facts_read import say_unknown_facts
 from engine.bpmn.findings import Finding
 from engine.bpmn.form_shelf import unasked_forms
-from engine.bpmn.kinds_compared import say_kinds_mistaken
+from engine.bpmn.kinds_compared import say_kinds_mistaken, say_lists_mistaken
 from engine.bpmn.map_model import HUMAN_TASKS, Node, NodeType, Place, Process, SalesMap
 from engine.bpmn.messages_for_runs import say_messages_for_any_run
 from engine.bpmn.names_too_long import say_names_too_long
@@ -254,6 +254,7 @@ def _execute(workbench: Workbench, content_hash: str) -> CompiledProcess | None:
     say_what_is_unheard(processes, noticed)
     say_unknown_facts(workbench, steps)
     say_kinds_mistaken(workbench, steps)
+    say_lists_mistaken(workbench, steps)
     say_unreadable_values(workbench)
     ask_what_steps_lack(processes, steps, noticed)
     for process in processes:

@@ -313,6 +313,14 @@ _EVENTS: Mapping[str, FindingText] = {
     "LOOP_RUNS_NEVER": FindingText(
         N_("The step is drawn to run 0 times: every deal passes it by."), N_("Write how often it has to run.")
     ),
+    "LOOP_LIST_MISTAKEN": FindingText(
+        N_("The step runs once for each item of “%(text)s”, and that is never a list: every deal would stop here."),
+        N_("Name a field with several values. To say how often it runs, write the number as its count."),
+    ),
+    "LOOP_NUMBER_MISTAKEN": FindingText(
+        N_("“%(text)s” says how often the step runs, and is never a number: every deal would stop here."),
+        N_("Name a field for a number. To let it run for the items of a list, write the list as its collection."),
+    ),
     "TIMER_FROM_LABEL": FindingText(
         N_("The timer's time was read from its name: “%(text)s”."), N_("Check that this is meant.")
     ),
