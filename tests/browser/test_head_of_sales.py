@@ -65,7 +65,8 @@ def test_the_head_gives_more_time_and_hands_a_step_on(people: People, sales: Sal
     taras.goto(f"/deals/{deal_id}")
     expect(taras.locator("#timeline")).to_contain_text("Клієнт у відпустці")
 
-    page.goto("/control/steps?show=open")
+    page.goto("/control")
+    page.locator("tr", has_text="Мельник").locator("a[href*='show=open']").click()
     row = page.locator("tr", has_text=deal)
     row.locator("a[data-over-page]").click()
     above = page.get_by_role("dialog", name="Кваліфікувати клієнта")
@@ -77,4 +78,4 @@ def test_the_head_gives_more_time_and_hands_a_step_on(people: People, sales: Sal
     above.get_by_role("combobox", name=uk("To whom")).press_sequentially("Шевчук")
     above.get_by_role("option", name="Шевчук").click()
     above.get_by_role("button", name=uk("Hand on")).click()
-    expect(row).to_contain_text("Олена Шевчук")
+    expect(row).to_have_count(0)  # the list behind is of what he has open
