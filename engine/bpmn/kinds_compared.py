@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import islice, product
-from types import UnionType
 from typing import Any, Final
 
 from engine.bpmn.compiled import FieldDefinition, FieldType, StepDefinition
@@ -72,13 +71,13 @@ def say_lists_mistaken(workbench: Workbench, steps: Mapping[str, StepDefinition]
         rule = node.loop_rule
         if rule is None or node.like is not None:
             continue
-        if rule.collection and _is_never(rule.collection, list | tuple, values):
+        if rule.collection and _is_never(rule.collection, (list, tuple), values):
             workbench.noticed.warning("LOOP_LIST_MISTAKEN", node, text=rule.collection)
-        elif rule.cardinality and _is_never(rule.cardinality, int | float | Decimal, values):
+        elif rule.cardinality and _is_never(rule.cardinality, (int, float, Decimal), values):
             workbench.noticed.warning("LOOP_NUMBER_MISTAKEN", node, text=rule.cardinality)
 
 
-def _is_never(text: str, kind: UnionType, values: Mapping[str, tuple[Any, ...]]) -> bool:
+def _is_never(text: str, kinds: tuple[type, ...], values: Mapping[str, tuple[Any, ...]]) -> bool:
     """Whether ``text`` reads only what is known, and gives something else for all of it."""
     expression = compile_expression(text)
     if not expression.paths <= values.keys():
@@ -89,7 +88,7 @@ def _is_never(text: str, kind: UnionType, values: Mapping[str, tuple[Any, ...]])
             value = expression.evaluate(_variables(zip(given, tried, strict=True)))
         except ExpressionFailed:
             return False
-        if value is None or (isinstance(value, kind) and not isinstance(value, bool)):
+        if value is None or (isinstance(value, kinds) and not isinstance(value, bool)):
             return False
     return True
 
