@@ -114,6 +114,17 @@ class WaysThrough:
         """The ids of all elements that a token can reach from ``names``, loops too, unless by way of ``without``."""
         return _ids(_closure(self._ways, names, barrier=without))
 
+    def ways_to(self, names: Iterable[str]) -> Mapping[str, str | None]:
+        """By each name that a token can reach from ``names``, the one before it on one of the ways there."""
+        before: dict[str, str | None] = dict.fromkeys(names)
+        waiting = list(before)
+        for name in waiting:
+            for following in self._ways.get(name, ()):
+                if following not in before:
+                    before[following] = name
+                    waiting.append(following)
+        return before
+
 
 class AheadAmong:
     """Answers as ``ForwardOrder`` does, about a few elements only; but for all places of a large map at once."""

@@ -82,6 +82,8 @@ class _Early:
         self._ways = WaysThrough(self._spec)
         self._writings = {name: tuple(one.element for one in ones) for name, ones in writings(process).items()}
         self._waiting = frozenset({*process.steps, *process.timers, *process.messages, *process.calls})
+        self._starts = tuple(start.name for start in self._spec.main.bpmn_start_events)
+        self._before = self._ways.ways_to(self._starts)
         self._reachable = self._reached(without="")
         constants = constants_beside(process)
         self._numbers = (Decimal(0), Decimal(10) ** 12, *(one + by for one in constants[0] for by in (-1, 0, 1)))
@@ -137,6 +139,11 @@ class _Early:
             known for text in place.texts for path in compile_expression(text).paths if (known := name_known_as(path))
         }
         written = {name: self._writings[name] for name in read & self._writings.keys() if "." not in name}
+        written = {
+            name: elements
+            for name, elements in written.items()
+            if all(self._may_be_behind(one, place.spec.name) for one in elements)
+        }
         if not written or place.spec.name not in self._reachable:
             return {}
         before = self._reached(without=place.spec.name) | (self._inside(place.spec) if place.within else frozenset())
@@ -144,6 +151,13 @@ class _Early:
             return {}
         behind = self._reachable - before
         return {name: elements for name, elements in written.items() if behind.issuperset(elements)}
+
+    def _may_be_behind(self, element: str, name: str) -> bool:
+        """False where one way is known on which a deal comes to ``element`` without coming by ``name``."""
+        current: str | None = element if element in self._before else name
+        while current is not None and current != name:
+            current = self._before[current]
+        return current is not None
 
     def _inside(self, spec: Any) -> frozenset[str]:
         """The ids of ``spec`` and of all that a token may come by before ``spec`` is done."""
@@ -163,8 +177,7 @@ class _Early:
 
     def _reached(self, *, without: str) -> frozenset[str]:
         """The ids of all elements that a deal can come by before it comes to ``without``."""
-        starts = [start.name for start in self._spec.main.bpmn_start_events]
-        found = self._ways.reached_from(starts, without=without)
+        found = self._ways.reached_from(self._starts, without=without)
         handlers = [(scope, one.handler) for scope in self._spec.scopes.values() for one in scope.listeners]
         more = True
         while more:  # what an event sub-process hears may happen wherever a deal stands still
