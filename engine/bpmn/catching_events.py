@@ -118,6 +118,11 @@ class BoundaryEvent(Waiting, BoundaryEventMixin, BpmnSpecMixin):  # type: ignore
         return True
 
 
+def ends_its_host(spec: Any) -> bool:
+    """Whether ``spec`` is an event on a border that withdraws what it is attached to, with all other events there."""
+    return isinstance(spec, BoundaryEvent) and bool(spec.cancel_activity)
+
+
 def rises(task: LiveTask) -> bool:
     """Whether the condition of a waiting conditional event has become true since it was last looked at."""
     definition = task.task_spec.event_definition

@@ -19,8 +19,9 @@ from engine.bpmn.executed_tables import fill_tables
 from engine.bpmn.facts_read import say_unknown_facts
 from engine.bpmn.findings import Finding
 from engine.bpmn.form_shelf import unasked_forms
-from engine.bpmn.kinds_compared import say_kinds_mistaken
+from engine.bpmn.kinds_compared import say_kinds_mistaken, say_lists_mistaken
 from engine.bpmn.map_model import HUMAN_TASKS, Node, NodeType, Place, Process, SalesMap
+from engine.bpmn.messages_for_runs import say_messages_for_any_run
 from engine.bpmn.names_too_long import say_names_too_long
 from engine.bpmn.noticed import Noticed
 from engine.bpmn.questions import Question
@@ -43,6 +44,7 @@ from engine.bpmn.unheard import say_what_is_unheard
 from engine.bpmn.unreadable_values import say_unreadable_on_arrows, say_unreadable_values
 from engine.bpmn.uploads import TABLE_SUFFIX, is_form_file, sort_upload
 from engine.bpmn.values_changed_behind import say_values_changed_behind
+from engine.bpmn.values_read_early import say_values_read_early
 from engine.errors import DomainError
 
 FORMAT_VERSION = 8  # raised when the same file compiles to something else, so that cached processes are made anew
@@ -252,6 +254,7 @@ def _execute(workbench: Workbench, content_hash: str) -> CompiledProcess | None:
     say_what_is_unheard(processes, noticed)
     say_unknown_facts(workbench, steps)
     say_kinds_mistaken(workbench, steps)
+    say_lists_mistaken(workbench, steps)
     say_unreadable_values(workbench)
     ask_what_steps_lack(processes, steps, noticed)
     for process in processes:
@@ -274,6 +277,8 @@ def _execute(workbench: Workbench, content_hash: str) -> CompiledProcess | None:
     if not _runs(compiled, noticed, main):
         return None
     say_values_changed_behind(workbench, compiled)
+    say_values_read_early(workbench, compiled)
+    say_messages_for_any_run(workbench, compiled)
     return compiled.model_copy(update={"findings": noticed.findings})
 
 

@@ -138,6 +138,27 @@ _DECISIONS: Mapping[str, FindingText] = {
             "the approval when the value has changed."
         ),
     ),
+    "CONDITION_READ_TOO_EARLY": FindingText(
+        N_(
+            "“%(text)s” is looked at here, but “%(values)s” is first given behind this, at “%(steps)s”: a deal stops "
+            "here with an incident, unless the value came with it when it was opened."
+        ),
+        N_(
+            "Ask for the value in a step before this one, or say what holds while it is empty, for example "
+            "“%(empty)s or …”."
+        ),
+    ),
+    "MESSAGE_FOR_ANY_RUN": FindingText(
+        N_(
+            "Several runs of “%(part)s” wait for “%(event)s” at once, and nothing says which of them is meant: the "
+            "first that began to wait gets it."
+        ),
+        N_(
+            "If it matters, give the message a correlation by what its run is about (reglament:correlation with the "
+            "name and the value “%(by)s”; in Camunda 8 the correlation key “=%(by)s”), and let who sends it say the "
+            "same."
+        ),
+    ),
     "EVENT_MAY_BE_MISSED": FindingText(
         N_(
             "“%(event)s” is thrown in this map, and may be thrown before the deal comes here to wait for it: then it "
@@ -291,6 +312,14 @@ _EVENTS: Mapping[str, FindingText] = {
     ),
     "LOOP_RUNS_NEVER": FindingText(
         N_("The step is drawn to run 0 times: every deal passes it by."), N_("Write how often it has to run.")
+    ),
+    "LOOP_LIST_MISTAKEN": FindingText(
+        N_("The step runs once for each item of “%(text)s”, and that is never a list: every deal would stop here."),
+        N_("Name a field with several values. To say how often it runs, write the number as its count."),
+    ),
+    "LOOP_NUMBER_MISTAKEN": FindingText(
+        N_("“%(text)s” says how often the step runs, and is never a number: every deal would stop here."),
+        N_("Name a field for a number. To let it run for the items of a list, write the list as its collection."),
     ),
     "TIMER_FROM_LABEL": FindingText(
         N_("The timer's time was read from its name: “%(text)s”."), N_("Check that this is meant.")

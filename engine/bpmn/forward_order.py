@@ -104,6 +104,28 @@ class ForwardOrder:
         return seen
 
 
+class WaysThrough:
+    """The ways of one map on which a token gets behind a sub-process or a called map only through it."""
+
+    def __init__(self, spec: ExecutableSpec) -> None:
+        self._ways = _ways(spec, past_parts=False)
+
+    def reached_from(self, names: Iterable[str], *, without: str) -> frozenset[str]:
+        """The ids of all elements that a token can reach from ``names``, loops too, unless by way of ``without``."""
+        return _ids(_closure(self._ways, names, barrier=without))
+
+    def ways_to(self, names: Iterable[str]) -> Mapping[str, str | None]:
+        """By each name that a token can reach from ``names``, the one before it on one of the ways there."""
+        before: dict[str, str | None] = dict.fromkeys(names)
+        waiting = list(before)
+        for name in waiting:
+            for following in self._ways.get(name, ()):
+                if following not in before:
+                    before[following] = name
+                    waiting.append(following)
+        return before
+
+
 class AheadAmong:
     """Answers as ``ForwardOrder`` does, about a few elements only; but for all places of a large map at once."""
 
@@ -191,7 +213,8 @@ def forward_order(spec: ExecutableSpec) -> ForwardOrder:
     return known
 
 
-def _ways(spec: ExecutableSpec) -> dict[str, list[str]]:
+def _ways(spec: ExecutableSpec, *, past_parts: bool = True) -> dict[str, list[str]]:
+    """By name, what may come next. ``past_parts``: behind a sub-process or a called map also without going through."""
     ways: dict[str, list[str]] = defaultdict(list)
     for scope in spec.scopes.values():
         for name, one in scope.task_specs.items():
@@ -203,11 +226,13 @@ def _ways(spec: ExecutableSpec) -> dict[str, list[str]]:
             run = getattr(one, "task_spec", None)  # of a loop: the element that it repeats
             if isinstance(run, str):
                 ways[name].append(run)
-                ways[run] += one._outputs or [_EXIT + scope.name]  # noqa: SLF001  # as above
                 repeated = inner_scope(scope.task_specs[run])
+                if repeated is None or past_parts:
+                    ways[run] += one._outputs or [_EXIT + scope.name]  # noqa: SLF001  # as above
                 if repeated is not None:
                     ways[_EXIT + repeated] += one._outputs or [_EXIT + scope.name]  # noqa: SLF001  # as above
-            ways[name] += one._outputs or [_EXIT + scope.name]  # noqa: SLF001  # as above
+            if inner is None or past_parts:
+                ways[name] += one._outputs or [_EXIT + scope.name]  # noqa: SLF001  # as above
     return ways
 
 

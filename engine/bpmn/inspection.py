@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from engine.bpmn.catching_events import CORRELATION
+from engine.bpmn.catching_events import CORRELATION, ends_its_host
 from engine.bpmn.compiled import CompiledProcess, StepKind, TimerRule
 from engine.bpmn.elements import ARRIVED_FROM, ITEM, WRITTEN
 from engine.bpmn.forward_order import forward_order, inner_scope
@@ -186,6 +186,12 @@ def events_ending_approvals(process: CompiledProcess) -> frozenset[str]:
         for event in getattr(host, "boundary", ())
         if scope.task_specs[event].cancel_activity and asks(scope, host)
     )
+
+
+def events_ending_their_host(process: CompiledProcess) -> frozenset[str]:
+    """The events on borders that interrupt, by the names under which they wait."""
+    scopes = build_spec(process).scopes.values()
+    return frozenset(name for scope in scopes for name, one in scope.task_specs.items() if ends_its_host(one))
 
 
 def as_continuation(earlier: bytes, of: bytes) -> bytes:

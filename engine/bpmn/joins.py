@@ -13,7 +13,9 @@ from SpiffWorkflow.bpmn.specs.mixins import BpmnSpecMixin, InclusiveGatewayMixin
 from engine.bpmn.activities import HOST
 from engine.bpmn.compensation import UNDOES
 from engine.bpmn.elements import ARRIVED_FROM, RACE, Element
+from engine.bpmn.expressions import NullCondition
 from engine.bpmn.run_variables import ACTIVATION_COUNT, loop_items
+from engine.errors import MapFailed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -192,9 +194,18 @@ class ComplexGateway(InclusiveGateway):
         return True
 
     def _is_activated(self, my_task: LiveTask, tokens: Mapping[str, LiveTask]) -> bool:
+        """Whether the rule holds. Raises MapFailed where it has no answer.
+
+        While tokens are missing, a rule that reads what nobody has filled in yet waits: their branches may ask for it.
+        """
         environment = my_task.workflow.top_workflow.environment
         variables = environment.variables({**loop_items(my_task), ACTIVATION_COUNT: len(tokens)})
-        return environment.lookups.conditions[self.bpmn_id](variables)
+        try:
+            return environment.lookups.conditions[self.bpmn_id](variables)
+        except MapFailed as failure:
+            if len(tokens) < len(self._inputs) and isinstance(failure.params.get("problem"), NullCondition):
+                return False
+            raise
 
     def _round_in(self, scope: Scope) -> LiveTask | None:
         return next((task for task in scope.live_tasks() if task.task_spec is self.round), None)

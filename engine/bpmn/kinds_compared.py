@@ -12,7 +12,7 @@ from itertools import islice, product
 from typing import Any, Final
 
 from engine.bpmn.compiled import FieldDefinition, FieldType, StepDefinition
-from engine.bpmn.expressions import CompiledCondition, compile_condition
+from engine.bpmn.expressions import CompiledCondition, compile_condition, compile_expression
 from engine.bpmn.expressions.failures import (
     ConditionNotYesOrNo,
     ExpressionFailed,
@@ -62,6 +62,35 @@ def say_kinds_mistaken(workbench: Workbench, steps: Mapping[str, StepDefinition]
                 named = ", ".join(sorted(labels.get(path.removeprefix("deal."), path) for path in known))
                 shown = text.removeprefix("${").removesuffix("}")
                 workbench.noticed.warning("CONDITION_NEVER_HOLDS", at, text=shown, values=named)
+
+
+def say_lists_mistaken(workbench: Workbench, steps: Mapping[str, StepDefinition]) -> None:
+    """Where a step runs for the items of what is never a list, or as often as what is never a number."""
+    values = _values_of(workbench, steps)
+    for node in workbench.nodes():
+        rule = node.loop_rule
+        if rule is None or node.like is not None:
+            continue
+        if rule.collection and _is_never(rule.collection, (list, tuple), values):
+            workbench.noticed.warning("LOOP_LIST_MISTAKEN", node, text=rule.collection)
+        elif rule.cardinality and _is_never(rule.cardinality, (int, float, Decimal), values):
+            workbench.noticed.warning("LOOP_NUMBER_MISTAKEN", node, text=rule.cardinality)
+
+
+def _is_never(text: str, kinds: tuple[type, ...], values: Mapping[str, tuple[Any, ...]]) -> bool:
+    """Whether ``text`` reads only what is known, and gives something else for all of it."""
+    expression = compile_expression(text)
+    if not expression.paths <= values.keys():
+        return False
+    given = {path: values[path] for path in expression.paths}
+    for tried in islice(product(*given.values()), _MOST_TRIED):
+        try:
+            value = expression.evaluate(_variables(zip(given, tried, strict=True)))
+        except ExpressionFailed:
+            return False
+        if value is None or (isinstance(value, kinds) and not isinstance(value, bool)):
+            return False
+    return True
 
 
 def _values_of(workbench: Workbench, steps: Mapping[str, StepDefinition]) -> dict[str, tuple[Any, ...]]:

@@ -14,7 +14,7 @@ from SpiffWorkflow.bpmn.specs.event_definitions.simple import CancelEventDefinit
 from SpiffWorkflow.bpmn.specs.mixins import BpmnSpecMixin, EndEventMixin, IntermediateThrowEventMixin
 
 from engine.bpmn.activities import attached_to
-from engine.bpmn.catching_events import waits_for
+from engine.bpmn.catching_events import ends_its_host, waits_for
 from engine.bpmn.compensation import (
     PENDING,
     UNDONE,
@@ -97,7 +97,8 @@ def throw(definition: Any, thrower: LiveTask) -> None:
         thrower.workflow.interrupt()  # who undoes the scope later, undoes what was completed before
     elif isinstance(definition, SignalEventDefinition):
         top.thrown.append(Thrown("signal", definition.name, element_id))
-        for waiting in _waiting_for(top, definition):
+        # What interrupts comes last, so that all on its border happen.
+        for waiting in sorted(_waiting_for(top, definition), key=lambda one: ends_its_host(one.task_spec)):
             if waiting.live:  # an earlier catcher may have withdrawn it
                 waiting.task_spec.happen(waiting)
     elif isinstance(definition, MessageEventDefinition):

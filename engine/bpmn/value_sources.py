@@ -28,7 +28,7 @@ class Writing:
 def names_read_in(texts: Iterable[str]) -> frozenset[str]:
     """The values that expressions read, each under the one name that it goes by."""
     return frozenset(
-        name for text in texts for path in compile_expression(text).paths if (name := _known_as(path)) is not None
+        name for text in texts for path in compile_expression(text).paths if (name := name_known_as(path)) is not None
     )
 
 
@@ -40,13 +40,13 @@ def writings(process: CompiledProcess) -> Mapping[str, tuple[Writing, ...]]:
     """
     found: dict[str, list[Writing]] = defaultdict(list)
     for name, writing in _written(process):
-        known_as = _known_as(name)
+        known_as = name_known_as(name)
         if known_as is not None:
             found[known_as].append(writing)
     return {name: tuple(ones) for name, ones in found.items()}
 
 
-def _known_as(path: str) -> str | None:
+def name_known_as(path: str) -> str | None:
     """An own field of the deal is also read as ``deal.<name>``; None for what no map writes: owner, today, now."""
     root, _, rest = path.partition(".")
     attribute = rest.partition(".")[0]
@@ -87,5 +87,5 @@ def _read_by(process: CompiledProcess, task: DecisionTask) -> frozenset[str]:
     decision = process.decisions[task.decision]
     paths = {path for path, _ in asked_paths(decision, process.decisions)}
     paths |= {cell.name for cell in names_in_cells(decision, process.decisions)}
-    own = {known for path in paths if path.partition(".")[0] not in task.inputs and (known := _known_as(path))}
+    own = {known for path in paths if path.partition(".")[0] not in task.inputs and (known := name_known_as(path))}
     return frozenset(own) | names_read_in(task.inputs.values())

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from engine.bpmn.inspection import events_ending_their_host
 from engine.bpmn.runtime import DeliverMessage
 from engine.clock import Clock
 from engine.commands.execution import run_step
@@ -21,23 +23,35 @@ from engine.db.outbox import enqueue
 from engine.db.session import UNSYNCHRONISED
 from engine.events import SignalReceived
 from engine.model.message_subscription import MessageSubscription, SubscriptionKind
-from engine.model.process_instance import InstanceState
+from engine.model.process_instance import InstanceState, ProcessInstance
 from engine.policy.permissions import Actor
+from engine.queries.processes import process_of
 
 
 def waiting_for_signal(session: Session, name: str, *, thrown_by: int) -> list[int]:
-    """Ids of the subscriptions to a signal in other instances: who threw it has caught it inside already."""
-    return list(
-        session.scalars(
-            select(MessageSubscription.id)
-            .where(
-                MessageSubscription.name == name,
-                MessageSubscription.kind == SubscriptionKind.SIGNAL,
-                MessageSubscription.instance_id != thrown_by,
-            )
-            .order_by(MessageSubscription.id)
+    """Ids of the subscriptions to a signal in other instances: who threw it has caught it inside already.
+
+    As inside, what interrupts comes behind all else: it takes away what waits on its border.
+    """
+    waiting = session.execute(
+        select(
+            MessageSubscription.id,
+            MessageSubscription.node_id,
+            MessageSubscription.instance_id,
+            ProcessInstance.definition_id,
         )
-    )
+        .join(ProcessInstance, ProcessInstance.id == MessageSubscription.instance_id)
+        .where(
+            MessageSubscription.name == name,
+            MessageSubscription.kind == SubscriptionKind.SIGNAL,
+            MessageSubscription.instance_id != thrown_by,
+        )
+        .order_by(MessageSubscription.id)
+    ).all()
+    listening = Counter(row.instance_id for row in waiting)
+    definition_ids = {row.definition_id for row in waiting if listening[row.instance_id] > 1}
+    ending = {one: events_ending_their_host(process_of(session, one)) for one in definition_ids}
+    return [row.id for row in sorted(waiting, key=lambda row: row.node_id in ending.get(row.definition_id, ()))]
 
 
 def receivers_of(session: Session, job: Job) -> list[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from engine.bpmn.map_model import EventDefinition, EventKind, Node, NodeType, Process, Scope
 from engine.bpmn.repairs.editing import add_end
@@ -96,30 +96,36 @@ def _is_thrown(boundary: Node, name: str) -> bool:
     host = boundary.host
     if host is None or host.call is not None:
         return True
-    scope = host.inside or (host.calls.scope if host.calls is not None else None)
-    return scope is not None and _throws(scope.all_nodes(), name)
+    return _throws([host], name)
 
 
 def _is_thrown_beside(start: Node, name: str) -> bool:
     """Whether anything in the scope around the event sub-process of ``start`` throws the error."""
     handler = start.scope.owner
     beside = [node for node in handler.scope.nodes if node is not handler] if handler is not None else []
-    return any(
-        node.call is not None
-        or _throws([node], name)
-        or (node.inside is not None and _throws(node.inside.all_nodes(), name))
-        or (node.calls is not None and _throws(node.calls.scope.all_nodes(), name))
-        for node in beside
-    )
+    return _throws(beside, name)
 
 
-def _throws(nodes: Iterator[Node] | list[Node], name: str) -> bool:
-    return any(
-        event.kind is EventKind.ERROR and (not name or event.name in ("", name))
-        for node in nodes
-        if node.type is NodeType.END
-        for event in node.events
-    )
+def _throws(nodes: Iterable[Node], name: str) -> bool:
+    """Whether any of ``nodes`` throws the error, or what is inside of them and in maps that they call, at any depth.
+
+    A call of a program may end with any error.
+    """
+    waiting, called = list(nodes), set[Process]()
+    while waiting:
+        node = waiting.pop()
+        if node.call is not None or (node.type is NodeType.END and _may_be(node, name)):
+            return True
+        if node.inside is not None:
+            waiting += node.inside.nodes
+        if node.calls is not None and node.calls not in called:
+            called.add(node.calls)
+            waiting += node.calls.scope.nodes
+    return False
+
+
+def _may_be(end: Node, name: str) -> bool:
+    return any(event.kind is EventKind.ERROR and (not name or event.name in ("", name)) for event in end.events)
 
 
 def _end_everything(workbench: Workbench, node: Node, event: EventDefinition, places: list[Scope]) -> None:

@@ -327,6 +327,35 @@ def test_a_signal_leaves_the_deal_and_wakes_those_that_wait_once(office: Office,
     assert office.deal(listener).closed_at is not None
 
 
+@pytest.mark.parametrize("interrupting_first", [True, False])
+def test_a_signal_of_another_deal_happens_to_all_on_one_border(office: Office, *, interrupting_first: bool) -> None:
+    """What interrupts comes last: it takes away what has not heard the signal yet."""
+    events = {
+        name: element(
+            "boundaryEvent",
+            f"{name}_event",
+            "",
+            '<signalEventDefinition signalRef="over"/>',
+            attachedToRef="host",
+            cancelActivity=str(name == "instead").lower(),
+        )
+        for name in ("instead", "beside")
+    }
+    parts = (START, *(step(one, відповідальний="власник угоди", етап="Етап") for one in ("host", *events)), END)
+    ways = chain("start", "host", "end") + "".join(chain(f"{name}_event", name, "end") for name in events)
+    drawn_events = list(events.values()) if interrupting_first else list(events.values())[::-1]
+    around = '<signal id="over" name="season over"/>'
+    office.publish(compiled(*parts, *drawn_events, ways, around=around))
+    deal = office.open_deal(definition_key="sale")
+    with office.database.read() as session:
+        waiting = waiting_for_signal(session, "season over", thrown_by=0)
+    for number in waiting:
+        with office.database.write() as session:
+            command = f"signal {number}"
+            assert deliver_signal(session, number, "season over", command_id=command, clock=office.clock)
+    assert sorted(one.element_id for one in office.open_steps(deal)) == ["beside", "instead"]
+
+
 def test_a_row_number_that_was_given_again_is_not_taken_for_the_event_that_had_it(office: Office) -> None:
     """SQLite gives the number of the last row once more when that row is gone."""
     office.publish(listening_map())

@@ -835,11 +835,12 @@ class TokenGame:
         arrived = {way for way in area.tokens if way.target == gateway.node_id}
         if gateway.node_id in area.fired or not arrived or gateway.enough is None:
             return False
-        if not gateway.enough.holds(len(arrived), self._seen(area)):
+        entering = set(area.graph.entering(gateway.node_id))
+        if not gateway.enough.holds(len(arrived), len(entering), self._seen(area)):
             return False
         for way in arrived:
             area.tokens.remove(way)
-        expected = set(area.graph.entering(gateway.node_id)) - arrived
+        expected = entering - arrived
         if expected:
             area.fired[gateway.node_id] = expected
         self.ready.append(_Ready(area, gateway))

@@ -93,15 +93,20 @@ class Repeat(_Written):
 
 @dataclass(frozen=True, repr=False)
 class Enough(_Written):
-    """When a complex gateway goes on: ``arrows`` of those into it have a token, or one has and ``variable`` is true."""
+    """When a complex gateway goes on: ``arrows`` of those into it have a token, or one has and ``variable`` is true.
+
+    While one of the ``entering`` arrows has none, it waits for a variable that is not filled in yet.
+    """
 
     arrows: int
     variable: str = ""
 
-    def holds(self, arrived: int, store: Store) -> bool:
+    def holds(self, arrived: int, entering: int, store: Store) -> bool:
         if arrived >= self.arrows or not self.variable:
             return arrived >= self.arrows
         if store.get(self.variable) is None:
+            if arrived < entering:
+                return False
             raise Failed(self.variable)
         return arrived > 0 and bool(store[self.variable])
 

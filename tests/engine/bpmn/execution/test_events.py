@@ -126,6 +126,29 @@ class TestSignals:
         assert run.last.thrown == (Thrown("signal", "Alarm", "cry"),)
         assert set(run.last.end_events) == {"ear_over", "inside_over", "cried"}
 
+    @pytest.mark.parametrize("interrupting_first", [True, False])
+    def test_what_interrupts_leaves_no_other_on_the_border_unheard(self, interrupting_first: bool) -> None:
+        draw = MapBuilder()
+        draw.start()
+        draw.gateway("parallel", "split")
+        draw.step("work")
+        draw.throw("cry", draw.signal("Alarm"))
+        draw.end("cried")
+        draw.step("host")
+        draw.end()
+        for interrupting in (interrupting_first, not interrupting_first):
+            name = "instead" if interrupting else "beside"
+            draw.boundary(f"{name}_event", "host", draw.signal("Alarm"), interrupting=interrupting)
+            draw.step(name)
+            draw.end(f"{name}_end")
+            draw.chain(f"{name}_event", name, f"{name}_end")
+        draw.chain("start", "split", "host", "end")
+        draw.chain("split", "work", "cry", "cried")
+        run = InstanceRun(draw.build())
+        run.complete("work")
+        assert run.open == ["beside", "instead"]
+        assert not run.messages
+
 
 class TestConditions:
     def test_a_condition_beside_the_step_fires_each_time_it_becomes_true(self) -> None:

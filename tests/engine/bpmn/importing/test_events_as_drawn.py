@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.drawn_maps import END, START, chain, codes, compiled, drawn, element, flow, found, outcome_of, step
+from support.drawn_maps import END, START, bag, chain, codes, compiled, drawn, element, flow, found, outcome_of, step
 from support.instance_run import InstanceRun
 
 from engine.bpmn.compile import compile_bpmn
@@ -950,3 +950,39 @@ class TestHandlersOfOneThing:
         run = InstanceRun(outcome.process)
         run.complete("t")
         assert run.open == ["two"]
+
+
+class TestErrorsFromDeepInside:
+    """An error comes out of all that is around it: its handler was told that nobody throws it."""
+
+    CAUGHT = element("boundaryEvent", "b", "Не вдалося", DEFINITIONS["error"], attachedToRef="outer") + step("aside")
+    WAYS = chain("start", "outer", "end") + chain("b", "aside")
+
+    @staticmethod
+    def process(key: str, *parts: str) -> str:
+        return f'<process id="{key}" isExecutable="true">{"".join(parts)}</process>'
+
+    def test_through_two_calls(self) -> None:
+        called = self.process(
+            "one", element("startEvent", "s1"), element("callActivity", "in", "", calledElement="two")
+        )
+        called = called.replace("</process>", chain("s1", "in") + "</process>")
+        thrower = element("endEvent", "failed", "", DEFINITIONS["error"])
+        deep = self.process("two", element("startEvent", "s2"), step("t"), thrower, chain("s2", "t", "failed"))
+        outer = element("callActivity", "outer", "", calledElement="one")
+        around = ROOTS + called + deep
+        file = drawn(START, outer, END, self.CAUGHT, self.WAYS, around=around)
+        outcome = compile_bpmn({"карта.bpmn": file}, process_key="sale")
+        assert outcome.process is not None
+        assert "ERROR_NEVER_THROWN" not in codes(outcome)
+        run = InstanceRun(outcome.process)
+        run.complete("t")
+        assert run.open == ["aside"]
+
+    def test_of_a_program_called_inside_of_a_part(self) -> None:
+        said = bag(connector="http", method="GET", url="https://bas.example/sum")
+        inner = element("startEvent", "s1") + element("serviceTask", "call", "", said) + chain("s1", "call")
+        outer = element("subProcess", "outer", "", inner)
+        outcome = outcome_of(START, outer, END, self.CAUGHT, self.WAYS, around=ROOTS)
+        assert outcome.process is not None
+        assert "ERROR_NEVER_THROWN" not in codes(outcome)

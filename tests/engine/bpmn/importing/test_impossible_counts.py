@@ -100,3 +100,45 @@ def test_a_bound_of_none_is_no_run_at_all(test_before: str) -> None:
     assert found(outcome, "LOOP_RUNS_NEVER").severity is Severity.WARNING
     assert outcome.process is not None
     assert InstanceRun(outcome.process).last.finished
+
+
+def for_each(attribute: str, text: str, kind: str = "number") -> CompileOutcome:
+    """A step with the field ``given`` of ``kind`` before one that runs several times."""
+    said = f'<extensionElements><reglament:field name="given" label="Дано" type="{kind}"/></extensionElements>'
+    loop = element("multiInstanceLoopCharacteristics", "l", "", **{f"camunda:{attribute}": text})
+    if attribute == "loopCardinality":
+        loop = element("multiInstanceLoopCharacteristics", "l", "", element("loopCardinality", "c", "", text))
+    tasks = element("userTask", "ask", "Запитати", said) + element("userTask", "t", "Зустріч", loop)
+    return outcome_of(START, tasks, END, chain("start", "ask", "t", "end"))
+
+
+@pytest.mark.parametrize(
+    ("attribute", "text", "kind"),
+    [
+        ("collection", "5", "number"),
+        ("collection", "${given}", "number"),
+        ("collection", "= given", "text"),
+        ("collection", "${deal.amount}", "number"),
+        ("loopCardinality", "${given}", "text"),
+        ("loopCardinality", "= [1, 2]", "number"),
+    ],
+)
+def test_what_is_never_a_list_or_never_a_number_is_told(attribute: str, text: str, kind: str) -> None:
+    code = "LOOP_LIST_MISTAKEN" if attribute == "collection" else "LOOP_NUMBER_MISTAKEN"
+    finding = found(for_each(attribute, text, kind), code)
+    assert (finding.element_id, finding.severity, finding.params) == ("t", Severity.WARNING, {"text": text})
+
+
+@pytest.mark.parametrize(
+    ("attribute", "text", "kind"),
+    [
+        ("collection", "${given}", "many"),
+        ("collection", "${given}", "lines"),
+        ("collection", "= [given]", "number"),
+        ("collection", "${other}", "number"),
+        ("loopCardinality", "${given}", "number"),
+        ("loopCardinality", "= count(given)", "many"),
+    ],
+)
+def test_what_may_be_one_is_not(attribute: str, text: str, kind: str) -> None:
+    assert not codes(for_each(attribute, text, kind)) & {"LOOP_LIST_MISTAKEN", "LOOP_NUMBER_MISTAKEN"}

@@ -312,6 +312,25 @@ class TestComplexGateways:
         run.complete("c")
         assert run.last.finished
 
+    def test_a_rule_waits_for_the_branch_that_asks_for_what_it_reads(self) -> None:
+        """Another branch that came first stopped the deal with an incident."""
+        asked = element("userTask", "d", "Терміново?", field("urgent", "yes_no"))
+        parts = self.two_of_three("activationCount &gt;= 3 or urgent", asked, chain("fork", "d", "join"))
+        run = InstanceRun(compiled(*parts))
+        run.complete("a")
+        assert run.open == ["b", "c", "d"]
+        run.complete("d", urgent=True)
+        assert run.open == ["after", "b", "c"]
+
+    def test_a_rule_without_an_answer_when_all_have_come_stops_the_deal(self) -> None:
+        """Nothing more comes that could give one."""
+        asked = element("userTask", "later", "Терміново?", field("urgent", "yes_no"))
+        run = InstanceRun(compiled(*self.two_of_three("urgent", asked, chain("after", "later"))))
+        run.complete("a")
+        run.complete("b")
+        with pytest.raises(MapFailed, match="urgent"):
+            run.complete("c")
+
     def test_the_next_round_begins_anew(self) -> None:
         process = compiled(
             START,

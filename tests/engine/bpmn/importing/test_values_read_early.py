@@ -1,0 +1,222 @@
+"""What is decided by a value that is asked for only behind it stops every deal: the map's owner is told at upload."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.drawn_maps import END, START, bag, chain, codes, drawn, element, flow, found, outcome_of
+
+from engine.bpmn.compile import CompileOutcome, compile_bpmn
+from engine.bpmn.findings import Severity
+
+SHIPPED = Path(__file__).parents[4] / "processes"
+CODE = "CONDITION_READ_TOO_EARLY"
+GATE = element("exclusiveGateway", "gate", "Велика угода?", default="gate_ask")
+MESSAGE = '<message id="m" name="Відповідь клієнта"/>'
+
+
+def ask(element_id: str, name: str, *fields: str, kind: str = "number", loop: str = "", **drawn_as: str) -> str:
+    """A step with fields of one kind."""
+    said = "".join(f'<reglament:field name="{one}" type="{kind}"/>' for one in fields)
+    return element("userTask", element_id, name, f"<extensionElements>{said}</extensionElements>{loop}", **drawn_as)
+
+
+ASK = ask("ask", "Запитати про кількість", "count")
+BIG = element("userTask", "big", "Порадитися з керівником")
+
+
+def gated(*before: str, condition: str = "count > 5", way: tuple[str, ...] = (), asks: str = ASK) -> CompileOutcome:
+    """start → ``way``, which ``before`` draws → gate → big → end if ``condition`` holds, else → ask → end."""
+    ways = chain("start", *way, "gate", "ask", "end") + flow("gate", "big", condition=f"${{{condition}}}")
+    return outcome_of(START, *before, GATE, asks, BIG, END, ways, chain("big", "end"))
+
+
+def is_told(outcome: CompileOutcome) -> bool:
+    """Of a map that is executed."""
+    assert outcome.process is not None
+    return CODE in codes(outcome)
+
+
+def repeated(condition: str, *, tested_before: bool) -> str:
+    first = str(tested_before).lower()
+    return (
+        f'<standardLoopCharacteristics testBefore="{first}"><loopCondition>{condition}</loopCondition>'
+        "</standardLoopCharacteristics>"
+    )
+
+
+def several(completion: str = "", count: str = "3") -> str:
+    until = f"<completionCondition>{completion}</completionCondition>" if completion else ""
+    return (
+        f"<multiInstanceLoopCharacteristics><loopCardinality>{count}</loopCardinality>{until}"
+        "</multiInstanceLoopCharacteristics>"
+    )
+
+
+def test_a_gateway_before_the_step_that_asks_is_told_with_all_names() -> None:
+    told = found(gated(), CODE)
+    assert (told.element_id, told.element_name, told.severity) == ("gate", "Велика угода?", Severity.WARNING)
+    assert dict(told.params) == {
+        "text": "${count > 5}",
+        "values": "count",
+        "steps": "Запитати про кількість",
+        "empty": "count == null",
+    }
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "deal.count > 5",
+        "deal.amount > 100000 and count > 5",
+        "contains(count, 'ab')",
+        "not (count > 5)",
+    ],
+)
+def test_one_deal_that_would_stop_is_enough(condition: str) -> None:
+    kind = "text" if "contains" in condition else "number"
+    assert is_told(gated(condition=condition, asks=ask("ask", "Запитати", "count", kind=kind)))
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "count == 5",  # of nothing it is no, and the deal goes on
+        "count != null and count > 5",
+        "count == null or count > 5",
+        "deal.amount > 5",
+        "client.size > 5",
+    ],
+)
+def test_what_has_an_answer_for_nothing_or_reads_what_deals_bring_is_not_told(condition: str) -> None:
+    assert not is_told(gated(condition=condition, asks=ask("ask", "Запитати", "count", "deal.amount", "client.size")))
+
+
+def test_an_arrow_that_is_taken_while_nothing_is_there_guards_those_behind_it() -> None:
+    ways = chain("start", "gate") + flow("gate", "big", condition="${count == null}")
+    ways += (
+        flow("gate", "ask", condition="${count > 5}") + flow("gate", "end") + chain("ask", "end") + chain("big", "end")
+    )
+    gate = element("exclusiveGateway", "gate", "Велика угода?", default="gate_end")
+    assert not is_told(outcome_of(START, gate, ASK, BIG, END, ways))
+
+
+BORDER = "<timerEventDefinition><timeDuration>P1D</timeDuration></timerEventDefinition>"
+SERVICE = bag(connector="http", method="GET", url="https://bas.example/count", **{"result.count": "=body.count"})
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        ask("early", "Дізнатися кількість", "count"),
+        element("scriptTask", "early", "Порахувати", "<script>count = 7</script>"),
+        element("serviceTask", "early", "Спитати BAS", SERVICE),
+        element("serviceTask", "early", "Записати", bag(connector="fields", **{"set.count": "=7"})),
+    ],
+    ids=["step", "script", "answer", "fields"],
+)
+def test_what_is_given_before_is_not_told(before: str) -> None:
+    assert not is_told(gated(before, way=("early",)))
+
+
+def test_nor_is_what_one_of_the_ways_there_asks_for() -> None:
+    parts = (
+        START,
+        element("userTask", "call", "Зателефонувати"),
+        element("boundaryEvent", "late", "", BORDER, attachedToRef="call", cancelActivity="false"),
+        ask("early", "Дізнатися кількість", "count"),
+        GATE,
+        ASK,
+        BIG,
+        END,
+    )
+    ways = chain("start", "call", "gate", "ask", "end") + chain("late", "early", "end")
+    ways += flow("gate", "big", condition="${count > 5}") + chain("big", "end")
+    assert not is_told(outcome_of(*parts, ways))
+
+
+def test_nor_is_what_a_branch_beside_asks_for() -> None:
+    parts = (START, element("parallelGateway", "split"), ask("early", "Дізнатися", "count"), GATE, ASK, BIG, END)
+    ways = chain("start", "split", "gate", "ask", "end") + chain("split", "early", "end")
+    ways += flow("gate", "big", condition="${count > 5}") + chain("big", "end")
+    assert not is_told(outcome_of(*parts, ways))
+
+
+def test_a_message_may_bring_the_value() -> None:
+    catch = element("intermediateCatchEvent", "early", "Відповідь", '<messageEventDefinition messageRef="m"/>')
+    ways = chain("start", "early", "gate", "ask", "end") + flow("gate", "big", condition="${count > 5}")
+    parts = (START, catch, GATE, ASK, BIG, END, ways, chain("big", "end"))
+    assert not is_told(compile_bpmn({"карта.bpmn": drawn(*parts, around=MESSAGE)}))
+
+
+def test_a_message_may_open_the_deal_with_the_value() -> None:
+    begin = element("startEvent", "start", "Заявка", '<messageEventDefinition messageRef="m"/>')
+    ways = chain("start", "gate", "ask", "end") + flow("gate", "big", condition="${count > 5}")
+    parts = (begin, GATE, ASK, BIG, END, ways, chain("big", "end"))
+    assert not is_told(compile_bpmn({"карта.bpmn": drawn(*parts, around=MESSAGE)}))
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_an_event_sub_process_may_ask_for_it_where_a_deal_stands_still_before(waits: bool) -> None:
+    begin = element("startEvent", "heard", "", BORDER, isInterrupting="false")
+    asks = ask("early", "Дізнатися кількість", "count")
+    inner = begin + asks + element("endEvent", "told") + chain("heard", "early", "told")
+    beside = element("subProcess", "beside", "Нагадування", inner, triggeredByEvent="true")
+    way = ("call",) if waits else ()
+    assert is_told(gated(beside, element("userTask", "call", "Зателефонувати") if waits else "", way=way)) is not waits
+
+
+def test_a_gateway_inside_of_a_part_is_told_of_what_is_asked_behind_the_part() -> None:
+    inner = (
+        element("startEvent", "in")
+        + element("exclusiveGateway", "gate", "Велика угода?", default="gate_out")
+        + BIG
+        + element("endEvent", "out")
+        + chain("in", "gate", "out")
+        + flow("gate", "big", condition="${count > 5}")
+        + chain("big", "out")
+    )
+    part = element("subProcess", "part", "Підготовка", inner)
+    told = outcome_of(START, part, ASK, END, chain("start", "part", "ask", "end"))
+    assert found(told, CODE).element_id == "gate"
+
+
+@pytest.mark.parametrize(
+    ("loop", "own", "is_early"),
+    [
+        (repeated("${not done}", tested_before=True), True, True),
+        (repeated("${not done}", tested_before=False), True, False),
+        (repeated("${not done}", tested_before=False), False, True),
+        (repeated("${loopCounter == 0 or not done}", tested_before=True), True, False),
+        (several("${done}"), False, True),
+        (several("${done}"), True, False),
+        (several("${nrOfCompletedInstances >= 1 or done}"), False, False),
+        (several("${nrOfCompletedInstances >= 2 or done}"), False, True),
+        (several(count="${count}"), False, True),
+    ],
+)
+def test_loops_are_told_where_their_own_step_asks_too_late(loop: str, own: bool, is_early: bool) -> None:
+    """``own``: the step that runs several times asks for the value itself."""
+    work = ask("work", "Опитати постачальника", *(["done"] if own else []), kind="yes_no", loop=loop)
+    behind = ask("later", "Підсумувати", "done", kind="yes_no") + ask("ask", "Запитати про кількість", "count")
+    outcome = outcome_of(START, work, behind, END, chain("start", "work", "later", "ask", "end"))
+    assert is_told(outcome) is is_early
+
+
+@pytest.mark.parametrize(
+    ("rule", "is_early"),
+    [("count > 5", True), ("activationCount >= 1 or count > 5", False), ("activationCount >= 2", False)],
+)
+def test_a_rule_of_a_complex_gateway_is_told_alike(rule: str, is_early: bool) -> None:
+    text = rule.replace(">", "&gt;")
+    meet = element("complexGateway", "meet", "Досить", f"<activationCondition>{text}</activationCondition>")
+    parts = (START, element("parallelGateway", "split"), BIG, element("userTask", "call", "Зателефонувати"), meet)
+    ways = chain("start", "split", "big", "meet", "ask", "end") + chain("split", "call", "meet")
+    assert is_told(outcome_of(*parts, ASK, END, ways)) is is_early
+
+
+@pytest.mark.parametrize("path", sorted(SHIPPED.glob("*/*.bpmn")), ids=lambda path: path.stem)
+def test_the_shipped_maps_read_nothing_too_early(path: Path) -> None:
+    library = {one.stem: one.read_bytes() for one in SHIPPED.glob("*/*.bpmn")}
+    assert not is_told(compile_bpmn({path.name: path.read_bytes()}, library=library))
