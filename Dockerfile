@@ -25,6 +25,6 @@ ENV PATH=/opt/reglament/bin:$PATH \
     REGLAMENT_VAR=/var/lib/reglament
 VOLUME /var/lib/reglament
 EXPOSE 8000
-HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
-    CMD ["python3", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=2)"]
+HEALTHCHECK --interval=10s --timeout=6s --start-period=20s \
+    CMD ["python3", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=5)"]
 CMD ["reglament", "web"]
