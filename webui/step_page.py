@@ -13,14 +13,14 @@ from engine.bpmn.compiled import FieldDefinition
 from engine.errors import AlreadyDoneByYou, DomainError, InvalidInput, MapFailed
 from engine.policy.field_values import is_as_shown, to_json
 from engine.policy.form_values import read_form
-from engine.policy.simultaneous_edits import ChangedTo, EditedMeanwhile, edited_meanwhile, told_of
+from engine.policy.simultaneous_edits import EditedMeanwhile, edited_meanwhile, told_of
 from engine.queries.approval_view import is_with_remarks
 from engine.queries.loss_reasons import loss_reasons
 from engine.queries.work_items import WorkItemView, work_item_view
 from webui.approval_pane import ApprovalPane, approval_pane, pane_buttons, proof_errors
 from webui.deadlines import said
+from webui.forms.errors_at_fields import errors_at_fields
 from webui.forms.file_fields import uploads_at
-from webui.forms.shown_values import shown_field
 from webui.forms.step_form import StepField, depends, faults_of, shown_texts, step_fields
 from webui.i18n import _, chosen_locale, zone
 from webui.messages import error_text, field_errors
@@ -93,7 +93,7 @@ def step_page(
         session,
         view.fields,
         filled,
-        _errors_at_fields(session, error, view),
+        errors_at_fields(session, error, {field.name: field for field in view.fields}, view.row.currency),
         shown_texts(session, view.fields, view.typed, known, currency),
         state=read_form(view.fields, filled, chosen_locale(), known=view.known, zone=zone().key),
         currency=currency,
@@ -102,19 +102,6 @@ def step_page(
     )
     approval = approval_pane(session, work_item_id, known, currency, seen=request.form.get("seen_content", ""))
     return StepPage(view, known, filled, fields, approval, error, here)
-
-
-def _errors_at_fields(session: Session, error: DomainError | None, view: WorkItemView) -> Mapping[str, str]:
-    """What another has put into a field is told as the field shows it: a choice by its label, a person by the name."""
-    if not isinstance(error, EditedMeanwhile):
-        return field_errors(error) if error is not None else {}
-    told = dict(error.errors)
-    for field in view.fields:
-        fault = told.get(field.name)
-        if isinstance(fault, ChangedTo):
-            shown = shown_field(session, field, to_json(fault.params["value"]), view.row.currency)
-            told[field.name] = ChangedTo(**{**fault.params, "value": shown})
-    return {name: error_text(fault) for name, fault in told.items()}
 
 
 def draft_outdated(view: WorkItemView) -> EditedMeanwhile | None:

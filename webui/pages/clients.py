@@ -13,6 +13,7 @@ from engine.commands.client_data import note_client_data_taken
 from engine.commands.clients import ClientDraft, ContactDraft, add_client, add_contact, update_client, update_contact
 from engine.errors import N_, DomainError, NotFound
 from engine.model.own_field import FieldSubject
+from engine.policy.own_fields import CLIENT_ROOT
 from engine.policy.permissions import Ability, ensure_may, may
 from engine.policy.simultaneous_edits import EditedMeanwhile
 from engine.queries.client_data import client_data
@@ -29,6 +30,7 @@ from webui.carrying_out import made_once
 from webui.client_list import COLUMNS, NUMERIC, SORTS, ClientFilter
 from webui.error_pages import status_of
 from webui.exports import csv_file, xlsx_file
+from webui.forms.errors_at_fields import errors_at_fields
 from webui.forms.own_form import filters, own_inputs, own_shown, spelling
 from webui.forms.step_form import typed_values
 from webui.forms.typed_values import chosen_id, ensure_chosen
@@ -334,10 +336,11 @@ def _form(typed: Mapping[str, str], error: DomainError | None = None) -> Respons
 
 
 def _page(client_id: int, *, error: DomainError | None = None, opened: str = "") -> ResponseReturnValue:
-    errors = field_errors(error) if error else {}
     typed = typed_values(request.form)
     with reading() as session:
         view = client_view(session, actor(), client_id, now(), contacts=_CONTACTS_SHOWN)
+        own_of_client = {CLIENT_ROOT + one.name: one.definition for one in own_fields(session, FieldSubject.CLIENT)}
+        errors = errors_at_fields(session, error, own_of_client)
         of_client, of_contact = ((typed, errors) if opened == name else ({}, {}) for name in ("edit", "contact"))
         filled = of_client[0] if opened == "edit" else view.fields
         own = own_inputs(session, FieldSubject.CLIENT, filled, of_client[1], ids="edit-own")

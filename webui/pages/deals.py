@@ -54,6 +54,7 @@ from webui.exports import csv_file, xlsx_file
 from webui.file_lists import deal_files
 from webui.file_uploads import brought
 from webui.forms.deal_form import definition_of, editable_fields, read_changes, read_new_deal, with_erased
+from webui.forms.errors_at_fields import errors_at_fields
 from webui.forms.own_form import own_inputs
 from webui.forms.shown_values import shown_field
 from webui.forms.step_form import StepField, faults_of, step_fields, typed_values
@@ -433,12 +434,12 @@ def deal_page(
     typed: Mapping[str, Any] | None = None,
 ) -> ResponseReturnValue:
     """The deal's page; with an error, at its field, and with what was typed kept."""
-    errors = field_errors(error) if error else {}
-    errors |= {name.removeprefix("fields."): text for name, text in errors.items()}
     with reading() as session:
         view = deal_view(session, actor(), deal_id, now())
         history, lacks_later = _history(session, deal_id)
         known = fields_of(session, view.definition_id)
+        errors = errors_at_fields(session, error, known, view.row.currency)
+        errors |= {name.removeprefix("fields."): text for name, text in errors.items()}
         labels = deal_labels(session, view.definition_id)
         stored = {field.name: field.value for field in view.fields}
         may_move = may(actor(), Ability.PUBLISH_MAP)

@@ -12,7 +12,10 @@ from support.web import Browser, text_of
 from werkzeug.test import TestResponse
 
 from engine.commands.clients import ClientDraft, add_client, update_client
+from engine.commands.own_fields import add_own_field
 from engine.model.client import Client, Contact
+from engine.model.own_field import FieldSubject
+from engine.policy.own_fields import OwnFieldDraft
 from engine.policy.search_keys import search_text
 
 SignIn = Callable[[str | None], Browser]
@@ -47,6 +50,19 @@ def test_the_second_of_two_editors_of_a_client_is_told(office: Office, browse: S
     assert answer.status_code == 409
     assert "Тепер тут: B2G (" in text_of(answer)
     assert [one.segment for one in stored(office)] == ["B2G"]
+
+
+def test_what_another_chose_in_a_field_of_the_company_is_told_by_its_label(
+    office: Office, browse: SignIn, client: Client
+) -> None:
+    channel = OwnFieldDraft(label="Канал", name="channel", type="choice", choices="expo=Виставка\nsite=Сайт")
+    office.do("admin", add_own_field, FieldSubject.CLIENT, channel)
+    olena = browse("olena")
+    read = olena.get(f"/clients/{client.id}").text.partition('name="read_version" value="')[2].partition('"')[0]
+    browse("bohdan").post(f"/clients/{client.id}", NEW | {"field:channel": "expo"})
+    answer = olena.post(f"/clients/{client.id}", NEW | {"field:channel": "site", "read_version": read})
+    assert answer.status_code == 409
+    assert "Тепер тут: Виставка (Богдан Шевченко" in text_of(answer)
 
 
 def test_what_is_wrong_stands_at_its_field_and_what_was_typed_stays(office: Office, browse: SignIn) -> None:

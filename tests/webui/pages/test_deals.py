@@ -13,6 +13,7 @@ from support.office import Office
 from support.web import Browser, text_of, versions_of
 
 from engine.commands.clients import ClientDraft
+from engine.commands.deals import update_deal
 from engine.model.client import Client
 from engine.model.deal import Deal, DealResult
 from engine.model.person import Person
@@ -211,6 +212,19 @@ def test_the_second_of_two_editors_sees_what_the_first_has_made_of_it(
     assert office.deal(deal).amount == Decimal(5)
     assert olena.post(f"/deals/{deal.id}", form | versions_of(answer)).status_code == 303
     assert office.deal(deal).amount == Decimal("200000.25")
+
+
+def test_what_another_put_into_a_field_of_the_map_is_told_as_it_is_shown(
+    office: Office, browse: SignIn, deal: Deal
+) -> None:
+    office.do("olena", update_deal, deal.id, {"fields": {"discount": "5"}})
+    olena = browse("olena")
+    read = olena.get(f"/deals/{deal.id}").text.partition('name="read_version" value="')[2].partition('"')[0]
+    form = {"title": deal.title, "amount": "125 000,50", "currency": "UAH", "close_date": ""}
+    assert browse("bohdan").post(f"/deals/{deal.id}", form | {"field:discount": "9"}).status_code == 303
+    answer = olena.post(f"/deals/{deal.id}", form | {"field:discount": "7", "read_version": read})
+    assert answer.status_code == 409
+    assert "Тепер тут: 9 % (Богдан Шевченко" in text_of(answer)
 
 
 def test_a_form_shown_again_for_a_fault_does_not_overwrite_what_another_changed(
