@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import shutil
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,8 @@ TEMPLATE = "reglament_template"
 
 
 gc.disable()  # nothing that is imported and collected is garbage
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # begun in the background: what the tests start must hear it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 share_compiled_statements()
 share_addresses()
 hash_passwords_cheaply()

@@ -16,8 +16,9 @@ from support.running import is_alive
 
 ROOT = Path(__file__).parents[2]
 MAKEFILE = (ROOT / "Makefile").read_text()
-# Under `make test` these would make a child believe that it shares jobs with its parent.
-ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in {"MAKEFLAGS", "MFLAGS", "MAKELEVEL"}}
+# Under `make test` these would give a child its parent's arguments, and let it believe that it shares jobs with it.
+_OF_PARENT = {"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "ARGS"}
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in _OF_PARENT}
 
 
 def make(*arguments: str, **environment: str) -> str:
