@@ -11,6 +11,7 @@ from flask import Blueprint, Response, flash, jsonify, make_response, redirect, 
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from engine.bpmn.compiled import FieldDefinition
 from engine.commands.completions import complete_work_item
 from engine.commands.consultations import (
     answer_consultation,
@@ -35,6 +36,7 @@ from engine.commands.work_items import (
 from engine.errors import DomainError, NotFound
 from engine.model.consultation import Consultation
 from engine.model.work_item import LIVE, WorkItem
+from engine.policy.field_values import is_as_shown
 from engine.policy.form_values import read_form
 from engine.policy.simultaneous_edits import EditedMeanwhile
 from engine.queries.approval_view import taken_back
@@ -490,8 +492,18 @@ def _typed_late(view: WorkItemView, typed: Mapping[str, Any] | None, comment: st
     if typed is None or (view.row.state in LIVE and view.row.may_act and not view.four_eyes_blocked):
         return ""
     # In a step that is still open, what is typed has become its typist's draft: that says nothing about before.
-    before = {field.name: view.typed.get(field.name) for field in view.fields} if view.row.completed_at else {}
+    recorded = {field.name: field for field in view.fields} if view.row.completed_at else {}
     labels = {field.name: field.label for field in view.fields}
-    given = [(labels.get(name, name), value) for name, value in typed.items() if value and value != before.get(name)]
+    given = [
+        (labels.get(name, name), value)
+        for name, value in typed.items()
+        if value and not (name in recorded and _says_the_same(recorded[name], value, view.typed.get(name)))
+    ]
     changed = [f"{label}: {value}" for label, value in given]
-    return "\n".join([*changed, *([comment] if comment.strip() else [])])
+    is_new = comment.strip() and not (view.row.completed_at and comment.strip() == view.comment.strip())
+    return "\n".join([*changed, *([comment] if is_new else [])])
+
+
+def _says_the_same(field: FieldDefinition, typed: Any, recorded: Any) -> bool:
+    """A telephone number, an amount or a date may be written in several ways."""
+    return is_as_shown(field, typed, "" if recorded is None else recorded, chosen_locale(), zone=zone().key)

@@ -51,6 +51,17 @@ def test_who_has_done_a_step_in_another_window_is_told_so_calmly(browse: SignIn,
     assert "alert-danger" in other.text
 
 
+def test_what_one_has_recorded_oneself_is_not_told_to_be_lost_for_how_it_is_written(browse: SignIn, step: int) -> None:
+    olena, lost = browse("olena"), "Що ви встигли ввести"
+    done = {"field:discount": "5,0", "field:deal.amount": "200 000,50", "outcome": "completed", "comment": "Готово"}
+    assert olena.post(f"/work-items/{step}/complete", done, part=True).status_code == 200
+    again = text_of(olena.post(f"/work-items/{step}/complete", done, part=True))
+    assert "Ви вже зробили це, " in again
+    assert lost not in again
+    other = text_of(olena.post(f"/work-items/{step}/complete", done | {"field:discount": "6"}, part=True))
+    assert f"{lost} Знижка, %: 6" in other
+
+
 def test_who_has_decided_otherwise_in_another_window_is_not_told_that_this_is_done(
     office: Office, browse: SignIn, step: int
 ) -> None:
