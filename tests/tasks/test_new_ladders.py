@@ -17,6 +17,7 @@ from engine.db.job import Job, JobState
 from engine.model.deal import Deal
 from tasks import new_ladders
 from tasks.jobs import sweep
+from tasks.turns import JOB_TURN
 
 pytestmark = pytest.mark.usefixtures("services")
 
@@ -58,7 +59,7 @@ def test_what_one_job_has_no_time_for_another_goes_on_with(
     office: Office, climbed: list[Deal], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(new_ladders, "_LOOKED_AT_ONCE", 1)
-    monkeypatch.setattr(new_ladders, "give_way", lambda services: services.clock.advance(new_ladders.JOB_TURN))
+    monkeypatch.setattr(new_ladders, "give_way", lambda services: services.clock.advance(JOB_TURN))
     new_ladder(office)
     for _ in climbed:
         sweep()

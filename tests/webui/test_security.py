@@ -122,7 +122,7 @@ def test_over_https_the_cookie_belongs_to_this_host_alone(office: Office) -> Non
     assert "Domain" not in cookie
 
 
-def test_secret_key_is_made_once_and_kept_for_its_owner(office: Office, tmp_path) -> None:  # noqa: ANN001  # pytest's
+def test_secret_key_is_made_once_and_kept_for_its_owner(office: Office, tmp_path: Path) -> None:
     keys = {web_application(office, SECRET_KEY="", REGLAMENT_VAR=str(tmp_path)).config["SECRET_KEY"] for _ in range(2)}
     assert len(keys) == 1
     assert len(keys.pop()) == 64

@@ -26,6 +26,7 @@ from engine.commands.client_imports import (
     throw_away,
 )
 from engine.commands.clients import ClientDraft, ContactDraft, add_client, add_contact, update_client
+from engine.commands.clients import put_client as real
 from engine.commands.erasure import ErasureRequest, erase_client, erase_contact
 from engine.commands.people import update_person
 from engine.commands.upkeep import LISTS_KEPT, ROWS_KEPT, prune
@@ -386,8 +387,6 @@ def test_two_lists_at_once_add_whoever_is_on_both_once(office: Office) -> None:
 
 
 def test_a_row_that_cannot_be_stored_fails_alone(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = client_import_taking.put_client
-
     def put_client(session: object, draft: ClientDraft, *arguments: object, **more: object) -> Client:
         if draft.name == "Б":
             raise DataError("INSERT", {}, Exception("too long"))
@@ -401,7 +400,7 @@ def test_a_row_that_cannot_be_stored_fails_alone(office: Office, monkeypatch: py
 
 
 def test_a_database_that_was_away_says_nothing_of_a_row(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    real, lists = client_import_taking.put_client, Lists(office)
+    lists = Lists(office)
     import_id = lists.bring("Компанія;Телефон\nА;0671111111\nБ;0672222222\n")
     office.do("olena", take_over, import_id)
 

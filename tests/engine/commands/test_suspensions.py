@@ -43,7 +43,7 @@ def at_signing(office: Office) -> Deal:
 
 def step_of(office: Office, element_id: str) -> WorkItem:
     with office.database.read() as session:
-        return session.query(WorkItem).filter_by(element_id=element_id).order_by(WorkItem.id.desc()).first()
+        return session.query(WorkItem).filter_by(element_id=element_id).order_by(WorkItem.id.desc()).limit(1).one()
 
 
 def timer(office: Office) -> datetime:
@@ -113,7 +113,9 @@ def test_a_step_of_somebody_who_left_meanwhile_is_handed_over(office: Office) ->
     deal = office.open_deal()
     office.do("bohdan", suspend_deal, deal.id, WHY)
     with office.database.write() as session:
-        session.query(WorkItem).one().assignee.is_active = False
+        assignee = session.query(WorkItem).one().assignee
+        assert assignee is not None
+        assignee.is_active = False
     office.do("bohdan", resume_deal, deal.id)
     (step,) = office.open_steps(deal)
     assert step.assignee_id is None

@@ -237,11 +237,12 @@ def test_who_waits_for_an_event_is_known_only_where_it_began_to_wait() -> None:
 def test_an_event_that_happened_looks_through_the_tree_for_its_like(monkeypatch: pytest.MonkeyPatch) -> None:
     searched = []
     stock = BpmnWorkflow.get_tasks
-    monkeypatch.setattr(
-        BpmnWorkflow,
-        "get_tasks",
-        lambda workflow, *args, **more: searched.append(more.get("spec_name")) or stock(workflow, *args, **more),
-    )
+
+    def get_tasks(workflow: Any, *args: Any, **more: Any) -> Any:
+        searched.append(more.get("spec_name"))
+        return stock(workflow, *args, **more)
+
+    monkeypatch.setattr(BpmnWorkflow, "get_tasks", get_tasks)
     started(STEP)
     assert "s" in searched
 

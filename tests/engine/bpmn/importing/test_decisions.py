@@ -566,7 +566,7 @@ def test_an_inclusive_split_without_conditions_lets_a_person_tick_the_ways() -> 
     assert (field.type, field.required) == (FieldType.MANY, True)
     assert [choice.label for choice in field.choices] == ["Доставка", "Монтаж"]
     run = InstanceRun(process)
-    run.complete("t", **{field.name: ["way1"]})
+    run.complete("t", by_name={field.name: ["way1"]})
     assert run.last.end_events == ("end1",)
 
 

@@ -236,10 +236,12 @@ class TestErrors:
         assert outcome.process is not None, outcome.findings
         assert "ERROR_NOT_CAUGHT" in codes(outcome)
         run = InstanceRun(outcome.process)
-        run.complete(*run.open)
+        (only_step,) = run.open
+        run.complete(only_step)
         assert run.open == ["mend"]
         run.complete("mend")
-        run.complete(*run.open)
+        (only_step,) = run.open
+        run.complete(only_step)
         assert run.last.finished, "the second caller handles nothing: the error ends the deal"
 
     def test_an_error_in_an_interrupting_event_sub_process_that_nothing_handles_ends_the_deal(self) -> None:
@@ -796,8 +798,10 @@ def test_a_map_called_from_two_places_is_compiled_once() -> None:
     outcome = compile_bpmn({"карта.bpmn": drawn(main, around=other)}, process_key="sale")
     assert outcome.process is not None
     run = InstanceRun(outcome.process)
-    run.complete(*run.open)
-    run.complete(*run.open)
+    (only_step,) = run.open
+    run.complete(only_step)
+    (only_step,) = run.open
+    run.complete(only_step)
     assert run.last.finished
 
 
