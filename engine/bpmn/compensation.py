@@ -10,24 +10,16 @@ An entry is [spec name of the activity, number of its run from 1 or 0, item of t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 from SpiffWorkflow.bpmn.specs.event_definitions.base import EventDefinition
 from SpiffWorkflow.bpmn.specs.mixins import BpmnSpecMixin
 
-from engine.bpmn.elements import INDEX, ITEM, Element
+from engine.bpmn.elements import Element
 from engine.bpmn.guards import LEDGER, TooMuchToUndo
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from engine.bpmn.live_workflow import LiveTask, Scope
-
-ENTRIES = "entries"  # of a ledger; of a loop that is not over, its runs
-PENDING = "pending"  # of what compensates: the entries that are still to be undone, the next one last
-UNDOING = "undoing"  # and the one whose handler is open
-UNDONE = "undone"  # of what compensated: all is done
-UNDOES = "undoes"  # in the task of a handler: the task that waits for it
+from engine.bpmn.live_workflow import LiveTask, Scope
+from engine.bpmn.task_data import ENTRIES, INDEX, ITEM, PENDING, UNDOES, UNDOING, UNDONE
 
 Entry = list[Any]
 

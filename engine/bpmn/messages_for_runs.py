@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from engine.bpmn.compiled import CompiledProcess
+from engine.bpmn.counters import COUNTERS, LOOP_COUNTER
 from engine.bpmn.forward_order import inner_scope
 from engine.bpmn.loops import MultiInstance
 from engine.bpmn.map_model import Node
 from engine.bpmn.repairs.workbench import Workbench
-from engine.bpmn.run_variables import COUNTERS, LOOP_COUNTER
 from engine.bpmn.spec import ExecutableSpec, ScopeSpec, build_spec
 from engine.bpmn.value_sources import names_read_in, writings
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import (
     ErrorEventDefinition,
@@ -16,8 +16,6 @@ from SpiffWorkflow.bpmn.specs.mixins import BpmnSpecMixin, EndEventMixin, Interm
 from engine.bpmn.activities import attached_to
 from engine.bpmn.catching_events import ends_its_host, waits_for
 from engine.bpmn.compensation import (
-    PENDING,
-    UNDONE,
     CompensateEventDefinition,
     compensator_of,
     give_back,
@@ -28,11 +26,10 @@ from engine.bpmn.compensation import (
 from engine.bpmn.elements import Element
 from engine.bpmn.guards import CancelNotCaught, UncaughtError, map_failed
 from engine.bpmn.hearing import hear_terminated
+from engine.bpmn.live_workflow import LiveTask, LiveWorkflow, Scope
 from engine.bpmn.runtime import Thrown
 from engine.bpmn.scope_events import Listener
-
-if TYPE_CHECKING:
-    from engine.bpmn.live_workflow import LiveTask, LiveWorkflow, Scope
+from engine.bpmn.task_data import PENDING, UNDONE
 
 
 class _Throwing(Element):

@@ -17,6 +17,7 @@ from types import MappingProxyType
 from typing import Any
 
 from engine.bpmn.compiled import CompiledProcess, ExpressionCondition, FieldType
+from engine.bpmn.counters import ACTIVATION_COUNT, COUNTERS
 from engine.bpmn.elements import ExclusiveGateway
 from engine.bpmn.expressions import compile_condition, compile_expression
 from engine.bpmn.forward_order import WaysThrough, inner_scope
@@ -24,7 +25,6 @@ from engine.bpmn.joins import ComplexGateway
 from engine.bpmn.loops import MultiInstance, StandardLoop
 from engine.bpmn.map_model import Located
 from engine.bpmn.repairs.workbench import Workbench
-from engine.bpmn.run_variables import ACTIVATION_COUNT, COUNTERS
 from engine.bpmn.spec import ScopeSpec, build_spec
 from engine.bpmn.value_sources import name_known_as, writings
 from engine.bpmn.values_read import constants_beside, field_by_comparison, fields_by_name, is_number

@@ -153,7 +153,7 @@ def test_text_in_a_diagram_runs_as_python() -> None:
 
 
 def test_the_engine_wraps_errors_in_its_own() -> None:
-    """environment.MapScriptEngine"""
+    """script_engine.MapScriptEngine"""
     task = started(ENDS + user("a") + chain("s", "a", "e")).get_next_task(spec_name="a")
     with pytest.raises(Exception, match="Error evaluating expression") as failed:
         PythonScriptEngine().evaluate(task, "1 / 0")
