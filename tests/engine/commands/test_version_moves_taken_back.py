@@ -368,8 +368,7 @@ def test_a_deal_is_moved_and_taken_back_once_whatever_happens_at_the_same_time(o
 def test_a_deal_that_has_rested_since_two_moves_is_taken_back_with_the_time_that_it_had_left(office: Office) -> None:
     deal = office.open_deal()
     office.prepare()
-    for approver, login in (("legal", "iryna"), ("finance", "oksana"), ("logistics", "petro")):
-        office.complete(login, approver, "approved")
+    office.approve_everywhere()
     before = everything(office, deal)
     longer = [office.publish(with_step(sales_map(), "sign", deadline=WorkingTime(days=days))) for days in (5, 9)]
     moves = [move(office, version, deadlines=DeadlinePolicy.RECOMPUTE) for version in longer]

@@ -11,7 +11,7 @@ from support.api import ApiClient
 from support.deal_files import DealFiles
 from support.office import Office
 from support.sales_map import sales_map
-from support.web import Browser, text_of
+from support.web import Browser, text_of, versions_of
 
 from engine.bpmn.compiled import FieldDefinition, FieldType
 from engine.commands.clients import ClientDraft, add_client
@@ -86,7 +86,7 @@ def test_a_client_is_added_shown_changed_and_found_with_own_fields(office: Offic
     assert olena.post("/clients", new | {"field:limit": "12 500,50"}).status_code == 303
     page = olena.get("/clients/1")
     assert "12 500,50" in text_of(page).replace("\xa0", " ").replace("\u202f", " ")
-    read = page.text.partition('name="read_version" value="')[2].partition('"')[0]
+    read = versions_of(page)["read_version"]
     changed = olena.post(
         "/clients/1",
         {"name": "ТОВ «Хвиля»", "read_version": read, "field:vat": "", "field:haluz": "it", "field:limit": "20"},
