@@ -16,6 +16,7 @@ from engine.bpmn import (
     activities,
     catching_events,
     compensation,
+    looking_ahead,
     loops,
     pruning,
     run_variables,
@@ -67,10 +68,10 @@ def an_inclusive_join_does_not_look_upstream(patch: Patch) -> None:
 def an_inclusive_join_forgets_events_on_borders(patch: Patch) -> None:
     """It looks along the flows only, and so does not wait for what an alarm may still bring."""
 
-    def along_flows(scope: spec.ScopeSpec, *, beside: bool = True) -> dict[str, list[str]]:
-        return {name: [*each._inputs] for name, each in scope.task_specs.items()}
+    def along_flows(specs: looking_ahead.Specs, *, beside: bool = True) -> dict[str, list[str]]:
+        return {name: [*each._inputs] for name, each in specs.items()}
 
-    patch.setattr(spec, "_specs_before", along_flows)
+    patch.setattr(looking_ahead, "_specs_before", along_flows)
 
 
 def a_boundary_event_survives_its_host(patch: Patch) -> None:
