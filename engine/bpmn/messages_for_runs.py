@@ -1,8 +1,8 @@
 """Messages that several runs of one part wait for, and of which nothing says which run is meant: told at upload.
 
 Three suppliers are asked side by side, and the offer of one ends the wait of another: a message without correlation, or
-with one that is alike in all runs, is for the run that began to wait first. One that the runs throw themselves is not told
-of: each is for the run that it was thrown in.
+with one that is alike in all runs, is for the run that began to wait first. One that the runs throw themselves is not
+told of: each is for the run that it was thrown in.
 """
 
 from __future__ import annotations

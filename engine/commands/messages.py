@@ -84,10 +84,10 @@ def send_message(
     """Deliver a message to every waiting event whose correlation fits; where none waits, open a deal that it starts.
 
     Of runs of one part that wait for it side by side, the first that began to wait is told alone.
-    Several receivers are told each in a transaction of its own: a deal whose map fails holds no other back. Where another
-    event was faster than all that waited in a deal, the message is for what waits there then; a deal in which nothing
-    does is not among those that were told. A repetition with the same ``command_id`` tells those who were to be told at
-    first and were not, and nobody twice.
+    Several receivers are told each in a transaction of its own: a deal whose map fails holds no other back. Where
+    another event was faster than all that waited in a deal, the message is for what waits there then; a deal in which
+    nothing does is not among those that were told. A repetition with the same ``command_id`` tells those who were to be
+    told at first and were not, and nobody twice.
     Arguments and errors are those of ``deliver_message``; MapFailed only where one deal was to be told.
     """
 
@@ -95,7 +95,7 @@ def send_message(
         return deliver_message(session, name, correlation, values, actor=actor, clock=clock, command_id=command_id)
 
     begun = perform(database, begin, actor=actor, clock=clock)
-    woken, failed, missed = list(begun.deal_ids), [], []
+    woken, failed = list(begun.deal_ids), []
 
     def tell(receiver: Receiver, tell_one: Callable[..., int | None]) -> bool:
         """False if nothing waited."""
@@ -112,10 +112,7 @@ def send_message(
         woken.extend([deal_id] if deal_id is not None else [])
         return deal_id is not None
 
-    for receiver in begun.receivers:
-        if not tell(receiver, _tell):
-            missed.append(receiver)
-    for receiver in missed:
+    for receiver in [one for one in begun.receivers if not tell(one, _tell)]:
         if receiver.deal_id not in {*woken, *failed}:
             tell(receiver, partial(_tell_what_waits_now, correlation=correlation))
     if not (woken or failed or begun.opened_deal_id is not None):
