@@ -5,9 +5,9 @@ compensation takes entries out of the ledger and opens their handlers one after 
 the event waits until the last of them is done. A completed sub-process without a handler of its own is undone from
 inside: its scope is opened again for the handlers of what it holds.
 
-An entry is [spec name of the activity, number of its run from 1 or 0, item of the run, entries from inside or 0]. That of
-a part which was left by hand has a 1 behind: what undoes it as a whole expects a completed one, so that it is undone in
-pieces.
+An entry is [spec name of the activity, number of its run from 1 or 0, item of the run, entries from inside or 0]. That
+of a part which was left by hand has a 1 behind: what undoes it as a whole expects a completed one, so that it is undone
+in pieces.
 """
 
 from __future__ import annotations

@@ -393,7 +393,7 @@ def test_what_was_completed_in_a_part_that_is_left_by_hand_is_undone() -> None:
 
 @pytest.mark.parametrize("by", ["event", "step"])
 def test_a_part_that_is_undone_as_a_whole_is_undone_in_pieces_where_it_was_left_by_hand(by: str) -> None:
-    """The hotel and the flight stayed booked: what undoes the part expects that it was completed, and nothing else did."""
+    """The hotel and the flight stayed booked: what undoes the part expects that it was completed."""
     run = InstanceRun(trip_and_undo(undone_by_event=by == "event", undone_by_step=by == "step").build())
     completed(run, "hotel", "flight")
     run.apply(MoveToken("decide"))
