@@ -61,18 +61,17 @@ class ComesBefore:
         """Whether a deal comes to ``name`` that a person opened, and not where a message may open one as well."""
         return self._ways.id_of(name) in self._with_nothing
 
-    def behind(self, name: str) -> frozenset[str]:
-        """The ids of all elements that a deal can come by from ``name`` on."""
-        return self._reached([name], without="")[0]
-
-    def first_comes_to(self, name: str) -> frozenset[str]:
-        """The ids of all that a deal may have come by when it first comes to ``name``."""
+    def before_and_behind(self, name: str) -> tuple[frozenset[str], frozenset[str]]:
+        """The ids of all that a deal may have come by when it first comes to ``name``, and of what comes after that."""
         reached, beside = self._reached(self._starts, without=name)
+        behind, _ = self._reached([name], without="")
         if name not in self._on_the_way:  # inside of an event sub-process: anything may have happened
-            return reached
+            return reached, behind - reached
         leading = self._leading_to(name) & reached
         alarms = [event.name for host, event in self._borders if host.bpmn_id in leading and not event.cancel_activity]
-        return leading | beside | self._ways.reached_from(alarms, without=name) | self._sent_beside(name, leading)
+        sent, begun = self._sent_beside(name, leading)
+        before = leading | beside | self._ways.reached_from(alarms, without=name) | sent
+        return before, (behind | begun) - before
 
     def inside(self, spec: Any) -> frozenset[str]:
         """The ids of ``spec`` and of all that a token may come by before ``spec`` is done."""
@@ -111,20 +110,19 @@ class ComesBefore:
             found |= self._parts_of(one)
         return found
 
-    def _sent_beside(self, name: str, leading: frozenset[str]) -> frozenset[str]:
+    def _sent_beside(self, name: str, leading: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
         """The ids of what may be done on the other ways out of gateways before a token comes from there to ``name``.
 
-        Where it comes there at once, nothing that waits for somebody is.
+        Where it comes there at once, nothing that waits for somebody is: that, behind it, is begun only.
         """
         splits = [one for one in self._splits if one.bpmn_id in leading]
         if not splits:
-            return frozenset()
+            return frozenset(), frozenset()
         later = self._ways.leading_to_any((self._waiting | self._joins) & leading, without=name)
         slow = [one.name for one in splits if one.bpmn_id in later]
         at_once = [one.name for one in splits if one.bpmn_id not in later]
-        return self._ways.reached_from(slow, without=name) | self._ways.reached_from(
-            at_once, without=name, before=self._waiting
-        )
+        done = self._ways.reached_from(at_once, without=name, before=self._waiting)
+        return self._ways.reached_from(slow, without=name) | done, self._ways.reached_from(at_once, without=name)
 
     def _reached(self, names: Iterable[str], *, without: str) -> tuple[frozenset[str], frozenset[str]]:
         """The ids of all elements that a deal can come by from ``names`` before ``without``; those beside the work."""

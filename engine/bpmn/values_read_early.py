@@ -141,10 +141,11 @@ class _Early:
         }
         if not written or not self._deals.come_with_nothing_to(name):
             return {}
-        before = self._deals.first_comes_to(name) | (self._deals.inside(place.spec) if place.within else frozenset())
-        if not before.isdisjoint(self._process.messages):  # a message may bring whatever the map knows
+        before, behind = self._deals.before_and_behind(name)
+        inside = self._deals.inside(place.spec) if place.within else frozenset()
+        if not (before | inside).isdisjoint(self._process.messages):  # a message may bring whatever the map knows
             return {}
-        behind = self._deals.behind(name) - before
+        behind -= inside
         return {one: elements for one, elements in written.items() if behind.issuperset(elements)}
 
     def _stopping(self, place: _Place, unasked: Mapping[str, tuple[str, ...]]) -> _Read | None:

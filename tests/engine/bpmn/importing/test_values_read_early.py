@@ -79,6 +79,18 @@ def test_one_deal_that_would_stop_is_enough(condition: str) -> None:
     assert is_told(gated(condition=condition, asks=ask("ask", "Запитати", "count", kind=kind)))
 
 
+@pytest.mark.parametrize("condition", ["vip", " vip ", "not vip", "!vip"])
+def test_a_name_alone_is_told_as_well(condition: str) -> None:
+    assert is_told(gated(condition=condition, asks=ask("ask", "Запитати", "vip", kind="yes_no")))
+
+
+def test_so_is_a_condition_on_the_way_out_of_a_step() -> None:
+    ways = chain("start", "call", "ask", "end") + flow("call", "big", condition="${vip}") + chain("big", "end")
+    call, asks = element("userTask", "call", "Зателефонувати"), ask("ask", "Запитати", "vip", kind="yes_no")
+    told = found(outcome_of(START, call, asks, BIG, END, ways), CODE)
+    assert dict(told.params)["text"] == "${vip}"
+
+
 @pytest.mark.parametrize(
     "condition",
     [
@@ -136,11 +148,13 @@ def test_nor_is_what_one_of_the_ways_there_asks_for() -> None:
     assert not is_told(outcome_of(*parts, ways))
 
 
-def test_nor_is_what_a_branch_beside_asks_for() -> None:
-    parts = (START, element("parallelGateway", "split"), ask("early", "Дізнатися", "count"), GATE, ASK, BIG, END)
-    ways = chain("start", "split", "gate", "ask", "end") + chain("split", "early", "end")
+@pytest.mark.parametrize("waits", [True, False])
+def test_nor_is_what_a_branch_beside_asks_for_unless_the_place_is_come_to_at_once(waits: bool) -> None:
+    call = element("userTask", "call", "Зателефонувати") if waits else ""
+    parts = (START, element("parallelGateway", "split"), ask("early", "Дізнатися", "count"), call, GATE, ASK, BIG, END)
+    ways = chain("start", "split", *(["call"] if waits else []), "gate", "ask", "end") + chain("split", "early", "end")
     ways += flow("gate", "big", condition="${count > 5}") + chain("big", "end")
-    assert not is_told(outcome_of(*parts, ways))
+    assert is_told(outcome_of(*parts, ways)) is not waits
 
 
 def test_a_message_may_bring_the_value() -> None:
