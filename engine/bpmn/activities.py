@@ -50,9 +50,12 @@ class Activity(Element):
             super()._on_complete_hook(my_task)
         undone(my_task)
 
-    def remember(self, my_task: LiveTask, inside: list[Entry]) -> None:
-        """Note that ``my_task`` can be undone; the runs of a loop can when the loop is over. Raises MapFailed."""
-        entry = entry_of(my_task, inside)
+    def remember(self, my_task: LiveTask, inside: list[Entry], *, in_pieces: bool = False) -> None:
+        """Note that ``my_task`` can be undone; the runs of a loop can when the loop is over. Raises MapFailed.
+
+        ``in_pieces``: not as a whole, for it was left by hand.
+        """
+        entry = entry_of(my_task, inside, in_pieces=in_pieces)
         if self.loop is None:
             enter(my_task, [entry])
         else:

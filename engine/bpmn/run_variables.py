@@ -156,6 +156,19 @@ def _twins(run: LiveTask) -> list[LiveTask]:
     ]
 
 
+def is_one_of_several(run: LiveTask) -> bool:
+    """Whether ``run`` is about something else than other runs of its part, or of its map, are."""
+    return _is_about_something_else(run) or bool(_twins(run))
+
+
+def runs_around(scope: Scope) -> Iterator[LiveTask]:
+    """The runs of parts of the map that ``scope`` is in, the innermost first."""
+    run = _holder_of(scope)
+    while run is not None:
+        yield run
+        run = _holder_of(run.workflow)
+
+
 def take_as_undecided(run: LiveTask, outcomes: frozenset[str], *, twins: bool) -> None:
     """``run`` goes on under another version, which asks for ``outcomes``: nobody knows in which run they were given."""
     if outcomes and (twins or _is_about_something_else(run)):

@@ -237,6 +237,71 @@ def test_a_question_may_speak_of_what_the_approval_is_called_by(question: str, n
     assert outcome.process.conditions["way0"] == OutcomeCondition(steps=("t",), outcomes=("approved",))
 
 
+def checked(question: str, *, back: str = "t", name: str = "Погодити договір") -> CompileOutcome:
+    """An approval, and behind it a decision whose no leads ``back``."""
+    prepare = step("prepare", "Підготувати договір")
+    sign = step("sign", "Підписати договір")
+    gate = element("exclusiveGateway", "g", question)
+    late = "<timerEventDefinition><timeDuration>P1D</timeDuration></timerEventDefinition>"
+    border = element("boundaryEvent", "late", "", late, attachedToRef="prepare") if back == "prepare" else ""
+    ways = chain("start", "prepare", "t", "g") + flow("g", "sign", "Так", flow_id="yes") + chain("sign", "end")
+    ways += flow("g", back, "Ні", flow_id="no") + (chain("late", "t") if border else "")
+    return outcome_of(START, prepare, border, step("t", name, погодження="будь-хто"), gate, sign, END, ways)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["Перевірено?", "Договір готовий?", "Договір перевірено?", "Усе готово?", "Checked?", "Reviewed?", "Ready?"],
+)
+@pytest.mark.parametrize("back", ["t", "prepare"])
+def test_yes_is_approved_where_it_is_checked_or_ready_and_no_leads_to_the_approval_again(
+    question: str, back: str
+) -> None:
+    outcome = checked(question, back=back)
+    assert outcome.process is not None
+    assert outcome.process.conditions["yes"] == OutcomeCondition(steps=("t",), outcomes=("approved",))
+    assert not codes(outcome, Severity.ERROR) & {"APPROVAL_IGNORED"}
+    run = InstanceRun(outcome.process)
+    run.complete("prepare")
+    run.complete("t", "rejected")
+    assert run.open == [back]
+
+
+@pytest.mark.parametrize(
+    ("question", "back"),
+    [
+        ("Перевірено?", "sign"),
+        ("Перевірено?", "end"),
+        ("Договір готовий?", "end"),
+        ("Рахунок готовий?", "t"),
+        ("Клієнт готовий?", "t"),
+        ("Перевірено з помилками?", "t"),
+        ("Потрібно перевірити?", "t"),
+        ("Договір не готовий?", "t"),
+        ("Договір неготовий?", "t"),
+        ("Готовий відхилити?", "t"),
+        ("Any remarks reviewed?", "t"),
+        ("Сума велика?", "t"),
+    ],
+)
+def test_but_not_where_no_goes_on_or_something_else_is_ready(question: str, back: str) -> None:
+    assert found(checked(question, back=back), "APPROVAL_IGNORED").element_id == "t"
+
+
+@pytest.mark.parametrize(("back", "is_routed"), [("split", True), ("legal", False)])
+def test_of_several_approvals_all_are_asked_again(back: str, is_routed: bool) -> None:
+    outcome = outcome_of(
+        START,
+        *(step(one, one, погодження="будь-хто") for one in ("legal", "finance")),
+        *(element("parallelGateway", one) for one in ("split", "join")),
+        *(element("exclusiveGateway", one, name) for one, name in (("merge", ""), ("g", "Перевірено?"))),
+        END,
+        chain("start", "merge", "split", "legal", "join", "g") + chain("split", "finance", "join"),
+        flow("g", "end", "Так", flow_id="yes") + flow("g", "merge" if back == "split" else "legal", "Ні"),
+    )
+    assert ("APPROVAL_ROUTED" in codes(outcome)) is is_routed
+
+
 def test_a_question_about_something_else_is_told_with_what_to_do() -> None:
     finding = found(behind_an_approval("Сума велика?", "Так", "Ні"), "DECISION_ASKS_SOMETHING_ELSE")
     assert (finding.severity, finding.element_id, finding.params["steps"]) == (Severity.WARNING, "g", "Погодити")
