@@ -52,6 +52,11 @@ def compile_in_child(
         return CompileOutcome(process=None, findings=(finding,))
 
 
+def release_compiler() -> None:
+    """End the process that has it loaded: for whoever has compiled everything, and lives on or forks others."""
+    _CHILDREN.end()
+
+
 class _ChildFailed(Exception):
     """The child gave no answer; ``code`` is the finding's code."""
 

@@ -60,6 +60,11 @@ class ForkServer:
             self._end(asked)
         raise NoChild
 
+    def end(self) -> None:
+        """Give back what the process holds; the next request begins another."""
+        if (forker := self._forker) is not None:
+            self._end(forker)
+
     def _begin_child(self) -> tuple[_Forker, socket.socket]:
         """Whom was asked for a child, and the line to it: that is cut where none begins."""
         ours, theirs = socket.socketpair()

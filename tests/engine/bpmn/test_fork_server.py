@@ -101,6 +101,14 @@ def test_what_nobody_asks_ends_and_is_begun_again() -> None:
     assert server.ask(REQUEST, patience_s=PATIENCE_S) == first
 
 
+def test_its_owner_may_end_it_for_as_long_as_nobody_asks(server: ForkServer) -> None:
+    server.end()
+    first = server.ask(REQUEST, patience_s=PATIENCE_S)
+    server.end()
+    assert not begun(server)
+    assert server.ask(REQUEST, patience_s=PATIENCE_S) == first
+
+
 def test_it_ends_with_its_owner_and_a_forked_process_begins_its_own() -> None:
     told = subprocess.run([sys.executable, "-c", OWNER], capture_output=True, text=True, check=False)
     assert told.returncode == -signal.SIGKILL, told.stderr
