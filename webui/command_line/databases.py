@@ -14,8 +14,9 @@ from engine.db.schema import newest_revision
 from engine.db.session import Database
 from engine.errors import N_
 from engine.settings import Settings
+from webui.command_line.environment import settings
 from webui.command_line.failures import Failed
-from webui.command_line.installation import bring_up_to_date, settings, sqlite_file
+from webui.command_line.installation import bring_up_to_date, sqlite_file
 from webui.command_line.language import _
 from webui.demo.emptiness import is_empty
 
