@@ -24,12 +24,12 @@ from engine.errors import N_
 from engine.queries.machinery import machinery
 from engine.queries.stored_files import damaged_files
 from engine.settings import Settings
+from webui.command_line.environment import settings
 from webui.command_line.failures import Failed
 from webui.command_line.installation import (
     bring_up_to_date,
     database_of,
     has_sqlite_file,
-    settings,
     sqlite_file,
 )
 from webui.command_line.language import _

@@ -39,7 +39,7 @@ COMMANDS: Mapping[str, Listed] = {
         N_("Start a worker, which sends letters, fires timers and escalates. Needs REDIS_URL."),
     ),
     "beat": Listed(
-        "webui.command_line.running:beat",
+        "webui.command_line.schedule:beat",
         N_("Start the schedule, which says every few seconds what is to be looked at. Needs REDIS_URL."),
     ),
     "migrate": Listed(

@@ -17,8 +17,9 @@ from engine.policy.history_chain import ChainFault, ChainFaultReason
 from engine.policy.permissions import Actor
 from engine.queries.history_proof import HistoryProof
 from engine.queries.history_signatures import latest_key, signing_keys
+from webui.command_line.environment import settings
 from webui.command_line.failures import Failed
-from webui.command_line.installation import database_of, settings
+from webui.command_line.installation import database_of
 from webui.command_line.language import _
 from webui.command_line.whole_history import Fault, faults_of_history
 from webui.company_seal import company_seal
