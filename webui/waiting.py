@@ -220,6 +220,8 @@ def _step(one: WaitingFor) -> str:
     if one.happens_outside:
         return _happening(one)
     deadline = said(one.due_at)
+    if one.acts_for:
+        return _step_of_absent(one, deadline.words if deadline else "")
     if one.may_act:
         if deadline is None:
             return _("The deal waits for you: “%(name)s”.", name=one.name)
@@ -233,6 +235,17 @@ def _step(one: WaitingFor) -> str:
         name=one.name,
         who=one.who or _("nobody yet"),
         deadline=deadline.words,
+    )
+
+
+def _step_of_absent(one: WaitingFor, deadline: str) -> str:
+    if not deadline:
+        return _("The deal waits for you, who stand in for %(who)s: “%(name)s”.", who=one.acts_for, name=one.name)
+    return _(
+        "The deal waits for you, who stand in for %(who)s: “%(name)s”, %(deadline)s.",
+        who=one.acts_for,
+        name=one.name,
+        deadline=deadline,
     )
 
 
