@@ -220,12 +220,8 @@ def _step(one: WaitingFor) -> str:
     if one.happens_outside:
         return _happening(one)
     deadline = said(one.due_at)
-    if one.acts_for:
-        return _step_of_absent(one, deadline.words if deadline else "")
     if one.may_act:
-        if deadline is None:
-            return _("The deal waits for you: “%(name)s”.", name=one.name)
-        return _("The deal waits for you: “%(name)s”, %(deadline)s.", name=one.name, deadline=deadline.words)
+        return _step_of_reader(one, deadline.words if deadline else "")
     if one.asked > 1:
         return _approval(one, [one.who])
     if deadline is None:
@@ -238,15 +234,19 @@ def _step(one: WaitingFor) -> str:
     )
 
 
-def _step_of_absent(one: WaitingFor, deadline: str) -> str:
-    if not deadline:
+def _step_of_reader(one: WaitingFor, deadline: str) -> str:
+    if one.acts_for and deadline:
+        return _(
+            "The deal waits for you, who stand in for %(who)s: “%(name)s”, %(deadline)s.",
+            who=one.acts_for,
+            name=one.name,
+            deadline=deadline,
+        )
+    if one.acts_for:
         return _("The deal waits for you, who stand in for %(who)s: “%(name)s”.", who=one.acts_for, name=one.name)
-    return _(
-        "The deal waits for you, who stand in for %(who)s: “%(name)s”, %(deadline)s.",
-        who=one.acts_for,
-        name=one.name,
-        deadline=deadline,
-    )
+    if deadline:
+        return _("The deal waits for you: “%(name)s”, %(deadline)s.", name=one.name, deadline=deadline)
+    return _("The deal waits for you: “%(name)s”.", name=one.name)
 
 
 def _phrase(one: WaitingFor) -> str:  # noqa: PLR0911  # one phrase per kind

@@ -143,7 +143,7 @@ def waiting_of(session: Session, actor: Actor, deal_id: int, steps: tuple[WorkIt
     items = [
         *_failures(session, actor, instance, process),
         *(WaitingFor(WaitingKind.NOTHING, name=", ".join(waits.in_vain)) for _ in waits.in_vain[:1]),
-        *_steps(steps, process, waits, _parts(session, instance) if waits.steps else {}, timers, actor),
+        *_steps(steps, process, waits, _parts(session, instance) if waits.steps else {}, timers, actor=actor),
         *_events(session, instance, process, waits, timers, alone=not steps and not waits.calls),
     ]
     return DealWaiting(Standing.RUNNING, tuple(items), moved=last if last is not None and last.may_undo else None)
@@ -203,6 +203,7 @@ def _steps(
     waits: Waits,
     several: Mapping[int, tuple[str, int, int]],
     timers: Sequence[_TimerRow],
+    *,
     actor: Actor,
 ) -> Iterable[WaitingFor]:
     """One entry per step, and per part of an approval by several that is still open."""
