@@ -24,7 +24,7 @@ from engine.policy.approved_content import deal_value
 from engine.policy.form_values import Known, default_of
 from engine.policy.permissions import Actor, may_direct_step
 from engine.policy.simultaneous_edits import AsOf, Touch
-from engine.queries.behalf import behalf_of
+from engine.queries.behalf import behalf_name, behalf_of
 from engine.queries.calendars import default_calendar
 from engine.queries.changes_since import changed_since, touch_of
 from engine.queries.deal_history import HistoryRow, comments_on_step, latest_history
@@ -62,7 +62,8 @@ class WorkItemView:
     draft was typed into them.
 
     ``four_eyes_blocked``: the actor asked for this approval, or prepared what is approved, and the map wants another
-    pair of eyes. ``may_direct``: the
+    pair of eyes. ``acts_for`` names the absent person for whom the actor would do the step, empty for their own.
+    ``may_direct``: the
     actor may hand the step on or give it more time. ``approval`` is None where one person decides. ``known`` gives what
     the expressions of the form read of the deal, while the session is open. ``draft_comment`` is what the actor has
     begun to say with the step, ``written`` a comment for everybody that the actor is writing.
@@ -81,6 +82,7 @@ class WorkItemView:
     comments: tuple[HistoryRow, ...]
     earlier: tuple[HistoryRow, ...]
     asked_by: str
+    acts_for: str
     four_eyes_blocked: bool
     approval: ApprovalProgress | None
     deadline_text: str
@@ -140,6 +142,7 @@ def work_item_view(session: Session, actor: Actor, work_item_id: int, now: datet
         comments=comments_on_step(session, deal.id, work_item_id),
         earlier=latest_history(session, deal.id, limit=_EARLIER),
         asked_by=asked_by or "",
+        acts_for=behalf_name(session, work_item, actor) if row.may_act else "",
         four_eyes_blocked=_needs_other_eyes(session, step, work_item, actor),
         approval=_approval_progress(session, work_item, step.approval) if step and step.approval else None,
         deadline_text=step.deadline_text if step else "",

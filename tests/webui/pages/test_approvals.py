@@ -440,10 +440,16 @@ def test_who_works_through_the_steps_of_a_department_is_led_to_its_next_one(offi
 def test_who_acts_for_a_colleague_is_led_to_the_next_step_of_that_tab(office: Office, browse: SignIn) -> None:
     today = office.clock.now().date()
     office.do("olena", set_substitution, office.company.olena.id, office.company.taras.id, today, today)
-    done, following = (office.step("prepare", deal=office.open_deal()).id for _ in range(2))
+    deals = [office.open_deal() for _ in range(2)]
+    done, following = (office.step("prepare", deal=deal).id for deal in deals)
     opened = {"HX-Current-URL": f"http://localhost/work-items/{done}?tab=substituting"}
     form = {"field:discount": "0", "outcome": "completed"}
-    shown = browse("taras").post(f"/work-items/{done}/complete", form, part=True, headers=opened)
+    taras = browse("taras")
+    whose = "Ви робите цей крок за іншу людину: Олена Коваль"
+    assert whose in text_of(taras.get(f"/work-items/{done}"))
+    assert whose not in text_of(browse("olena").get(f"/work-items/{done}"))
+    assert "Угода чекає на вас (заміщаєте: Олена Коваль)" in text_of(taras.get(f"/deals/{deals[0].id}"))
+    shown = taras.post(f"/work-items/{done}/complete", form, part=True, headers=opened)
     assert shown.status_code == 200
     assert f'href="/work-items/{following}?tab=substituting"' in shown.text
 

@@ -76,6 +76,7 @@ def test_deals_are_counted_per_version_and_why_it_was_published_stays_with_it(
 ) -> None:
     office.open_deal(definition_key="b2b-sale", title="Перша за версією один")
     page = owner.get(f"/maps/{two[0].id}/compare")
+    assert "<title>Версії 1 і 2" in page.text
     assert 'href="/deals?map=b2b-sale&amp;version=1"' in owner.get(f"/maps/{two[0].id}").text
     assert "замало угод" in text_of(page)
     assert "Перша за версією один" in text_of(owner.get("/deals?map=b2b-sale&version=1"))
