@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -215,15 +216,18 @@ def _shown(field: FieldDefinition, draft: Mapping[str, Any], stored: Mapping[str
 def _outdated(
     session: Session, deal: Deal, draft: Draft, fields: Iterable[FieldDefinition], stored: Shown
 ) -> dict[str, ChangedSince]:
-    read = AsOf(*draft.as_of) if draft.as_of is not None else None
-    if read is None or read == AsOf(deal.history_length, deal.client.version):
-        return {}
-    since = changed_since(session, deal, read)
     compared = (field.name for field in fields if field.type is not FieldType.FILE)  # as when it is sent
-    names = (name for name in compared if name in draft.texts)
-    return {
-        name: ChangedSince(touch, stored.get(name)) for name in names if (touch := touch_of(since, name)) is not None
-    }
+    by_reading: dict[AsOf, list[str]] = defaultdict(list)
+    for name in (name for name in compared if name in draft.texts):
+        if (versions := draft.as_of_text(name)) is not None:
+            by_reading[AsOf(*versions)].append(name)
+    by_reading.pop(AsOf(deal.history_length, deal.client.version), None)
+    found: dict[str, ChangedSince] = {}
+    for read, names in by_reading.items():
+        since = changed_since(session, deal, read)
+        touches = {name: touch for name in names if (touch := touch_of(since, name)) is not None}
+        found |= {name: ChangedSince(touch, stored.get(name)) for name, touch in touches.items()}
+    return found
 
 
 def _needs_other_eyes(session: Session, step: StepDefinition | None, work_item: WorkItem, actor: Actor) -> bool:

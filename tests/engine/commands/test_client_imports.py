@@ -307,6 +307,24 @@ def test_columns_are_judged_and_a_list_that_goes_on_is_left_alone(office: Office
         office.do("olena", check_list, import_id, ImportChoices(lists.row(import_id).columns))
 
 
+def test_no_client_goes_to_who_has_left(office: Office) -> None:
+    gone = office.company.bohdan.id
+    theirs = office.do("bohdan", add_client, ClientDraft("ТОВ Лан"))
+    others = office.do("olena", add_client, ClientDraft("ТОВ Сад"))
+    brought = office.do("olena", bring_list, ImportKind.CLIENTS, look_into(b"a;b\n1;2\n", "a.csv"))
+    office.do("admin", update_person, gone, {"is_active": False})
+    for command, given in (
+        (check_list, (brought.id, ImportChoices(["name", ""], owner_id=gone))),
+        (add_client, (ClientDraft("ТОВ", owner_id=gone),)),
+        (update_client, (others.id, {"owner_id": gone})),
+    ):
+        with pytest.raises(InvalidInput) as refused:
+            office.do("olena", command, *given)
+        assert set(refused.value.errors) == {"owner_id"}
+    changed = office.do("admin", update_client, theirs.id, {"owner_id": gone, "segment": "B2B"})
+    assert (changed.owner_id, changed.segment) == (gone, "B2B")
+
+
 def test_what_somebody_said_of_a_heading_is_remembered_for_their_next_list(office: Office) -> None:
     lists = Lists(office)
     lists.bring("Хто;Код;Де\nА;32855961;Київ\n", columns=["name", "", "heading_note"])

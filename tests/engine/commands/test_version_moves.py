@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from engine.bpmn.deadline_rules import EscalationAction, EscalationLadder, Escal
 from engine.bpmn.inspection import variables_in
 from engine.bpmn.version_changes import ChangeKind
 from engine.commands import moved_deals
+from engine.commands.deals import update_deal
 from engine.commands.jumps import move_token
 from engine.commands.moved_deals import take_turn, undo_moved_deal
 from engine.commands.version_moves import (
@@ -45,6 +47,7 @@ from engine.policy.permissions import AbilityMissing
 from engine.queries import carries
 from engine.queries.approval_sheets import approval_sheet
 from engine.queries.move_preview import Verdict, move_preview
+from engine.queries.work_items import work_item_view
 
 DISCOUNT = FieldDefinition(name="discount", label="Знижка", type=FieldType.NUMBER)
 
@@ -76,6 +79,25 @@ def test_the_same_text_published_twice_moves_everything_in_green(office: Office)
     for deal, was in zip(deals, before, strict=True):
         assert everything(office, deal) == was | {"definition": second.id}
         assert office.kinds(deal)[-1] == "deal_version_moved"
+
+
+def test_a_text_that_a_form_did_not_show_stays_in_its_draft_as_of_when_it_was_typed(office: Office) -> None:
+    """The deal may go back to the version that shows it: what another has changed since is told then."""
+    office.publish()
+    deal = office.open_deal()
+    step = office.step("prepare")
+    office.do("olena", save_draft, step.id, {"discount": "7", "deal.amount": "90"})
+    move(office, office.publish(with_step(sales_map(), "prepare", fields=(DISCOUNT,))))
+    office.do("bohdan", update_deal, deal.id, {"amount": Decimal(80)})
+    for discount in ("8", "9"):
+        office.do("olena", save_draft, step.id, {"discount": discount})
+    move(office, office.publish())
+    with office.database.read() as session:
+        view = work_item_view(session, office.actor("olena"), step.id, office.clock.now())
+    assert set(view.outdated) == {"deal.amount"}
+    office.do("olena", save_draft, step.id, {"discount": "9", "deal.amount": "90"})
+    with office.database.read() as session:
+        assert not work_item_view(session, office.actor("olena"), step.id, office.clock.now()).outdated
 
 
 def test_a_claimed_step_with_its_draft_keeps_both_and_its_deadline(office: Office) -> None:
