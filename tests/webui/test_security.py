@@ -41,6 +41,17 @@ def test_inline_code_runs_only_with_the_nonce_of_its_answer(browse: SignIn) -> N
     assert "unsafe" not in policy
 
 
+@pytest.mark.parametrize("address", ["http://[", "http://[::1", "http://a]/", "http://\u2100.example"])
+def test_an_address_in_a_header_that_is_none_is_no_failure_of_ours(browse: SignIn, address: str) -> None:
+    sent = address.encode().decode("latin-1")
+    nobody, olena = browse(None), browse("olena")
+    part = nobody.client.get("/inbox", headers={"HX-Request": "true", "HX-Current-URL": sent})
+    assert (part.status_code, part.headers["HX-Redirect"]) == (401, "/sign-in?expired=1")
+    write = nobody.post("/deals", {}, headers={"Referer": sent})
+    assert (write.status_code, write.location) == (303, "/sign-in?expired=1")
+    assert olena.post("/deals", {}, headers={"Origin": sent}).status_code == 403
+
+
 @pytest.mark.parametrize("address", ["/sign-in", "/inbox", "/deals", "/deals/board", "/deals/new", "/nowhere"])
 def test_no_page_needs_inline_styles_or_handlers(browse: SignIn, address: str) -> None:
     page = browse("olena").get(address).text
