@@ -84,6 +84,17 @@ def test_help_loads_neither_the_database_nor_the_engine_of_maps() -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+@pytest.mark.usefixtures("installation")
+@pytest.mark.parametrize("words", [("sheet", "verify"), ("history", "verify", "--checkpoint"), ("restore",)])
+def test_why_a_file_cannot_be_read_is_said_in_the_language_of_the_terminal(
+    words: tuple[str, ...], command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOCALE_DEFAULT", "uk")
+    done = command(*words, str(tmp_path / "none"))
+    assert done.exit_code == 1
+    assert "не вдається прочитати: такого файлу чи теки немає" in done.stderr
+
+
 def test_a_command_without_a_database_says_how_to_make_one(
     command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
