@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import errno
 import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -139,6 +140,8 @@ class Reglament(click.Group):
                 raise SystemExit(0) from None
             raise
         except OSError as error:
+            if error.errno == errno.ENOSPC:  # also of what is printed into a file
+                raise Failed(_("There is no room left on the disk.")) from error
             if error.filename is None:
                 raise
             unusable = _("%(file)s cannot be used: %(reason)s", file=error.filename, reason=reason_of(error))

@@ -75,8 +75,9 @@ def worker(concurrency: int) -> None:
 def _ensure_port_is_free(given: Settings) -> None:
     """Say it before anything else is done. Raises Failed."""
     try:
-        # The resolver takes greater numbers modulo 65,536.
-        found = socket.getaddrinfo(given.host, given.port, type=socket.SOCK_STREAM) if given.port <= _LAST_PORT else []
+        # The resolver takes greater numbers modulo 65,536, and 0 for any port: nobody would learn for which.
+        is_port = 0 < given.port <= _LAST_PORT
+        found = socket.getaddrinfo(given.host, given.port, type=socket.SOCK_STREAM) if is_port else []
         family, kind, protocol, _name, address = found[0]
     except (OSError, OverflowError, IndexError):
         raise Failed(_("%(host)s:%(port)s is no address of this machine.", host=given.host, port=given.port)) from None
