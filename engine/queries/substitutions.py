@@ -24,7 +24,7 @@ def arrangeable_substitutions(session: Session, actor: Actor, today: date) -> tu
 
 def own_standing_in(session: Session, actor: Actor, today: date) -> tuple[SubstitutionRow, ...]:
     """Those that last until ``today`` or longer in which the actor is the substitute, whoever has arranged them."""
-    return _rows(session, Substitution.ends_on >= today, Substitution.substitute_id == actor.person_id)
+    return substitution_rows(session, Substitution.ends_on >= today, Substitution.substitute_id == actor.person_id)
 
 
 def substitution_row(session: Session, substitution_id: int) -> SubstitutionRow:
