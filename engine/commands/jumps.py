@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -28,7 +28,7 @@ from engine.commands.interventions import (
 )
 from engine.commands.locks import lock_deal
 from engine.errors import N_, DomainError, MapFailed
-from engine.events import DealMoved, MoveUndone, StageChanged
+from engine.events import DealChanged, DealMoved, MoveUndone, StageChanged
 from engine.model.deal import Deal
 from engine.model.intervention import Intervention, InterventionKind
 from engine.model.work_item import WorkItem
@@ -78,6 +78,7 @@ def move_token(
     said = reason_given(reason) if departure.needs_reason else reason.strip()[:LONGEST_REASON]
     before, waited = instance.execution_state, live_items(session, instance)
     former = {"stage": deal.stage, "stage_since": deal.stage_since.isoformat() if deal.stage_since else None}
+    fields = deal.fields
     record(
         session,
         DealMoved(
@@ -110,7 +111,7 @@ def move_token(
         withdrawn=[one.id for one in waited if one.activity_id in jump.withdrawn],
         left=list(jump.left),
         passed_over=list(jump.passed_over),
-        former=former,
+        former={**former, **_changed_fields(fields, deal.fields)},
         state_before=before,
     )
     remember(session, command_id, {"deal_id": deal.id}, actor=actor)
@@ -128,10 +129,10 @@ def undo_move(
 ) -> Deal:
     """Put the deal back to where a move took it from: its steps wait again with whom they were, until when they were.
 
-    Without ``intervention_id``, the latest move. By whoever may make the move today; that the actor made it is not
-    enough. Timers that were due meanwhile fire at once. Raises NotFound, NotAllowed, DealIsSuspended, DealNotRunning,
-    NothingToUndo, DepartmentIsArchived, and ApprovalSpared where the client's card was changed since and the deal
-    would have come by an approval with it.
+    Its fields are what they were before tables behind the target decided. Without ``intervention_id``, the latest move.
+    By whoever may make the move today; that the actor made it is not enough. Timers that were due meanwhile fire at
+    once. Raises NotFound, NotAllowed, DealIsSuspended, DealNotRunning, NothingToUndo, DepartmentIsArchived, and
+    ApprovalSpared where the client's card was changed since and the deal would have come by an approval with it.
     """
     at = clock.now()
     arguments = {"deal": deal_id, "intervention": intervention_id}
@@ -158,12 +159,32 @@ def undo_move(
     move.undone_at = at
     name = element_name(process, move.element_id)
     record(session, MoveUndone(to=name, element_id=move.element_id), actor=actor, at=at, deal=deal)
+    _give_fields_back(session, deal, move, actor=actor, at=at)
     instance.execution_state = as_continuation(before, instance.execution_state)
     ensure_none_spared_since(session, instance, since=move.at, at=at)
     stand_as_before(session, instance, process, move.withdrawn, actor=actor, at=at)
     _give_stage_back(session, deal, move, actor=actor, at=at)
     remember(session, command_id, {"deal_id": deal.id}, actor=actor)
     return deal
+
+
+def _changed_fields(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+    """For ``former``: what tables behind the target decided otherwise than it stood, and the names of what is new."""
+    return {
+        "fields": {name: value for name, value in before.items() if now.get(name) != value},
+        "new_fields": [name for name in now if name not in before],
+    }
+
+
+def _give_fields_back(session: Session, deal: Deal, move: Intervention, *, actor: Actor, at: datetime) -> None:
+    """What tables behind the target decided is undecided again; nothing else has changed a field since."""
+    if "fields" not in move.former:  # a move made by an earlier version of the program
+        return
+    former, new = move.former["fields"], move.former["new_fields"]
+    changes = {name: [deal.fields.get(name), former.get(name)] for name in (*former, *new)}
+    if changes:
+        deal.fields = {name: value for name, value in deal.fields.items() if name not in new} | former
+        record(session, DealChanged(changes=changes), actor=actor, at=at, deal=deal)
 
 
 def _give_stage_back(session: Session, deal: Deal, move: Intervention, *, actor: Actor, at: datetime) -> None:

@@ -26,9 +26,9 @@ class Intervention(Base):
 
     ``withdrawn`` are the ids of the work items that it took back, ``left`` the elements that it left, ``passed_over``
     the approvals that are not asked because of it. ``former`` are the variables before it; of a move the stage before
-    it, of a pause the signals that came meanwhile, of a cancellation the pause that it ended. ``state_before`` is the
-    instance's state before a move. ``history_length`` is that of the deal right after it: what was recorded since
-    decides whether it can still be undone. 0: it cannot, the deal has gone on by it.
+    it and what it changed of the fields, of a pause the signals that came meanwhile, of a cancellation the pause that
+    it ended. ``state_before`` is the instance's state before a move. ``history_length`` is that of the deal right after
+    it: what was recorded since decides whether it can still be undone. 0: it cannot, the deal has gone on by it.
     """
 
     __tablename__ = "intervention"

@@ -14,6 +14,7 @@ from support.office import Office
 from engine.bpmn.compile import compile_bpmn
 from engine.commands.deals import update_deal
 from engine.commands.definitions import check_map, deploy_definition, published_sources
+from engine.commands.jumps import move_token, undo_move
 from engine.commands.publishing import prepare_publishing, publish_definition
 from engine.errors import InvalidInput, MapFailed
 from engine.model.deal import Deal
@@ -80,6 +81,29 @@ def test_a_table_decides_in_the_step_before_it_and_history_says_by_which_rule(of
     kinds = office.kinds(deal)
     assert kinds.index("step_completed") < kinds.index("decision_made") < len(kinds) - 1
     assert deal_fields(office, deal)["limit"] == 10
+
+
+def test_what_a_table_decided_behind_a_move_is_undecided_when_the_move_is_undone(office: Office) -> None:
+    put(office, files())
+    deal = office.open_deal(definition_key="discount", amount=Decimal(2000))
+    office.complete("olena", "ask", values={"segment": "vip"}, deal=deal)
+    office.do("olena", update_deal, deal.id, {"amount": Decimal(20)})
+    office.do("admin", move_token, deal.id, "decide", "Сума інша")
+    assert deal_fields(office, deal) == {"segment": "vip", "limit": "7.5", "approver": "olena"}
+    office.do("admin", undo_move, deal.id)
+    assert deal_fields(office, deal) == {"segment": "vip", "limit": 10, "approver": "bohdan"}
+    (_, told) = (one.data["changes"] for one in office.history(deal) if one.kind == "deal_changed")
+    assert told == {"limit": ["7.5", 10], "approver": ["olena", "bohdan"]}
+
+
+def test_what_a_table_decided_first_behind_a_move_is_gone_when_the_move_is_undone(office: Office) -> None:
+    put(office, files())
+    deal = office.open_deal(definition_key="discount", fields={"segment": "new"})
+    office.do("admin", move_token, deal.id, "decide", "Сегмент відомий")
+    assert deal_fields(office, deal) == {"segment": "new", "limit": 5, "approver": "olena"}
+    office.do("admin", undo_move, deal.id)
+    assert deal_fields(office, deal) == {"segment": "new"}
+    assert [one.element_id for one in office.open_steps(deal)] == ["ask"]
 
 
 def test_what_a_table_gave_names_the_responsible_of_the_next_step(office: Office) -> None:
