@@ -29,6 +29,38 @@ _IDLE_SECONDS = 300  # between two answers of somebody who works on a map; what 
 _ANSWERED, _TOO_MUCH, _FAILED = b"a", b"m", b"f"  # how a child ends; m: memory or the stack was not enough
 _HEAD_BYTES = 9  # how it has ended, and the length of what follows
 _LONGEST_COMPLAINT = 4_000
+# A step of each kind that most maps have, with what is usually said of one.
+_USUAL_MAP = """<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"
+    xmlns:reglament="https://reglament.app/schema/bpmn/1.0" targetNamespace="usual">
+  <process id="usual" name="Usual" isExecutable="true">
+    <startEvent id="start"/>
+    <userTask id="prepare" name="Prepare">
+      <documentation>stage: Offer
+responsible: sales
+deadline: 2 business days
+escalation: remind 4 business hours before; head at due</documentation>
+      <extensionElements>
+        <reglament:field name="discount" label="Discount, %" type="percent" required="true" max="50"/>
+      </extensionElements>
+    </userTask>
+    <boundaryEvent id="late" attachedToRef="prepare">
+      <timerEventDefinition><timeDuration>P3D</timeDuration></timerEventDefinition>
+    </boundaryEvent>
+    <userTask id="approve" name="Approve the offer">
+      <documentation>approval: any
+responsible: finance</documentation>
+    </userTask>
+    <exclusiveGateway id="approved" name="Approved?"/>
+    <endEvent id="sold" name="Sold"/>
+    <endEvent id="lost" name="Lost"/>
+    <sequenceFlow id="f1" sourceRef="start" targetRef="prepare"/>
+    <sequenceFlow id="f2" sourceRef="prepare" targetRef="approve"/>
+    <sequenceFlow id="f3" sourceRef="late" targetRef="lost"/>
+    <sequenceFlow id="f4" sourceRef="approve" targetRef="approved"/>
+    <sequenceFlow id="f5" sourceRef="approved" targetRef="sold" name="Yes"/>
+    <sequenceFlow id="f6" sourceRef="approved" targetRef="prepare" name="No"/>
+  </process>
+</definitions>"""
 _log = logging.getLogger(__name__)
 _CHILDREN = ForkServer("engine.bpmn.compile_child", idle_s=_IDLE_SECONDS)
 
@@ -125,9 +157,19 @@ def _perform(line: socket.socket) -> None:
     line.sendall(ending + len(told).to_bytes(_HEAD_BYTES - 1) + told)
 
 
-def _main() -> None:
-    import engine.bpmn.spec  # noqa: F401, PLC0415  # loaded before the limits: its size is not the diagram's
+def load_compiler() -> None:
+    """What every reading needs and the first would make: modules, models' validators, patterns.
 
+    Its size is then not the diagram's, and the children of one process share it.
+    """
+    import engine.bpmn.spec  # noqa: F401, PLC0415  # the most of it, which a process that only asks does without
+
+    request = {"files": _packed({"usual.bpmn": _USUAL_MAP.encode()}), "process_key": None, "library": {}}
+    _answer(request)
+
+
+def _main() -> None:
+    load_compiler()
     serve(_perform)
 
 
