@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from flask import Flask, request
 from flask_wtf.csrf import CSRFProtect
 
 from engine.errors import N_, DomainError
 from webui.bearer_tokens import bearer_token
+from webui.sent_addresses import address_parts
 from webui.this_request import this_request
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -45,6 +44,6 @@ def _ensure_same_origin() -> None:
     """Raises ForeignOrigin. Old browsers report neither header; the token still stands in their way."""
     origin = request.headers.get("Origin")
     if request.headers.get("Sec-Fetch-Site") == "cross-site" or (
-        origin and origin != "null" and urlsplit(origin).netloc != request.host
+        origin and origin != "null" and address_parts(origin).netloc != request.host
     ):
         raise ForeignOrigin

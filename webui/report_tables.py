@@ -23,11 +23,17 @@ from webui.formats import month_name
 from webui.i18n import _
 
 LATENESS_HEADINGS = {
+    LatenessGroup.PERSON: N_("Person"),
+    LatenessGroup.DEPARTMENT: N_("Department"),
+    LatenessGroup.STEP: N_("Step"),
+}
+LATENESS_GROUPS = {
     LatenessGroup.PERSON: N_("By person"),
     LatenessGroup.DEPARTMENT: N_("By department"),
     LatenessGroup.STEP: N_("By step"),
 }
-APPROVAL_HEADINGS = {ApprovalGroup.DEPARTMENT: N_("By department"), ApprovalGroup.PERSON: N_("By person")}
+APPROVAL_HEADINGS = {ApprovalGroup.DEPARTMENT: N_("Department"), ApprovalGroup.PERSON: N_("Person")}
+APPROVAL_GROUPS = {ApprovalGroup.DEPARTMENT: N_("By department"), ApprovalGroup.PERSON: N_("By person")}
 APPROVAL_COLUMNS = {
     ReportedSteps.ASKED: N_("Asked for"),
     ReportedSteps.APPROVED: N_("Approved"),

@@ -18,7 +18,7 @@ from engine.policy.permissions import Actor
 from engine.queries.accounts import Accounts
 from engine.settings import Settings
 from webui.company_sign_in import provider_of
-from webui.sessions import SignedInPerson
+from webui.signed_in_person import SignedInPerson
 from webui.this_request import request_globals, this_application
 
 if TYPE_CHECKING:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from flask import Flask, Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webui.answer_headers import SafeAnswers
 from webui.request_context import signed_in
+from webui.sent_addresses import address_parts
 from webui.sessions import is_polled
 from webui.this_request import this_application, this_request
 
@@ -48,12 +48,12 @@ def sign_in_first() -> ResponseReturnValue:
     if is_polled():  # nobody pressed anything: the page stays, with what is being typed in it
         return Response(status=401)
     if is_partial():
-        current = urlsplit(request.headers.get("HX-Current-URL", ""))
+        current = address_parts(request.headers.get("HX-Current-URL"))
         target = url_for("sign_in.show", next=local_path(f"{current.path}?{current.query}"), expired=1)
         return Response(status=401, headers={"HX-Redirect": target})
     if request.method in {"GET", "HEAD"}:
         return redirect(url_for("sign_in.show", next=local_path(request.full_path)))
-    referrer = urlsplit(request.referrer or "")
+    referrer = address_parts(request.referrer)
     return redirect(url_for("sign_in.show", next=local_path(f"{referrer.path}?{referrer.query}"), expired=1), code=303)
 
 

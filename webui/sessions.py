@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from flask import Flask, Request, Response, g, request, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
@@ -23,28 +21,12 @@ from engine.model.person import Person
 from engine.policy.permissions import Actor
 from engine.queries.accounts import Accounts
 from engine.settings import Settings
+from webui.request_context import Services
+from webui.signed_in_person import SignedInPerson
 from webui.this_request import this_request
-
-if TYPE_CHECKING:
-    from webui.request_context import Services
 
 IDLE_LIMIT = timedelta(hours=12)
 _NOBODY = "asks_for_nobody"
-
-
-@dataclass(frozen=True, slots=True)
-class SignedInPerson:
-    """What pages know of who is asking. Flask-Login asks for the three answers and ``get_id``."""
-
-    actor: Actor
-    stamp: str
-    theme: str
-    is_authenticated: bool = True
-    is_active: bool = True
-    is_anonymous: bool = False
-
-    def get_id(self) -> str:
-        return f"{self.actor.person_id}:{self.stamp}"
 
 
 class _Cookies(SecureCookieSessionInterface):

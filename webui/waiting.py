@@ -221,9 +221,7 @@ def _step(one: WaitingFor) -> str:
         return _happening(one)
     deadline = said(one.due_at)
     if one.may_act:
-        if deadline is None:
-            return _("The deal waits for you: “%(name)s”.", name=one.name)
-        return _("The deal waits for you: “%(name)s”, %(deadline)s.", name=one.name, deadline=deadline.words)
+        return _step_of_reader(one, deadline.words if deadline else "")
     if one.asked > 1:
         return _approval(one, [one.who])
     if deadline is None:
@@ -234,6 +232,21 @@ def _step(one: WaitingFor) -> str:
         who=one.who or _("nobody yet"),
         deadline=deadline.words,
     )
+
+
+def _step_of_reader(one: WaitingFor, deadline: str) -> str:
+    if one.acts_for and deadline:
+        return _(
+            "The deal waits for you, who stand in for %(who)s: “%(name)s”, %(deadline)s.",
+            who=one.acts_for,
+            name=one.name,
+            deadline=deadline,
+        )
+    if one.acts_for:
+        return _("The deal waits for you, who stand in for %(who)s: “%(name)s”.", who=one.acts_for, name=one.name)
+    if deadline:
+        return _("The deal waits for you: “%(name)s”, %(deadline)s.", name=one.name, deadline=deadline)
+    return _("The deal waits for you: “%(name)s”.", name=one.name)
 
 
 def _phrase(one: WaitingFor) -> str:  # noqa: PLR0911  # one phrase per kind

@@ -9,7 +9,10 @@ from typing import ClassVar
 
 from engine.errors import N_, DomainError
 
-_NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: an IPv4 address in disguise
+_GIVEN_OUT = IPv6Network("2000::/3")  # RFC 4291: all that the registries give out; outside lie IPv4's disguises
+_DOCUMENTATION = IPv6Network("3fff::/20")  # RFC 9637, which Python may be too old to know
+_ISATAP = 0x5EFE  # RFC 5214: an IPv4 address stands behind it
+_UNIVERSAL = 0x0200_0000  # the bit of an interface's id that says that no other has it
 
 
 class AddressNotPublic(DomainError):
@@ -60,5 +63,11 @@ def _is_public_v4(ip: IPv4Address) -> bool:
 def _is_public_v6(ip: IPv6Address) -> bool:
     if ip.ipv4_mapped is not None:
         return _is_public_v4(ip.ipv4_mapped)
-    disguised = ip.sixtofour is not None or ip.teredo is not None or ip in _NAT64
-    return ip.is_global and not ip.is_multicast and not ip.is_site_local and not disguised
+    is_given_out = ip in _GIVEN_OUT and ip not in _DOCUMENTATION
+    return ip.is_global and is_given_out and not _is_tunnel(ip)
+
+
+def _is_tunnel(ip: IPv6Address) -> bool:
+    """Does another address stand inside, to which the network may carry what is sent?"""
+    interface = int(ip) >> 32 & 0xFFFF_FFFF & ~_UNIVERSAL
+    return ip.sixtofour is not None or ip.teredo is not None or interface == _ISATAP

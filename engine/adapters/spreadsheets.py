@@ -6,6 +6,7 @@ of its own is refused, and nothing in a cell is ever calculated.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import html
 import io
@@ -84,27 +85,41 @@ def sheet_rows(
     """
     if content.startswith(b"PK"):
         return _xlsx_rows(content, most_unpacked, with_time=with_time)
-    text = _text(content)
+    encoding = _encoding(content)
     if _IS_HTML.match(content.removeprefix(b"\xef\xbb\xbf")[:_PROLOG_BYTES]):
-        return _html_rows(text)
-    return _csv_rows(text)
+        return _html_rows(content.decode(encoding, errors="replace"))
+    return _csv_rows(content, encoding)
 
 
-def _text(content: bytes) -> str:
-    """Raises SheetNotUnderstood."""
+def _encoding(content: bytes) -> str:
+    """What a text is written in. Raises SheetNotUnderstood for what is none."""
+    encoding = "utf-16" if content.startswith(_UTF16) else "utf-8-sig"
     try:
-        text = content.decode("utf-16") if content.startswith(_UTF16) else content.decode("utf-8-sig")
+        has_zeros = _has_zeros(content, encoding)
     except UnicodeDecodeError:
-        text = content.decode("cp1251", errors="replace")
-    if "\x00" in text:
+        encoding, has_zeros = "cp1251", b"\x00" in content
+    if has_zeros:
         raise SheetNotUnderstood
-    return text
+    return encoding
 
 
-def _csv_rows(text: str) -> Iterator[Sequence[str]]:
+def _has_zeros(content: bytes, encoding: str) -> bool:
+    """Decoded portion by portion: as one text, a large file would take several times its size in memory.
+
+    Raises UnicodeDecodeError.
+    """
+    decoder = codecs.getincrementaldecoder(encoding)()
+    portions = (content[at : at + _AT_ONCE] for at in range(0, len(content), _AT_ONCE))
+    return any("\x00" in decoder.decode(one) for one in portions) or "\x00" in decoder.decode(b"", final=True)
+
+
+def _csv_rows(content: bytes, encoding: str) -> Iterator[Sequence[str]]:
     """Raises SheetNotUnderstood. Excel in Ukraine separates by semicolons."""
-    lines, begun = chain(io.StringIO(text, newline=""), (_END,)), 1
-    reader = csv.reader(lines, delimiter=_delimiter(text))
+    text = io.TextIOWrapper(io.BytesIO(content), encoding, errors="replace", newline="")
+    delimiter = _delimiter(text.read(_LOOKED_AT))
+    text.seek(0)
+    lines, begun = chain(text, (_END,)), 1
+    reader = csv.reader(lines, delimiter=delimiter)
     try:
         for row in reader:
             if row == [_END]:
@@ -119,7 +134,7 @@ def _csv_rows(text: str) -> Iterator[Sequence[str]]:
 
 def _delimiter(text: str) -> str:
     """What the first lines are divided by: as often in the second as in the first, and as often as possible."""
-    lines = [line for line in text[:_LOOKED_AT].splitlines() if line.strip()][:_SEVERAL_LINES]
+    lines = [line for line in text.splitlines() if line.strip()][:_SEVERAL_LINES]
     if not lines:
         return ";"
     first, last = lines[0], lines[-1]

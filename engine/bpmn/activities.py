@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 from SpiffWorkflow.bpmn.specs.mixins import (
     BpmnSpecMixin,
@@ -14,14 +15,11 @@ from SpiffWorkflow.bpmn.specs.mixins import (
 )
 
 from engine.bpmn.called_approvals import begin_hearing, conclude, hear_asked
-from engine.bpmn.compensation import ENTRIES, UNDOES, Entry, enter, entries_of, entry_of, undone
-from engine.bpmn.elements import ARRIVED_FROM, Element
+from engine.bpmn.compensation import Entry, enter, entries_of, entry_of, undone
+from engine.bpmn.elements import Element
+from engine.bpmn.live_workflow import LiveSubWorkflow, LiveTask, LiveWorkflow, Scope
 from engine.bpmn.run_variables import begin_undecided, forget_outcome, hand_outcomes_on, keep_in_runs, loop_items
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from engine.bpmn.live_workflow import LiveSubWorkflow, LiveTask, LiveWorkflow, Scope
+from engine.bpmn.task_data import ARRIVED_FROM, ENTRIES, UNDOES
 
 HOST = "host"  # in a boundary event's task: the id of the task that it is attached to
 PARAMETERS = "parameters"  # in a service call's task: what the worker gets
@@ -52,9 +50,12 @@ class Activity(Element):
             super()._on_complete_hook(my_task)
         undone(my_task)
 
-    def remember(self, my_task: LiveTask, inside: list[Entry]) -> None:
-        """Note that ``my_task`` can be undone; the runs of a loop can when the loop is over. Raises MapFailed."""
-        entry = entry_of(my_task, inside)
+    def remember(self, my_task: LiveTask, inside: list[Entry], *, in_pieces: bool = False) -> None:
+        """Note that ``my_task`` can be undone; the runs of a loop can when the loop is over. Raises MapFailed.
+
+        ``in_pieces``: not as a whole, for it was left by hand.
+        """
+        entry = entry_of(my_task, inside, in_pieces=in_pieces)
         if self.loop is None:
             enter(my_task, [entry])
         else:

@@ -9,15 +9,14 @@ it, a person who went another way behind the approvals) decides nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.bpmn.compiled import OutcomeKind, StepKind
-from engine.bpmn.hearing import ANSWERS, LAST_DECISION, hearing
+from engine.bpmn.hearing import hearing
+from engine.bpmn.live_workflow import LiveTask, LiveWorkflow
 from engine.bpmn.run_variables import forget_outcome, keep_outcome
+from engine.bpmn.task_data import ANSWERS, LAST_DECISION
 from engine.bpmn.variables import decision, outcome_variable
-
-if TYPE_CHECKING:
-    from engine.bpmn.live_workflow import LiveTask, LiveWorkflow
 
 
 def begin_hearing(call: LiveTask) -> None:

@@ -41,10 +41,9 @@ from engine.bpmn.carrying_problems import (
     WouldGoOn,
 )
 from engine.bpmn.catching_events import EventGateway, waits_for
-from engine.bpmn.compensation import ENTRIES, PENDING, UNDOES, UNDONE, Ledger
+from engine.bpmn.compensation import Ledger
 from engine.bpmn.compiled import CompiledProcess
-from engine.bpmn.elements import ARRIVED_FROM, DECIDED, RACE, RACE_FLOW, WRITTEN
-from engine.bpmn.environment import MapEnvironment, MapScriptEngine
+from engine.bpmn.environment import MapEnvironment
 from engine.bpmn.joins import ComplexGateway, Round
 from engine.bpmn.jumps import Token, gateway_of, is_leaf, moves_on, tokens_of
 from engine.bpmn.live_workflow import LiveSubWorkflow, LiveTask, LiveWorkflow, Scope
@@ -52,9 +51,11 @@ from engine.bpmn.markings import NotProvable, node_of
 from engine.bpmn.run_variables import forget_outcome, take_as_undecided
 from engine.bpmn.runtime import StepContext, StepResult
 from engine.bpmn.scope_events import BEGAN_AT, EventSubProcess
+from engine.bpmn.script_engine import MapScriptEngine
 from engine.bpmn.settling import settle
 from engine.bpmn.spec import ExecutableSpec, build_spec
 from engine.bpmn.stepper import load, result_of
+from engine.bpmn.task_data import ARRIVED_FROM, DECIDED, ENTRIES, PENDING, RACE, RACE_FLOW, UNDOES, UNDONE, WRITTEN
 from engine.bpmn.timer_events import DUE, StoredTimer
 from engine.bpmn.variables import VariableStore
 from engine.bpmn.version_changes import is_asked_anew

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.bpmn.activities import HumanStep, ServiceCall
 from engine.bpmn.catching_events import CatchEvent, EventGateway
+from engine.bpmn.live_workflow import Scope
 from engine.bpmn.loops import MultiInstance
+from engine.bpmn.spec import ScopeSpec
 from engine.bpmn.timer_events import StoredTimer
-
-if TYPE_CHECKING:
-    from engine.bpmn.live_workflow import Scope
-    from engine.bpmn.spec import ScopeSpec
 
 
 def is_same_kind(old: Any, new: Any, old_scope: Scope, new_scope: Scope) -> bool:

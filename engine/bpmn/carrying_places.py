@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from engine.bpmn.live_workflow import LiveTask, Scope
-    from engine.bpmn.spec import ExecutableSpec
+from engine.bpmn.live_workflow import LiveTask, Scope
+from engine.bpmn.spec import ExecutableSpec
 
 
 @dataclass(frozen=True, slots=True)

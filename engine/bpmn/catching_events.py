@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.simple import NoneEventDefinition
@@ -14,16 +14,15 @@ from SpiffWorkflow.bpmn.specs.mixins import (
 )
 
 from engine.bpmn.activities import HOST
-from engine.bpmn.elements import RACE, RACE_FLOW, Element
+from engine.bpmn.elements import Element
 from engine.bpmn.expressions import NullCondition
 from engine.bpmn.guards import CORRELATION_BYTES, ValuesTooLarge
+from engine.bpmn.live_workflow import LiveTask
 from engine.bpmn.run_variables import loop_items
 from engine.bpmn.runtime import Passed
+from engine.bpmn.task_data import RACE, RACE_FLOW
 from engine.bpmn.timer_events import StoredTimer
 from engine.errors import MapFailed
-
-if TYPE_CHECKING:
-    from engine.bpmn.live_workflow import LiveTask
 
 CORRELATION = "correlation"
 HELD = "held"  # of a conditional event: its condition was true when it was last looked at

@@ -5,29 +5,23 @@ compensation takes entries out of the ledger and opens their handlers one after 
 the event waits until the last of them is done. A completed sub-process without a handler of its own is undone from
 inside: its scope is opened again for the handlers of what it holds.
 
-An entry is [spec name of the activity, number of its run from 1 or 0, item of the run, entries from inside or 0].
+An entry is [spec name of the activity, number of its run from 1 or 0, item of the run, entries from inside or 0]. That
+of a part which was left by hand has a 1 behind: what undoes it as a whole expects a completed one, so that it is undone
+in pieces.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 from SpiffWorkflow.bpmn.specs.event_definitions.base import EventDefinition
 from SpiffWorkflow.bpmn.specs.mixins import BpmnSpecMixin
 
-from engine.bpmn.elements import INDEX, ITEM, Element
+from engine.bpmn.elements import Element
 from engine.bpmn.guards import LEDGER, TooMuchToUndo
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from engine.bpmn.live_workflow import LiveTask, Scope
-
-ENTRIES = "entries"  # of a ledger; of a loop that is not over, its runs
-PENDING = "pending"  # of what compensates: the entries that are still to be undone, the next one last
-UNDOING = "undoing"  # and the one whose handler is open
-UNDONE = "undone"  # of what compensated: all is done
-UNDOES = "undoes"  # in the task of a handler: the task that waits for it
+from engine.bpmn.live_workflow import LiveTask, Scope
+from engine.bpmn.task_data import ENTRIES, INDEX, ITEM, PENDING, UNDOES, UNDOING, UNDONE
 
 Entry = list[Any]
 
@@ -47,10 +41,14 @@ class Ledger(Element, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is 
     survives_interruption = True
 
 
-def entry_of(task: LiveTask, inside: list[Entry]) -> Entry:
-    """What the completed ``task`` leaves behind; ``inside`` are the entries of the scope that it held."""
+def entry_of(task: LiveTask, inside: list[Entry], *, in_pieces: bool = False) -> Entry:
+    """What the completed ``task`` leaves behind; ``inside`` are the entries of the scope that it held.
+
+    ``in_pieces``: it was left by hand, and only what stands inside is undone.
+    """
     index = task.internal_data.get(INDEX)
-    return [task.task_spec.name, 0 if index is None else index + 1, task.internal_data.get(ITEM), inside or 0]
+    number = 0 if index is None else index + 1
+    return [task.task_spec.name, number, task.internal_data.get(ITEM), inside or 0, *([1] if in_pieces else [])]
 
 
 def enter(task: LiveTask, entries: list[Entry]) -> None:
@@ -119,17 +117,18 @@ def undo_next(compensator: LiveTask) -> None:
 
 
 def _undo(entry: Entry, compensator: LiveTask) -> None:
-    name, number, item, inside = entry
+    name, number, item, inside, *in_pieces = entry
     scope = _scope_of(entry, compensator)
     activity = scope.spec.task_specs[name]
-    undoing = scope.task_tree.spawn(activity if activity.handler is None else scope.spec.task_specs[activity.handler])
+    handler = None if in_pieces else activity.handler
+    undoing = scope.task_tree.spawn(activity if handler is None else scope.spec.task_specs[handler])
     data = undoing.internal_data
     data[UNDOES] = compensator.id
     if number:
         data[INDEX] = number - 1
         data[ITEM] = item
-    if activity.handler is None:
-        _undo_inside(undoing, inside)
+    if handler is None:
+        _undo_inside(undoing, inside, in_pieces=bool(in_pieces))
     else:
         undoing.arrive()
 
@@ -142,11 +141,11 @@ def _scope_of(entry: Entry, compensator: LiveTask) -> Scope:
     return scope
 
 
-def _undo_inside(undoing: LiveTask, inside: list[Entry]) -> None:
+def _undo_inside(undoing: LiveTask, inside: list[Entry], *, in_pieces: bool) -> None:
     """Open the scope of a completed sub-process again, not to run it but to undo what was done in it."""
     undoing.begin()
     scope = undoing.workflow.top_workflow.create_subprocess(undoing, undoing.task_spec.spec)
-    if scope.spec.undone_by is None:
+    if scope.spec.undone_by is None or in_pieces:
         undoing.internal_data[PENDING] = list(inside)
         undo_next(undoing)
         return
@@ -212,7 +211,7 @@ def leave_unfinished(left: LiveTask) -> None:
     if entries:
         enter(left, entries)
     scope = top.get_subprocess_of(left.id)
-    if scope is None or spec.handler is not None or scope.spec.undone_by is not None:
+    if scope is None:
         return
     for throwing in _throwing_in(scope):
         give_back(throwing)
@@ -220,7 +219,8 @@ def leave_unfinished(left: LiveTask) -> None:
         leave_unfinished(inner)
     inside = entries_of(scope)
     if inside:
-        spec.remember(left, list(inside))
+        undone_as_a_whole = spec.handler is not None or scope.spec.undone_by is not None
+        spec.remember(left, list(inside), in_pieces=undone_as_a_whole)
 
 
 def _handlers_of(compensator: LiveTask) -> Iterator[LiveTask]:
@@ -235,17 +235,17 @@ def _left_to_undo(compensator: LiveTask) -> list[Entry]:
     data = compensator.internal_data
     left: list[Entry] = list(data[PENDING])
     if UNDOING in data:
-        name, number, item, inside = data[UNDOING]
+        name, number, item, inside, *in_pieces = data[UNDOING]
         for undoing in _handlers_of(compensator):
             inside = _left_inside(undoing, inside)
-        left.append([name, number, item, inside])
+        left.append([name, number, item, inside, *in_pieces])
     return left
 
 
 def _left_inside(undoing: LiveTask, inside: list[Entry] | int) -> list[Entry] | int:
     """What is left of ``inside``, the entries of a sub-process that ``undoing`` has opened again."""
     scope = undoing.workflow.top_workflow.get_subprocess_of(undoing.id)
-    if scope is None or undoing.task_spec.handler is not None or undoing.task_spec.for_compensation:
+    if scope is None or undoing.task_spec.for_compensation:
         return inside
     if PENDING in undoing.internal_data:
         return _left_to_undo(undoing)

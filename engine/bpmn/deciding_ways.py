@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.bpmn.elements import ExclusiveGateway
 from engine.bpmn.forward_order import ForwardOrder
+from engine.bpmn.lookups import Check, LoopLookup
 from engine.bpmn.loops import MultiInstance, StandardLoop
+from engine.bpmn.spec import ExecutableSpec, ScopeSpec
 from engine.errors import MapFailed
-
-if TYPE_CHECKING:
-    from engine.bpmn.lookups import Check, LoopLookup
-    from engine.bpmn.spec import ExecutableSpec, ScopeSpec
 
 Values = Mapping[str, Any]
 

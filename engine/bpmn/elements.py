@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection
+from typing import Any
 
 from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
 from SpiffWorkflow.bpmn.specs.control import BpmnStartTask
@@ -10,27 +11,13 @@ from SpiffWorkflow.bpmn.specs.mixins import BpmnSpecMixin, ExclusiveGatewayMixin
 
 from engine.bpmn.guards import NothingDecided, NoWayOpen, ValueNotStorable, map_failed
 from engine.bpmn.hearing import hear_decision
+from engine.bpmn.live_workflow import LiveTask
+from engine.bpmn.lookups import LoopLookup
+from engine.bpmn.run_variables import loop_items
 from engine.bpmn.runtime import Passed
+from engine.bpmn.task_data import RACE, RACE_FLOW
 from engine.bpmn.variables import storable
 from engine.errors import DomainError, MapFailed
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from engine.bpmn.live_workflow import LiveTask
-    from engine.bpmn.lookups import LoopLookup
-
-
-RUNS = "runs"  # of a multi-instance: how many there will be
-OPENED = "opened"
-COMPLETED = "completed"
-INDEX = "index"  # of a run of a loop, from 0
-ITEM = "item"  # of a run of a multi-instance over a list
-WRITTEN = "written"  # of a run: what was written and decided in it, and is its own
-DECIDED = "decided"  # of a multi-instance: what the steps in its completed runs decided together
-ARRIVED_FROM = "from"  # in a join's task: the spec that the token came from, one per incoming sequence flow
-RACE = "race"  # in a task behind an event gateway: the gateway's task
-RACE_FLOW = "race_flow"  # and the flow from it, recorded when it is this one that happens
 
 
 class Element(BpmnTaskSpec):  # type: ignore[misc]  # SpiffWorkflow is untyped
@@ -127,7 +114,7 @@ class Element(BpmnTaskSpec):  # type: ignore[misc]  # SpiffWorkflow is untyped
         """Raises MapFailed when a decision leads nowhere."""
         if not chosen:
             environment = my_task.workflow.top_workflow.environment
-            undecided = environment.undecided(my_task, self.flow_ids.values())
+            undecided = environment.undecided(loop_items(my_task), self.flow_ids.values())
             raise self.failed(my_task, NothingDecided(steps="”, “".join(undecided)) if undecided else NoWayOpen())
 
 

@@ -1,4 +1,4 @@
-"""What SpiffWorkflow asks when it wants something evaluated: only ids are looked up, no text is ever run.
+"""Where everything of a map is evaluated: only ids are looked up, no text is ever run.
 
 SpiffWorkflow evaluates Python in eighteen places of a diagram. Here every one of them ends in a table of the compiled
 map; an id that is not in its table raises, whatever the text says.
@@ -7,18 +7,14 @@ map; an id that is not in its table raises, whatever the text says.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
-from SpiffWorkflow.bpmn.script_engine import BasePythonScriptEngineEnvironment, PythonScriptEngine
+from SpiffWorkflow.bpmn.script_engine import BasePythonScriptEngineEnvironment
 
 from engine.bpmn.guards import UnknownReference
 from engine.bpmn.lookups import Lookups
-from engine.bpmn.run_variables import keep_in_runs, keep_outcome, loop_items
 from engine.bpmn.runtime import MadeDecision, StepContext
 from engine.bpmn.variables import VariableStore, keep_part, outcome_variable, root_of
-
-if TYPE_CHECKING:
-    from engine.bpmn.live_workflow import LiveTask
 
 
 class MapEnvironment(BasePythonScriptEngineEnvironment):  # type: ignore[misc]  # SpiffWorkflow is untyped
@@ -73,41 +69,17 @@ class MapEnvironment(BasePythonScriptEngineEnvironment):  # type: ignore[misc]  
         del context
         raise UnknownReference(reference=str(kwargs.get("operation_name", "")))
 
-    def undecided(self, my_task: LiveTask, flows: Iterable[str]) -> list[str]:
-        """The names of the approvals that alone decide among ``flows``, where not one of them has an answer."""
+    def undecided(self, items: Mapping[str, Any], flows: Iterable[str]) -> list[str]:
+        """The names of the approvals that alone decide among ``flows``, where not one of them has an answer.
+
+        ``items``: the variables of the loops around the decision.
+        """
         by_way = [self.lookups.approvals.get(flow, ()) for flow in flows]
         asked = dict.fromkeys(step for steps in by_way for step in steps) if all(by_way) else {}
-        values = self.variables(loop_items(my_task))
+        values = self.variables(items)
         if any(values.get(outcome_variable(step)) is not None for step in asked):
             return []
         return [self.lookups.name_of(step) for step in asked]
 
     def variables(self, items: Mapping[str, Any]) -> Mapping[str, Any]:
         return {**self.store.scope, **items} if items else self.store.scope
-
-
-class MapScriptEngine(PythonScriptEngine):  # type: ignore[misc]  # SpiffWorkflow is untyped
-    """Hands each question to the environment with the items of the loops around the task, never with task.data.
-
-    Errors go through as they are: stock wraps them with lines of Python source that a map does not have.
-    """
-
-    environment: MapEnvironment
-
-    def evaluate(self, task: Any, expression: str, external_context: Any = None) -> bool:
-        del external_context
-        return self.environment.evaluate(expression, loop_items(task))
-
-    def execute(self, task: Any, script: str, external_context: Any = None) -> bool:
-        del external_context
-        written = self.environment.execute(script, loop_items(task))
-        names = tuple(variable for variable, _ in self.environment.lookups.assignments[script])
-        values = self.environment.store.values
-        keep_in_runs(task, names, values)
-        for name in self.environment.lookups.outcomes.intersection(names):
-            keep_outcome(task.workflow, name, values.get(name))
-        return written
-
-    def call_service(self, task: Any, **kwargs: Any) -> NoReturn:
-        del task
-        self.environment.call_service({}, **kwargs)

@@ -10,13 +10,13 @@ import re
 from collections.abc import Iterator, Mapping
 
 from engine.bpmn.compiled import ExpressionCondition, OutcomeKind, StepDefinition, StepKind
+from engine.bpmn.counters import COUNTERS
 from engine.bpmn.deadline_rules import RelativeToField
 from engine.bpmn.executed_tables import expressions_of
 from engine.bpmn.expressions import compile_expression
 from engine.bpmn.map_model import Located, Process
 from engine.bpmn.repairs.variables_asked import FACTS, provided_names, texts_compared
 from engine.bpmn.repairs.workbench import Workbench
-from engine.bpmn.run_variables import COUNTERS
 
 _OF_DEAL = frozenset({"number", "title", "amount", "currency", "close_date", "stage"})
 _OF_OWNER = frozenset({"login", "name"})

@@ -12,7 +12,7 @@ from operator import or_
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from engine.bpmn.spec import ExecutableSpec
 
@@ -71,17 +71,17 @@ class ForwardOrder:
 
     def reached_from(self, name: str, *, without: str) -> frozenset[str]:
         """The ids of all elements that a token can reach from ``name``, loops too, unless by way of ``without``."""
-        return _ids(_closure(self._ways, [name], barrier=without))
+        return _ids(_closure(self._ways, [name], barrier={without}))
 
     def on_the_way(self, name: str, target: str) -> frozenset[str]:
         """The ids of the elements by which a token can come from ``name`` to ``target``, loops too, each at once.
 
         Where no way leads there, all that it can reach.
         """
-        reached = _closure(self._ways, [name], barrier=target)
+        reached = _closure(self._ways, [name], barrier={target})
         if not any(target in self._ways.get(one, ()) for one in reached):
             return _ids(reached)
-        return _ids(reached & ({name} | _closure(self._ways_back, [target], barrier=name)))
+        return _ids(reached & ({name} | _closure(self._ways_back, [target], barrier={name})))
 
     def reaching(self, names: Iterable[str], *, without: str) -> frozenset[str]:
         """The ids of all elements from which a token can reach one of ``names``, unless by way of ``without``."""
@@ -92,7 +92,7 @@ class ForwardOrder:
                 for successor in following:
                     backward[successor].append(name)
             self._backward = backward
-        return _ids(_closure(backward, names, barrier=without))
+        return _ids(_closure(backward, names, barrier={without}))
 
     def _ahead_of(self, name: str) -> set[str]:
         seen = _closure(self._forward, [name])
@@ -105,14 +105,39 @@ class ForwardOrder:
 
 
 class WaysThrough:
-    """The ways of one map on which a token gets behind a sub-process or a called map only through it."""
+    """The ways of one map on which a token gets behind a part of it only through that, or to its next run."""
 
     def __init__(self, spec: ExecutableSpec) -> None:
         self._ways = _ways(spec, past_parts=False)
+        self._ways_back = _reversed(self._ways)
+        self._names: dict[str, list[str]] = defaultdict(list)  # by id
+        for name in self._ways:
+            self._names[self.id_of(name)].append(name)
 
-    def reached_from(self, names: Iterable[str], *, without: str) -> frozenset[str]:
-        """The ids of all elements that a token can reach from ``names``, loops too, unless by way of ``without``."""
-        return _ids(_closure(self._ways, names, barrier=without))
+    def reached_from(
+        self, names: Iterable[str], *, without: str, before: frozenset[str] = frozenset()
+    ) -> frozenset[str]:
+        """The ids of all elements that a token can reach from ``names``, loops too, unless by way of ``without``.
+
+        Nor by way of ``before``, whose elements are not among them.
+        """
+        return _ids(_closure(self._ways, names, barrier={without, *self._names_of(before)}))
+
+    def leading_to(self, name: str) -> frozenset[str]:
+        """The ids of all elements from which a token can reach ``name``, loops too."""
+        return _ids(_closure(self._ways_back, [name]))
+
+    def leading_to_any(self, elements: Collection[str], *, without: str) -> frozenset[str]:
+        """The same for any of ``elements`` (ids), unless by way of ``without``."""
+        return _ids(_closure(self._ways_back, self._names_of(elements), barrier={without}))
+
+    def _names_of(self, elements: Iterable[str]) -> Iterator[str]:
+        return (name for element in elements for name in self._names.get(element, ()))
+
+    @staticmethod
+    def id_of(name: str) -> str:
+        """The id of the element that a spec of that name is of."""
+        return name.removesuffix(_RUN)
 
     def ways_to(self, names: Iterable[str]) -> Mapping[str, str | None]:
         """By each name that a token can reach from ``names``, the one before it on one of the ways there."""
@@ -170,12 +195,14 @@ def _all(masks: Iterable[int]) -> int:
     return reduce(or_, masks, 0)
 
 
-def _closure(ways: Mapping[str, list[str]], names: Iterable[str], *, barrier: str | None = None) -> set[str]:
+def _closure(
+    ways: Mapping[str, list[str]], names: Iterable[str], *, barrier: Collection[str] = frozenset()
+) -> set[str]:
     seen: set[str] = set()
     waiting = list(names)
     while waiting:
         name = waiting.pop()
-        if name not in seen and name != barrier:
+        if name not in seen and name not in barrier:
             seen.add(name)
             waiting += ways.get(name, ())
     return seen
@@ -214,7 +241,10 @@ def forward_order(spec: ExecutableSpec) -> ForwardOrder:
 
 
 def _ways(spec: ExecutableSpec, *, past_parts: bool = True) -> dict[str, list[str]]:
-    """By name, what may come next. ``past_parts``: behind a sub-process or a called map also without going through."""
+    """By name, what may come next. ``past_parts``: behind a sub-process or a called map also without going through.
+
+    Without that, the next run of a repeated one is a way, too.
+    """
     ways: dict[str, list[str]] = defaultdict(list)
     for scope in spec.scopes.values():
         for name, one in scope.task_specs.items():
@@ -231,6 +261,8 @@ def _ways(spec: ExecutableSpec, *, past_parts: bool = True) -> dict[str, list[st
                     ways[run] += one._outputs or [_EXIT + scope.name]  # noqa: SLF001  # as above
                 if repeated is not None:
                     ways[_EXIT + repeated] += one._outputs or [_EXIT + scope.name]  # noqa: SLF001  # as above
+                    if not past_parts:
+                        ways[_EXIT + repeated].append(run)
             if inner is None or past_parts:
                 ways[name] += one._outputs or [_EXIT + scope.name]  # noqa: SLF001  # as above
     return ways

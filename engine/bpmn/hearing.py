@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from engine.bpmn.compiled import OutcomeKind
-
-if TYPE_CHECKING:
-    from engine.bpmn.live_workflow import LiveTask, Scope
-
-# In the task of such a call, of this run of the called map:
-ANSWERS = "answers"  # what its approvals said last; None: nothing yet
-LAST_DECISION = "last_decision"  # the outcomes of approvals for which the last way chosen in it is taken
+from engine.bpmn.live_workflow import LiveTask, Scope
+from engine.bpmn.task_data import ANSWERS, LAST_DECISION
 
 
 def hearing(scope: Scope) -> Iterator[LiveTask]:

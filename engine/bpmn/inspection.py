@@ -9,9 +9,7 @@ from typing import Any
 
 from engine.bpmn.catching_events import CORRELATION, ends_its_host
 from engine.bpmn.compiled import CompiledProcess, StepKind, TimerRule
-from engine.bpmn.elements import ARRIVED_FROM, ITEM, WRITTEN
 from engine.bpmn.forward_order import forward_order, inner_scope
-from engine.bpmn.hearing import ANSWERS, LAST_DECISION
 from engine.bpmn.jumps import Jump, around, is_leaf, moves_on, plan_jump
 from engine.bpmn.jumps import targets as spec_targets
 from engine.bpmn.live_workflow import LiveWorkflow
@@ -21,6 +19,7 @@ from engine.bpmn.spec import build_spec
 from engine.bpmn.standstill import leading_nowhere, stands_still, waiting_in_vain
 from engine.bpmn.state_codec import encode, encode_document, read_document
 from engine.bpmn.stepper import load, write_given
+from engine.bpmn.task_data import ANSWERS, ARRIVED_FROM, ITEM, LAST_DECISION, WRITTEN
 from engine.bpmn.throwing_events import is_caught
 from engine.bpmn.timer_events import DUE, SINCE, due_at
 from engine.bpmn.waits import Waits, waits_of

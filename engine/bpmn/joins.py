@@ -6,21 +6,19 @@ round 2 the first of three approvals released the join. A token that was consume
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
 from SpiffWorkflow.bpmn.specs.mixins import BpmnSpecMixin, InclusiveGatewayMixin, ParallelGatewayMixin
 
 from engine.bpmn.activities import HOST
-from engine.bpmn.compensation import UNDOES
-from engine.bpmn.elements import ARRIVED_FROM, RACE, Element
+from engine.bpmn.counters import ACTIVATION_COUNT
+from engine.bpmn.elements import Element
 from engine.bpmn.expressions import NullCondition
-from engine.bpmn.run_variables import ACTIVATION_COUNT, loop_items
+from engine.bpmn.live_workflow import LiveTask, Scope
+from engine.bpmn.run_variables import loop_items
+from engine.bpmn.task_data import ARRIVED_FROM, RACE, UNDOES
 from engine.errors import MapFailed
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
-
-    from engine.bpmn.live_workflow import LiveTask, Scope
 
 _ROUND = "%s (round)"
 EXPECTED = "expected"  # of a round that has fired: the flows that had no token, or one that was taken back

@@ -12,23 +12,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from engine.bpmn.activities import HOST, Activity, Assignments, Withdrawal
 from engine.bpmn.called_approvals import stop_hearing
 from engine.bpmn.catching_events import CatchEvent, EventGateway
-from engine.bpmn.compensation import PENDING, leave_unfinished
+from engine.bpmn.compensation import leave_unfinished
 from engine.bpmn.compiled import StepKind
-from engine.bpmn.elements import ARRIVED_FROM, RACE, RACE_FLOW
 from engine.bpmn.forward_order import ForwardOrder, forward_order
 from engine.bpmn.joins import InclusiveGateway, ParallelGateway
+from engine.bpmn.live_workflow import LiveTask, LiveWorkflow, Scope
 from engine.bpmn.markings import NotProvable, Position, in_join, main_track, node_of, tracks_beside
 from engine.bpmn.run_variables import forget_outcome
+from engine.bpmn.spec import ExecutableSpec, ScopeSpec
+from engine.bpmn.task_data import ARRIVED_FROM, PENDING, RACE, RACE_FLOW
 from engine.errors import N_, DomainError
-
-if TYPE_CHECKING:
-    from engine.bpmn.live_workflow import LiveTask, LiveWorkflow, Scope
-    from engine.bpmn.spec import ExecutableSpec, ScopeSpec
 
 _MOST_TOKENS = 10  # in one scope, when the smallest set to withdraw is looked for
 

@@ -11,12 +11,13 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
+from SpiffWorkflow.bpmn.script_engine import PythonScriptEngine
 from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from engine.bpmn.environment import MapEnvironment, MapScriptEngine
+from engine.bpmn.environment import MapEnvironment
 from engine.bpmn.guards import DEPTH, TooDeep, map_failed
 from engine.bpmn.runtime import MadeDecision, Passed, Thrown
 
@@ -122,7 +123,7 @@ class Scope:
     tasks: dict[str, LiveTask]
     task_tree: LiveTask
     spec: Any
-    script_engine: MapScriptEngine
+    script_engine: PythonScriptEngine
     top_workflow: LiveWorkflow
     parent_task_id: str | None
 
@@ -186,7 +187,7 @@ class LiveWorkflow(Scope, BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow 
     top_workflow: Any = None
     parent_task_id = None
 
-    def __init__(self, spec: Any, subprocess_specs: dict[str, Any], engine: MapScriptEngine | None = None) -> None:
+    def __init__(self, spec: Any, subprocess_specs: dict[str, Any], engine: PythonScriptEngine | None = None) -> None:
         self.top_workflow = self
         self.last_id = 0
         self.agenda: deque[LiveTask] = deque()

@@ -16,11 +16,11 @@ from engine.bpmn.compiled import (
     StepKind,
     TimerRule,
 )
+from engine.bpmn.counters import ACTIVATION_COUNT
 from engine.bpmn.dmn.deciding import Decided, TaskDecision
 from engine.bpmn.dmn.model import Decision, DecisionTask
 from engine.bpmn.expressions import NullCondition, compile_condition, compile_expression
 from engine.bpmn.guards import map_failed
-from engine.bpmn.run_variables import ACTIVATION_COUNT
 from engine.bpmn.variables import FACTS, decision, outcome_kind, outcome_variable
 from engine.errors import DomainError
 

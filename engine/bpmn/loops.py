@@ -6,25 +6,23 @@ never completes. Here ``build_spec`` connects them, for every process that loads
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from SpiffWorkflow.bpmn.specs.mixins import BpmnSpecMixin
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 
 from engine.bpmn.activities import Activity
-from engine.bpmn.compensation import ENTRIES, enter
-from engine.bpmn.elements import COMPLETED, INDEX, ITEM, OPENED, RUNS
+from engine.bpmn.compensation import enter
+from engine.bpmn.counters import LOOP_COUNTER
 from engine.bpmn.expressions import kind_of
 from engine.bpmn.guards import LOOP_RUNS, RunsNotCountable, RunsNotWhole, TooManyRuns
-from engine.bpmn.run_variables import LOOP_COUNTER, forget_outcome, keep_apart, keep_in_runs, loop_items
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from engine.bpmn.live_workflow import LiveTask
-    from engine.bpmn.lookups import LoopLookup
+from engine.bpmn.live_workflow import LiveTask
+from engine.bpmn.lookups import LoopLookup
+from engine.bpmn.run_variables import forget_outcome, keep_apart, keep_in_runs, loop_items
+from engine.bpmn.task_data import COMPLETED, ENTRIES, INDEX, ITEM, OPENED, RUNS
 
 ITEMS = "items"
 RESULTS = "results"  # [index, result] of each completed run

@@ -5,10 +5,7 @@ Stock keeps every task for ever, stalls in silence at tree depth 1,000 and slows
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from engine.bpmn.live_workflow import LiveWorkflow, Scope
+from engine.bpmn.live_workflow import LiveWorkflow, Scope
 
 
 def prune(workflow: LiveWorkflow) -> None:

@@ -1,8 +1,7 @@
 """What expressions see inside a run of a loop: the run's item, its counters, and what was written in it.
 
-The counters bear the names of BPMN 2.0 (tables 10.28 and 10.30) and those that most engines give them. The variables
-that a run's result is made of belong to the run: what a parallel run writes does not show in another's result. So do
-all values that are written in runs which go on side by side.
+The variables that a run's result is made of belong to the run: what a parallel run writes does not show in another's
+result. So do all values that are written in runs which go on side by side.
 
 The outcomes of steps belong to the run of the part in which they stand, whatever makes it run several times: a loop,
 two tokens, an event that happens twice, two calls of one map. What is approved in one run is not approved in another.
@@ -12,30 +11,13 @@ A run that ends hands its outcomes on to what follows; those of a multi-instance
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from engine.bpmn.compensation import UNDOES
-from engine.bpmn.elements import COMPLETED, DECIDED, INDEX, ITEM, OPENED, RUNS, WRITTEN
+from engine.bpmn.counters import LOOP_COUNTER
+from engine.bpmn.live_workflow import LiveTask, LiveWorkflow, Scope
+from engine.bpmn.lookups import LoopLookup
+from engine.bpmn.task_data import COMPLETED, DECIDED, INDEX, ITEM, OPENED, RUNS, UNDOES, WRITTEN
 from engine.bpmn.variables import decided_together, keep_part, outcome_variable, root_of
-
-if TYPE_CHECKING:
-    from engine.bpmn.live_workflow import LiveTask, LiveWorkflow, Scope
-    from engine.bpmn.lookups import LoopLookup
-
-ACTIVATION_COUNT = "activationCount"  # of a complex gateway: on how many of its arrows a token has come
-LOOP_COUNTER = "loopCounter"
-COUNTERS = frozenset(
-    {
-        LOOP_COUNTER,
-        "numberOfInstances",
-        "numberOfActiveInstances",
-        "numberOfCompletedInstances",
-        "numberOfTerminatedInstances",
-        "nrOfInstances",
-        "nrOfActiveInstances",
-        "nrOfCompletedInstances",
-    }
-)
 
 
 def loop_items(task: LiveTask) -> dict[str, Any]:
@@ -172,6 +154,19 @@ def _twins(run: LiveTask) -> list[LiveTask]:
         for one in run.workflow.live_tasks()
         if one is not run and one.task_spec is spec and UNDOES not in one.internal_data
     ]
+
+
+def is_one_of_several(run: LiveTask) -> bool:
+    """Whether ``run`` is about something else than other runs of its part, or of its map, are."""
+    return _is_about_something_else(run) or bool(_twins(run))
+
+
+def runs_around(scope: Scope) -> Iterator[LiveTask]:
+    """The runs of parts of the map that ``scope`` is in, the innermost first."""
+    run = _holder_of(scope)
+    while run is not None:
+        yield run
+        run = _holder_of(run.workflow)
 
 
 def take_as_undecided(run: LiveTask, outcomes: frozenset[str], *, twins: bool) -> None:

@@ -7,17 +7,15 @@ one beside the work opens its sub-process again each time that it happens.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from SpiffWorkflow.bpmn.specs.mixins import BpmnSpecMixin, SubWorkflowTaskMixin
 
 from engine.bpmn.activities import Enclosing
 from engine.bpmn.catching_events import Waiting
 from engine.bpmn.hearing import hear_decision
+from engine.bpmn.live_workflow import LiveTask, Scope
 from engine.bpmn.timer_events import StoredTimer
-
-if TYPE_CHECKING:
-    from engine.bpmn.live_workflow import LiveTask, Scope
 
 BEGAN_AT = "start"  # in the task of an event sub-process: the start event that happened
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from SpiffWorkflow.bpmn.specs.event_definitions.conditional import ConditionalEventDefinition
 
 from engine.bpmn.catching_events import rises, waits_for
 from engine.bpmn.guards import AUTOMATIC_STEPS, LIVE_TASKS, TooManyAutomaticSteps, TooManyLiveTasks, map_failed
+from engine.bpmn.live_workflow import LiveTask, LiveWorkflow, Scope
 from engine.errors import DomainError, MapFailed
-
-if TYPE_CHECKING:
-    from engine.bpmn.live_workflow import LiveTask, LiveWorkflow, Scope
 
 
 def settle(top: LiveWorkflow) -> None:

@@ -14,12 +14,12 @@ from itertools import combinations
 from typing import TypeVar
 
 from engine.bpmn.compiled import ExpressionCondition
+from engine.bpmn.counters import ACTIVATION_COUNT
 from engine.bpmn.expressions import compile_condition
 from engine.bpmn.map_model import EventKind, Flow, Node, NodeType, Process, Scope
 from engine.bpmn.noticed import Noticed
 from engine.bpmn.repairs.branches_meeting import BranchesOfSplit
 from engine.bpmn.repairs.merges import say_runs_twice
-from engine.bpmn.run_variables import ACTIVATION_COUNT
 from engine.bpmn.token_ways import is_join, is_taken
 from engine.errors import DomainError
 

@@ -10,12 +10,12 @@ from contextlib import suppress
 from typing import Any
 
 from engine.bpmn.compiled import CompiledProcess, StepKind
+from engine.bpmn.counters import COUNTERS
 from engine.bpmn.deciding_ways import Values, forks
 from engine.bpmn.expressions import compile_expression
 from engine.bpmn.forward_order import ForwardOrder, forward_order
 from engine.bpmn.inspection import standing_in
 from engine.bpmn.lookups import Lookups
-from engine.bpmn.run_variables import COUNTERS
 from engine.bpmn.spec import build_spec
 from engine.bpmn.variables import FACTS
 from engine.errors import MapFailed

@@ -41,6 +41,7 @@ from engine.bpmn.compiled import CompiledProcess
 from engine.bpmn.elements import Element, ExclusiveGateway, Origin, Passage, StartEvent
 from engine.bpmn.guards import NoSuchStart, map_failed
 from engine.bpmn.joins import ComplexGateway, InclusiveGateway, ParallelGateway
+from engine.bpmn.looking_ahead import look_ahead
 from engine.bpmn.lookups import Lookups, lookups_of
 from engine.bpmn.loops import MultiInstance, StandardLoop
 from engine.bpmn.scope_events import EventSubProcess, Listener
@@ -261,15 +262,8 @@ class _Builder:
         _compensate(scope, element)
         _connect(scope, element, elements, self.lookups)
         _decide_at_once(scope, self.lookups)
-        withdrawals = _withdraw(scope, self.lookups)
         scope.inclusive = tuple(spec for spec in scope.task_specs.values() if isinstance(spec, InclusiveGateway))
-        before = _specs_before(scope)
-        by_itself = _specs_before(scope, beside=False)
-        coming = _coming_by_themselves(withdrawals, scope, before) if scope.inclusive else {}
-        for gateway in scope.inclusive:
-            gateway.reachable, gateway.beside = _reachable(gateway, withdrawals, before, by_itself)
-            around = [coming[one.name] for one in withdrawals if gateway.name in one.withdrawn]
-            gateway.withdrawing = frozenset().union(*around) if len(around) != 1 else around[0]
+        look_ahead(scope.inclusive, scope.task_specs, _withdraw(scope, self.lookups))
         scope.is_attended = any(spec.attends for spec in scope.task_specs.values())
         scope.has_conditional_events = any(
             isinstance(getattr(spec, "event_definition", None), ConditionalEventDefinition)
@@ -501,72 +495,6 @@ def _decide_at_once(scope: ScopeSpec, lookups: Lookups) -> None:
             if (is_between or decides) and not following.at_once:
                 following.at_once = True
                 waiting.append(following)
-
-
-def _specs_before(scope: ScopeSpec, *, beside: bool = True) -> Mapping[str, list[str]]:
-    """Whence a token comes to each spec; ``beside``: also by events that send one beside their host's own."""
-    before: dict[str, list[str]] = defaultdict(list)
-    for spec in scope.task_specs.values():
-        for name in spec._inputs:  # noqa: SLF001  # names, where ``inputs`` would look each spec up
-            before[spec.name].append(name)
-        for event in getattr(spec, "boundary", ()):
-            if beside or scope.task_specs[event].cancel_activity:
-                before[event].append(spec.name)
-    return before
-
-
-def _coming_by_themselves(
-    withdrawals: list[Withdrawal], scope: ScopeSpec, before: Mapping[str, list[str]]
-) -> dict[str, frozenset[str]]:
-    """By withdrawal, the specs from which a token can come to it and never has to wait for another one."""
-    joins = {
-        spec.name
-        for spec in scope.task_specs.values()
-        if isinstance(spec, ParallelGateway | InclusiveGateway) and len(spec._inputs) > 1  # noqa: SLF001  # as above
-    }
-    return {one.name: frozenset(_upstream(one.name, joins, before)) for one in withdrawals}
-
-
-def _reachable(
-    gateway: InclusiveGateway,
-    withdrawals: list[Withdrawal],
-    before: Mapping[str, list[str]],
-    by_itself: Mapping[str, list[str]],
-) -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]]:
-    """Per spec name, the incoming flows of ``gateway`` that a token there can reach without visiting it.
-
-    Flows are named by the spec that they come from. A boundary event is reached through its host. A withdrawal that
-    takes the tokens at ``gateway`` leads out of the part of the map that the gateway stands in, as an error would. Then
-    the same by ways on which the token of the flow itself stays, and that it goes itself: what an event sends beside
-    its host is no reason not to wait for the host.
-    """
-    around = {gateway.name, *(one.name for one in withdrawals if gateway.name in one.withdrawn)}
-    stops = dict.fromkeys(gateway._inputs, around)  # noqa: SLF001  # as above
-    taking = {source: around | {one.name for one in withdrawals if source in one.withdrawn} for source in stops}
-    reachable = _leading_to(stops, before)
-    if by_itself == before and taking == stops:
-        return reachable, reachable
-    return reachable, _leading_to(taking, by_itself)
-
-
-def _leading_to(stops: Mapping[str, set[str]], before: Mapping[str, list[str]]) -> dict[str, frozenset[str]]:
-    """Per spec name, those of ``stops`` that a token there can reach without visiting what stops it."""
-    reached: dict[str, set[str]] = defaultdict(set)
-    for source, barriers in stops.items():
-        for name in _upstream(source, barriers, before):
-            reached[name].add(source)
-    return {name: frozenset(sources) for name, sources in reached.items()}
-
-
-def _upstream(name: str, barriers: set[str], before: Mapping[str, list[str]]) -> Iterator[str]:
-    seen = set(barriers)
-    waiting = [name]
-    while waiting:
-        name = waiting.pop()
-        if name not in seen:
-            seen.add(name)
-            yield name
-            waiting.extend(before.get(name, ()))
 
 
 _Found = TypeVar("_Found")

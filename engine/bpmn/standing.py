@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from engine.bpmn.catching_events import BoundaryEvent
-from engine.bpmn.compensation import ENTRIES
 from engine.bpmn.compiled import CompiledProcess
-from engine.bpmn.elements import ARRIVED_FROM
 from engine.bpmn.spec import build_spec
 from engine.bpmn.state_codec import read_document
+from engine.bpmn.task_data import ARRIVED_FROM, ENTRIES
 
 _RUN = " (run)"
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from SpiffWorkflow.bpmn.specs.event_definitions.conditional import ConditionalEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import (
@@ -24,15 +24,13 @@ from SpiffWorkflow.bpmn.specs.event_definitions.simple import CancelEventDefinit
 
 from engine.bpmn.activities import HOST, Assignments, DecisionStep, HumanStep, ServiceCall, Withdrawal
 from engine.bpmn.catching_events import BoundaryEvent, waits_for
-from engine.bpmn.elements import ARRIVED_FROM
 from engine.bpmn.forward_order import inner_scope
 from engine.bpmn.joins import ComplexGateway
+from engine.bpmn.live_workflow import LiveTask, LiveWorkflow
 from engine.bpmn.scope_events import Listener
+from engine.bpmn.task_data import ARRIVED_FROM
 from engine.bpmn.throwing_events import EndEvent, ThrowEvent
 from engine.bpmn.waits import Waits, is_awaited
-
-if TYPE_CHECKING:
-    from engine.bpmn.live_workflow import LiveTask, LiveWorkflow
 
 _WITH_VALUES = (MessageEventDefinition, SignalEventDefinition)
 _WRITE = (HumanStep, ServiceCall, Assignments, DecisionStep)

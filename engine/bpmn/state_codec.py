@@ -13,17 +13,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 import zstandard
 
 from engine.bpmn.guards import STATE_BYTES, ValuesTooLarge
 from engine.bpmn.live_workflow import LiveSubWorkflow, LiveTask, LiveWorkflow, Scope
-
-if TYPE_CHECKING:
-    from engine.bpmn.environment import MapScriptEngine
-    from engine.bpmn.spec import ExecutableSpec
+from engine.bpmn.script_engine import MapScriptEngine
+from engine.bpmn.spec import ExecutableSpec
 
 FORMAT = 1
 COMPRESS_OVER = 4 * 1024

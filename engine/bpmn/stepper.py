@@ -13,7 +13,7 @@ from engine.bpmn.activities import HumanStep, ServiceCall
 from engine.bpmn.called_approvals import forget_replaced, hear_answered
 from engine.bpmn.catching_events import waits_for
 from engine.bpmn.compiled import CompiledProcess
-from engine.bpmn.environment import MapEnvironment, MapScriptEngine
+from engine.bpmn.environment import MapEnvironment
 from engine.bpmn.guards import TIMERS, NotWaiting, Stalled, TooManyTimers, map_failed
 from engine.bpmn.jumps import perform_jump
 from engine.bpmn.live_workflow import LiveTask, LiveWorkflow
@@ -33,6 +33,7 @@ from engine.bpmn.runtime import (
     StepResult,
     Stimulus,
 )
+from engine.bpmn.script_engine import MapScriptEngine
 from engine.bpmn.settling import advance, failed_at, settle
 from engine.bpmn.spec import ExecutableSpec, build_spec
 from engine.bpmn.standstill import stands_still, waiting_in_vain

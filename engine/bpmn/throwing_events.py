@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import (
     ErrorEventDefinition,
@@ -16,8 +16,6 @@ from SpiffWorkflow.bpmn.specs.mixins import BpmnSpecMixin, EndEventMixin, Interm
 from engine.bpmn.activities import attached_to
 from engine.bpmn.catching_events import ends_its_host, waits_for
 from engine.bpmn.compensation import (
-    PENDING,
-    UNDONE,
     CompensateEventDefinition,
     compensator_of,
     give_back,
@@ -28,11 +26,11 @@ from engine.bpmn.compensation import (
 from engine.bpmn.elements import Element
 from engine.bpmn.guards import CancelNotCaught, UncaughtError, map_failed
 from engine.bpmn.hearing import hear_terminated
+from engine.bpmn.live_workflow import LiveTask, LiveWorkflow, Scope
+from engine.bpmn.run_variables import is_one_of_several, runs_around
 from engine.bpmn.runtime import Thrown
 from engine.bpmn.scope_events import Listener
-
-if TYPE_CHECKING:
-    from engine.bpmn.live_workflow import LiveTask, LiveWorkflow, Scope
+from engine.bpmn.task_data import PENDING, UNDONE
 
 
 class _Throwing(Element):
@@ -103,8 +101,9 @@ def throw(definition: Any, thrower: LiveTask) -> None:
                 waiting.task_spec.happen(waiting)
     elif isinstance(definition, MessageEventDefinition):
         top.thrown.append(Thrown("message", definition.name, element_id))
-        for waiting in _waiting_for(top, definition)[:1]:  # a message has one receiver
-            waiting.task_spec.happen(waiting)
+        receiver = _receiver_of(definition, thrower)
+        if receiver is not None:
+            receiver.task_spec.happen(receiver)
     elif isinstance(definition, ErrorEventDefinition):
         raise_error(definition, thrower, None)
     elif isinstance(definition, CancelEventDefinition):
@@ -152,6 +151,21 @@ def _waiting_for(top: LiveWorkflow, definition: Any) -> list[LiveTask]:
         if waits_for(task, kind) and task.task_spec.event_definition.name == definition.name
     ]
     return sorted(waiting, key=lambda task: int(task.id))
+
+
+def _receiver_of(message: MessageEventDefinition, thrower: LiveTask) -> LiveTask | None:
+    """The one that a message is for: the first that waits in the run that it was thrown in, else the first anywhere.
+
+    Of runs inside runs that is the innermost in which one waits: an answer inside a run is about what the run is about.
+    """
+    waiting = _waiting_for(thrower.workflow.top_workflow, message)
+    holders = [{run.id for run in runs_around(task.workflow)} for task in waiting] if len(waiting) > 1 else []
+    for run in runs_around(thrower.workflow) if holders else ():
+        if is_one_of_several(run):
+            for task, around in zip(waiting, holders, strict=True):
+                if run.id in around:
+                    return task
+    return next(iter(waiting), None)
 
 
 def _around(scope: Scope) -> LiveTask | None:

@@ -7,7 +7,7 @@ Here a timer fires only when it is named.
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
 
@@ -23,12 +23,10 @@ from engine.bpmn.guards import (
     TimerTooFar,
     map_failed,
 )
+from engine.bpmn.live_workflow import LiveTask
 from engine.bpmn.run_variables import loop_items
 from engine.clock import as_utc
 from engine.errors import DomainError
-
-if TYPE_CHECKING:
-    from engine.bpmn.live_workflow import LiveTask
 
 DUE = "due"  # ISO 8601, UTC
 TICKS_LEFT = "left"  # of a cycle with a bound

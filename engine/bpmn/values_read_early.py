@@ -7,7 +7,7 @@ there or beside, a message, a script, a table, a program.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -16,16 +16,16 @@ from itertools import islice, product
 from types import MappingProxyType
 from typing import Any
 
+from engine.bpmn.comes_before import ComesBefore
 from engine.bpmn.compiled import CompiledProcess, ExpressionCondition, FieldType
+from engine.bpmn.counters import ACTIVATION_COUNT, COUNTERS
 from engine.bpmn.elements import ExclusiveGateway
 from engine.bpmn.expressions import compile_condition, compile_expression
-from engine.bpmn.forward_order import WaysThrough, inner_scope
 from engine.bpmn.joins import ComplexGateway
 from engine.bpmn.loops import MultiInstance, StandardLoop
 from engine.bpmn.map_model import Located
 from engine.bpmn.repairs.workbench import Workbench
-from engine.bpmn.run_variables import ACTIVATION_COUNT, COUNTERS
-from engine.bpmn.spec import ScopeSpec, build_spec
+from engine.bpmn.spec import build_spec
 from engine.bpmn.value_sources import name_known_as, writings
 from engine.bpmn.values_read import constants_beside, field_by_comparison, fields_by_name, is_number
 from engine.errors import DomainError
@@ -79,12 +79,8 @@ class _Early:
     def __init__(self, process: CompiledProcess) -> None:
         self._process = process
         self._spec = build_spec(process)
-        self._ways = WaysThrough(self._spec)
         self._writings = {name: tuple(one.element for one in ones) for name, ones in writings(process).items()}
-        self._waiting = frozenset({*process.steps, *process.timers, *process.messages, *process.calls})
-        self._starts = tuple(start.name for start in self._spec.main.bpmn_start_events)
-        self._before = self._ways.ways_to(self._starts)
-        self._reachable = self._reached(without="")
+        self._deals = ComesBefore(process, self._spec)
         constants = constants_beside(process)
         self._numbers = (Decimal(0), Decimal(10) ** 12, *(one + by for one in constants[0] for by in (-1, 0, 1)))
         self._texts = ("?", *constants[1])
@@ -92,8 +88,6 @@ class _Early:
     def found(self) -> Mapping[str, _Read]:
         """By element, the first that it reads too early."""
         found: dict[str, _Read] = {}
-        if self._process.start_messages:  # a deal may come with whatever the message said
-            return found
         for place in self._places():
             element = place.spec.bpmn_id
             if element not in found and (names := self._unasked(place)):
@@ -138,58 +132,21 @@ class _Early:
         read = {
             known for text in place.texts for path in compile_expression(text).paths if (known := name_known_as(path))
         }
-        written = {name: self._writings[name] for name in read & self._writings.keys() if "." not in name}
+        name = place.spec.name
+        written = {one: self._writings[one] for one in read & self._writings.keys() if "." not in one}
         written = {
-            name: elements
-            for name, elements in written.items()
-            if all(self._may_be_behind(one, place.spec.name) for one in elements)
+            one: elements
+            for one, elements in written.items()
+            if not any(self._deals.leads_to(element, name) for element in elements)
         }
-        if not written or place.spec.name not in self._reachable:
+        if not written or not self._deals.come_with_nothing_to(name):
             return {}
-        before = self._reached(without=place.spec.name) | (self._inside(place.spec) if place.within else frozenset())
-        if not before.isdisjoint(self._process.messages):  # a message may bring whatever the map knows
+        before, behind = self._deals.before_and_behind(name)
+        inside = self._deals.inside(place.spec) if place.within else frozenset()
+        if not (before | inside).isdisjoint(self._process.messages):  # a message may bring whatever the map knows
             return {}
-        behind = self._reachable - before
-        return {name: elements for name, elements in written.items() if behind.issuperset(elements)}
-
-    def _may_be_behind(self, element: str, name: str) -> bool:
-        """False where one way is known on which a deal comes to ``element`` without coming by ``name``."""
-        current: str | None = element if element in self._before else name
-        while current is not None and current != name:
-            current = self._before[current]
-        return current is not None
-
-    def _inside(self, spec: Any) -> frozenset[str]:
-        """The ids of ``spec`` and of all that a token may come by before ``spec`` is done."""
-        found = {spec.bpmn_id}
-        run = getattr(spec, "task_spec", None)  # of a loop: the name of the element that it repeats
-        repeated = spec._wf_spec.task_specs[run] if isinstance(run, str) else spec  # noqa: SLF001  # stock's name
-        for one in {spec.name: spec, repeated.name: repeated}.values():
-            for event in getattr(one, "boundary", ()):
-                found |= self._ways.reached_from([event], without=spec.name)
-        inner = inner_scope(repeated)
-        if inner is not None:
-            for one in (scope := self._spec.scopes[inner]).task_specs.values():
-                found |= self._inside(one)
-            for listener in scope.listeners:
-                found |= self._inside(scope.task_specs[listener.handler])
-        return frozenset(found)
-
-    def _reached(self, *, without: str) -> frozenset[str]:
-        """The ids of all elements that a deal can come by before it comes to ``without``."""
-        found = self._ways.reached_from(self._starts, without=without)
-        handlers = [(scope, one.handler) for scope in self._spec.scopes.values() for one in scope.listeners]
-        more = True
-        while more:  # what an event sub-process hears may happen wherever a deal stands still
-            more = False
-            for scope, handler in handlers if not found.isdisjoint(self._waiting) else ():
-                if handler not in found and handler != without and self._is_open(scope, found):
-                    found |= self._ways.reached_from([handler], without=without)
-                    more = True
-        return found
-
-    def _is_open(self, scope: ScopeSpec, reached: Collection[str]) -> bool:
-        return any(start.name in reached for start in scope.bpmn_start_events)
+        behind -= inside
+        return {one: elements for one, elements in written.items() if behind.issuperset(elements)}
 
     def _stopping(self, place: _Place, unasked: Mapping[str, tuple[str, ...]]) -> _Read | None:
         """The first text that has no answer for some values of all else, because nothing of ``unasked`` is there."""

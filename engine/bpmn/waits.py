@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from SpiffWorkflow.bpmn.specs.event_definitions.conditional import ConditionalEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import SignalEventDefinition
@@ -11,12 +10,10 @@ from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefin
 
 from engine.bpmn.activities import HOST, PARAMETERS, HumanStep, ServiceCall
 from engine.bpmn.catching_events import CORRELATION, waits_for
-from engine.bpmn.elements import INDEX, ITEM, RACE
+from engine.bpmn.live_workflow import LiveTask, LiveWorkflow
 from engine.bpmn.runtime import OpenedCall, OpenedMessage, OpenedStep, OpenedTimer
+from engine.bpmn.task_data import INDEX, ITEM, RACE
 from engine.bpmn.timer_events import DUE, due_at
-
-if TYPE_CHECKING:
-    from engine.bpmn.live_workflow import LiveTask, LiveWorkflow
 
 
 @dataclass(slots=True)

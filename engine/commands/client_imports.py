@@ -16,11 +16,12 @@ from sqlalchemy.orm import Session
 
 from engine.adapters.spreadsheets import SheetNotUnderstood, sheet_rows
 from engine.clock import Clock
+from engine.commands.clients import ensure_works_here
 from engine.commands.history import record
 from engine.commands.own_values import Spelling
 from engine.db import outbox
 from engine.db.session import UNSYNCHRONISED
-from engine.errors import N_, Conflict, DomainError, FieldNotUnderstood, InvalidInput, NotFound
+from engine.errors import N_, Conflict, DomainError, InvalidInput, NotFound
 from engine.events import ImportStarted, ImportStopped, ImportTakenBack
 from engine.model.client_import import (
     BEFORE_TAKING_OVER,
@@ -32,7 +33,6 @@ from engine.model.client_import import (
     ImportKind,
     ImportState,
 )
-from engine.model.person import Person
 from engine.policy.client_columns import SEVERAL, guessed_columns, heading_row, offered_columns
 from engine.policy.imported_rows import storable
 from engine.policy.own_fields import KnownField
@@ -364,5 +364,4 @@ def _ensure_sound(session: Session, brought: ClientImport, choices: ImportChoice
         fault = next((ColumnMissing(label=offered[group[0]]) for group in missing), None)
     if fault is not None:
         raise InvalidInput({"columns": fault})
-    if choices.owner_id is not None and session.get(Person, choices.owner_id) is None:
-        raise InvalidInput({"owner_id": FieldNotUnderstood(value=choices.owner_id, expected=N_("a person"))})
+    ensure_works_here(session, choices.owner_id)

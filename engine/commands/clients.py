@@ -96,10 +96,21 @@ def add_client(
     ensure_may(actor, Ability.MANAGE_CLIENTS)
     ensure_readable(draft.name, "name", draft.edrpou, draft.email)
     _ensure_new(session, draft.edrpou.strip())
+    ensure_works_here(session, draft.owner_id)
     own = read_own_values(session, FieldSubject.CLIENT, draft.fields, spelling, whole=whole)
     client = put_client(session, draft, own, owner_id=draft.owner_id or actor.recorded_id, at=clock.now())
     record(session, ClientAdded(client_id=client.id, name=client.name), actor=actor, at=clock.now())
     return client
+
+
+def ensure_works_here(session: Session, owner_id: int | None) -> None:
+    """No client goes to who has left; those whom they had stay with them until somebody else gets them.
+
+    Raises InvalidInput by ``owner_id``.
+    """
+    owner = session.get(Person, owner_id) if owner_id is not None else None
+    if owner_id is not None and (owner is None or not owner.is_active):
+        raise InvalidInput({"owner_id": FieldNotUnderstood(value=owner_id, expected=N_("a person"))})
 
 
 def put_client(
@@ -150,8 +161,8 @@ def update_client(
     given = wanted.pop("fields", None) or {}
     own = read_own_values(session, FieldSubject.CLIENT, given, spelling, held=client.fields)
     _ensure_columns(session, client, wanted)
-    if wanted.get("owner_id") is not None and session.get(Person, wanted["owner_id"]) is None:
-        raise InvalidInput({"owner_id": FieldNotUnderstood(value=wanted["owner_id"], expected="person")})
+    if wanted.get("owner_id") != client.owner_id:
+        ensure_works_here(session, wanted.get("owner_id"))
     wanted |= {CLIENT_ROOT + name: value for name, value in own.items()}
     if read_version is not None:
         wanted = unseen_kept_of_client(session, client, wanted, read_version, told_version=told_version)

@@ -27,7 +27,7 @@ from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import LIVE, WorkItem
 from engine.policy.approvers import may_decide
 from engine.policy.assignment import Assignment, Directory, resolve_name
-from engine.policy.escalation_ladder import heads_told_before, next_escalation_at, rungs_due
+from engine.policy.escalation_ladder import heads_told_before, next_escalation_at, reached_by_deeds, rungs_due
 from engine.policy.permissions import Actor
 from engine.queries.directories import directory
 from engine.queries.other_eyes import barred_of
@@ -104,7 +104,7 @@ def steps_at_the_top(session: Session, department_id: int, after: int, *, limit:
 
 
 def make_due(session: Session, work_item_id: int, *, at: datetime) -> None:
-    """Let a step that has no rung to come be looked at: it climbs what its present ladder has further up, by number."""
+    """Let a step that has no rung to come be looked at: it climbs what its present ladder has further up."""
     one = update(WorkItem).where(WorkItem.id == work_item_id, *_AT_THE_TOP)
     session.execute(one.values(next_escalation_at=at), execution_options=UNSYNCHRONISED)
 
@@ -139,6 +139,8 @@ def _climb(session: Session, instance: ProcessInstance, work_item: WorkItem, at:
     calendar = calendar_of_step(session, work_item)
     late = _LateStep(session, instance, work_item, directory(session), at)
     reached = work_item.escalation_reached
+    if reached:
+        reached = reached_by_deeds(ladder, work_item.due_at, calendar, reached, told_by_rungs(session, work_item))
     for index, level, _ in rungs_due(ladder, work_item.due_at, calendar, reached, at, opened_at=work_item.opened_at):
         late.climb(level, heads_told_before(ladder, work_item.due_at, calendar, index))
         reached = index + 1

@@ -65,6 +65,23 @@ def already_performed(
     return first.result
 
 
+def performed_before(
+    session: Session, command_id: str | None, name: str, arguments: Mapping[str, Any], *, actor: Actor
+) -> Mapping[str, Any] | None:
+    """What the command with this id did, or None; nothing is written. One that is still at work has done nothing yet.
+
+    Raises KeyReused.
+    """
+    if command_id is None:
+        return None
+    first = session.get(PerformedCommand, (actor.person_id, _kept(command_id)), populate_existing=True)
+    if first is None:
+        return None
+    if first.fingerprint != _fingerprint(name, arguments):
+        raise KeyReused
+    return first.result
+
+
 @dataclass(frozen=True, slots=True)
 class Once:
     """A command that locks what it changes before it looks whether it was performed: its id is written at its end.
@@ -81,11 +98,7 @@ class Once:
 
     def was_performed(self, session: Session) -> bool:
         """Whether this very command was performed before. Raises KeyReused."""
-        if self.command_id is None:
-            return False
-        first = session.get(PerformedCommand, (self.actor.person_id, _kept(self.command_id)), populate_existing=True)
-        if first is not None and first.fingerprint != _fingerprint(self.name, self.arguments):
-            raise KeyReused
+        first = performed_before(session, self.command_id, self.name, self.arguments, actor=self.actor)
         return first is not None
 
     def remember(self, session: Session, result: Mapping[str, Any]) -> None:

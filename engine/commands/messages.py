@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, cast
+from functools import partial
+from typing import Any, ClassVar
 
 from sqlalchemy import false, or_, select, true
 from sqlalchemy.orm import Session
@@ -19,7 +20,7 @@ from engine.commands.clients import ClientDraft
 from engine.commands.deals import DealDraft, ensure_message_may_say, open_deal
 from engine.commands.execution import correlation_text, run_step
 from engine.commands.history import record
-from engine.commands.idempotency import already_performed, remember
+from engine.commands.idempotency import Once, already_performed, remember
 from engine.commands.incidents import perform
 from engine.commands.locks import lock_instance
 from engine.db.session import Database
@@ -83,8 +84,10 @@ def send_message(
     """Deliver a message to every waiting event whose correlation fits; where none waits, open a deal that it starts.
 
     Of runs of one part that wait for it side by side, the first that began to wait is told alone.
-    Several receivers are told each in a transaction of its own: a deal whose map fails holds no other back. A
-    repetition with the same ``command_id`` tells those who were to be told at first and were not, and nobody twice.
+    Several receivers are told each in a transaction of its own: a deal whose map fails holds no other back. Where
+    another event was faster than all that waited in a deal, the message is for what waits there then; a deal in which
+    nothing does is not among those that were told. A repetition with the same ``command_id`` tells those who were to be
+    told at first and were not, and nobody twice.
     Arguments and errors are those of ``deliver_message``; MapFailed only where one deal was to be told.
     """
 
@@ -93,18 +96,28 @@ def send_message(
 
     begun = perform(database, begin, actor=actor, clock=clock)
     woken, failed = list(begun.deal_ids), []
-    for receiver in begun.receivers:
+
+    def tell(receiver: Receiver, tell_one: Callable[..., int | None]) -> bool:
+        """False if nothing waited."""
         once = f"{command_id}:{receiver.subscription_id}" if command_id is not None else None
 
-        def tell(session: Session, one: Receiver = receiver, once: str | None = once) -> int | None:
-            return _tell(session, one, name, values, actor=actor, clock=clock, command_id=once)
+        def told(session: Session) -> int | None:
+            return tell_one(session, receiver, name, values, actor=actor, clock=clock, command_id=once)
 
         try:
-            deal_id = perform(database, tell, actor=actor, clock=clock)
+            deal_id = perform(database, told, actor=actor, clock=clock)
         except DomainError:
             failed.append(receiver.deal_id)
-        else:
-            woken += [deal_id] if deal_id is not None else []
+            return True
+        woken.extend([deal_id] if deal_id is not None else [])
+        return deal_id is not None
+
+    for receiver in [one for one in begun.receivers if not tell(one, _tell)]:
+        if receiver.deal_id not in {*woken, *failed}:
+            tell(receiver, partial(_tell_what_waits_now, correlation=correlation))
+    if not (woken or failed or begun.opened_deal_id is not None):
+        with database.read() as session:
+            raise _nobody_told(session, name, correlation, actor)
     return MessageDelivery(tuple(dict.fromkeys(woken)), begun.opened_deal_id, tuple(dict.fromkeys(failed)))
 
 
@@ -142,12 +155,16 @@ def deliver_message(
         opened = None if correlation else _open_by_message(session, name, values, actor=actor, clock=clock)
         begun = MessageDelivery(opened_deal_id=opened)
     if not (begun.receivers or begun.deal_ids or begun.opened_deal_id is not None):
-        if _receivers(session, name, correlation, actor, state=InstanceState.SUSPENDED):
-            # Refused, not kept: the sender learns that nothing was done and sends it again when the deal goes on.
-            raise DealIsSuspended
-        raise NobodyWaits(name=name)
+        raise _nobody_told(session, name, correlation, actor)
     remember(session, command_id, _kept(begun), actor=actor)
     return begun
+
+
+def _nobody_told(session: Session, name: str, correlation: Mapping[str, Any], actor: Actor) -> DomainError:
+    """Why. A suspended deal keeps no message: who learns that nothing was done sends it again when the deal goes on."""
+    if _receivers(session, name, correlation, actor, state=InstanceState.SUSPENDED):
+        return DealIsSuspended()
+    return NobodyWaits(name=name)
 
 
 def _kept(delivery: MessageDelivery) -> dict[str, Any]:
@@ -249,21 +266,54 @@ def _tell(
 
     Raises MapFailed, ContentApproved, ApprovalSpared.
     """
-    at = clock.now()
-    arguments = {"subscription": receiver.subscription_id}
-    done = already_performed(session, command_id, "tell_receiver", arguments, actor=actor, at=at)
-    if done is not None:
-        return cast("int | None", done["deal_id"])
     instance = lock_instance(session, receiver.instance_id)
+    once = _once(receiver, command_id, actor=actor, at=clock.now())
+    if once.was_performed(session):
+        return instance.deal_id
     subscription = session.get(MessageSubscription, receiver.subscription_id, populate_existing=True)
     still_waits = subscription is not None and (subscription.instance_id, subscription.name) == (instance.id, name)
     if subscription is None or not still_waits or instance.state is not InstanceState.RUNNING:
         # Another receiver of this very message, or a step, took the deal another way; or it was suspended meanwhile.
         return None
     stimulus = DeliverMessage(subscription.activity_id, subscription.node_id, values)
-    hear_message(session, instance, name, stimulus, actor=actor, at=at)
-    remember(session, command_id, {"deal_id": instance.deal_id}, actor=actor)
+    hear_message(session, instance, name, stimulus, actor=actor, at=once.at)
+    once.remember(session, {"deal_id": instance.deal_id})
     return instance.deal_id
+
+
+def _tell_what_waits_now(
+    session: Session,
+    missed: Receiver,
+    name: str,
+    values: Mapping[str, Any],
+    *,
+    correlation: Mapping[str, Any],
+    actor: Actor,
+    clock: Clock,
+    command_id: str | None,
+) -> int | None:
+    """Wake what waits in a deal in which another event was faster than ``missed``: the deal's id, or None if nothing.
+
+    It is the next run, as a rule, or the same event in another turn. ``command_id`` is that of ``missed``.
+    Raises MapFailed, ContentApproved, ApprovalSpared.
+    """
+    instance = lock_instance(session, missed.instance_id)
+    once = _once(missed, command_id, actor=actor, at=clock.now())
+    if once.was_performed(session):
+        return instance.deal_id
+    told = [
+        _tell(session, one, name, values, actor=actor, clock=clock, command_id=None)
+        for one in _receivers(session, name, correlation, actor)
+        if one.instance_id == instance.id
+    ]
+    if instance.deal_id not in told:
+        return None
+    once.remember(session, {"deal_id": instance.deal_id})
+    return instance.deal_id
+
+
+def _once(receiver: Receiver, command_id: str | None, *, actor: Actor, at: datetime) -> Once:
+    return Once(command_id, "tell_receiver", {"subscription": receiver.subscription_id}, actor, at)
 
 
 def hear_message(

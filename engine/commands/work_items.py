@@ -319,7 +319,7 @@ def save_draft(
     left |= {name for name in touches if deal_value(deal, deal.client, name) == ERASED}  # an old page has the text
     known = told_as_of or read_as_of or AsOf(deal.history_length, deal.client.version)
     texts = unseen | {name: one for name, one in plain(typed).items() if name not in left}
-    draft.keep(texts, (known.deal, known.client))
+    draft.keep(texts, (known.deal, known.client), unseen=unseen)
     draft.comment, draft.saved_at = comment, at
     return at
 

@@ -7,7 +7,7 @@ a rung that was reached, and a late answer does not hide an escalation.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
@@ -78,18 +78,49 @@ def reached_on(
     may have fewer than those before it.
     """
     climbed = Counter(level.action for _, level in _in_order(former, due_at, calendar)[:reached]) | Counter(done)
-    behind = 0
-    for index, (_, level) in enumerate(_in_order(ladder, due_at, calendar)):
-        if climbed[level.action]:
-            climbed[level.action] -= 1
-            behind = index + 1
-    return behind
+    return max(_answering(_actions(ladder, due_at, calendar), climbed), default=-1) + 1
+
+
+def reached_by_deeds(
+    ladder: EscalationLadder,
+    due_at: datetime,
+    calendar: BusinessCalendar,
+    reached: int,
+    done: Mapping[EscalationAction, int],
+) -> int:
+    """How many rungs of ``ladder`` are behind a step that has climbed ``reached`` rungs, perhaps of other words.
+
+    A department's ladder may have got other words between two rungs, and nobody remembers the former ones. What the
+    step has seen is ``done``, as above: a rung in front of those does not bring them again, and a head whom a rung
+    that was taken away kept from being told is told yet. On the ladder that was climbed all along this is ``reached``.
+    """
+    actions = _actions(ladder, due_at, calendar)
+    answering = _answering(actions, done)
+    behind = max(reached, max(answering, default=-1) + 1)
+    told = top = min(behind, len(actions))
+    while told and actions[told - 1] is EscalationAction.TELL_HEAD and told - 1 not in answering:
+        told -= 1
+    return behind if told == top else told
 
 
 def heads_told_before(ladder: EscalationLadder, due_at: datetime, calendar: BusinessCalendar, index: int) -> int:
     """How many rungs below the one of ``index`` tell a head, where the map names nobody: the next tells one above."""
     below = _in_order(ladder, due_at, calendar)[:index]
     return sum(level.action is EscalationAction.TELL_HEAD and not level.to for _, level in below)
+
+
+def _actions(ladder: EscalationLadder, due_at: datetime, calendar: BusinessCalendar) -> list[EscalationAction]:
+    return [level.action for _, level in _in_order(ladder, due_at, calendar)]
+
+
+def _answering(actions: Sequence[EscalationAction], done: Mapping[EscalationAction, int]) -> set[int]:
+    """The places of the rungs that were done, the first reminder answering to the first."""
+    left, found = Counter(done), set[int]()
+    for index, action in enumerate(actions):
+        if left[action] > 0:
+            left[action] -= 1
+            found.add(index)
+    return found
 
 
 def _first_of_all(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -31,6 +31,7 @@ from engine.queries.pages import ListOrder, Page, page_size
 _ORDER = ListOrder("rows_of_import", (int,))
 
 _SHOWN_OF_OTHERS = 20
+_READ_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,14 +141,16 @@ def import_rows(
     return _ORDER.page(listed, limit=size, cursor=cursor, key=lambda row: (row.number,))
 
 
-def refused_rows(session: Session, import_id: int) -> tuple[ListedRow, ...]:
-    """All that were refused, of an import that the caller has found visible."""
+def refused_rows(session: Session, import_id: int) -> Iterator[ListedRow]:
+    """All that were refused, of an import that the caller has found visible, as they are read."""
     rows = session.execute(
         select(ClientImportRow.number, ClientImportRow.cells, ClientImportRow.state, ClientImportRow.told)
         .where(ClientImportRow.import_id == import_id, ClientImportRow.state == RowState.REFUSED)
         .order_by(ClientImportRow.number)
+        .execution_options(yield_per=_READ_AT_ONCE)
     )
-    return tuple(ListedRow(**row._asdict(), client_id=None, client_name="") for row in rows)
+    for row in rows:
+        yield ListedRow(**row._asdict(), client_id=None, client_name="")
 
 
 def clients_named_in_fields(session: Session) -> frozenset[int]:

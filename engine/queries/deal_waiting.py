@@ -57,7 +57,8 @@ class Standing(StrEnum):
 class WaitingFor:
     """``name`` is the step's, the event's or the message's name, or the incident's code; ``place`` where it failed.
 
-    ``who`` holds a step or may take it, empty elsewhere. ``may_act``: the actor can unblock the deal here.
+    ``who`` holds a step or may take it, empty elsewhere. ``may_act``: the actor can unblock the deal here,
+    ``acts_for`` names the absent person for whom they would do the step.
     Of an approval by several, ``given`` of ``asked`` decisions are made; ``enough`` is how many approvals suffice where
     that is fewer, else 0. What stands behind one event gateway has the
     same ``race``: the first of it to happen decides. ``incident_id`` only for what failed. A call that failed has
@@ -74,6 +75,7 @@ class WaitingFor:
     overdue: bool = False
     work_item_id: int | None = None
     may_act: bool = False
+    acts_for: str = ""
     given: int = 0
     asked: int = 0
     enough: int = 0
@@ -141,7 +143,7 @@ def waiting_of(session: Session, actor: Actor, deal_id: int, steps: tuple[WorkIt
     items = [
         *_failures(session, actor, instance, process),
         *(WaitingFor(WaitingKind.NOTHING, name=", ".join(waits.in_vain)) for _ in waits.in_vain[:1]),
-        *_steps(steps, process, waits, _parts(session, instance) if waits.steps else {}, timers),
+        *_steps(steps, process, waits, _parts(session, instance) if waits.steps else {}, timers, actor=actor),
         *_events(session, instance, process, waits, timers, alone=not steps and not waits.calls),
     ]
     return DealWaiting(Standing.RUNNING, tuple(items), moved=last if last is not None and last.may_undo else None)
@@ -201,6 +203,8 @@ def _steps(
     waits: Waits,
     several: Mapping[int, tuple[str, int, int]],
     timers: Sequence[_TimerRow],
+    *,
+    actor: Actor,
 ) -> Iterable[WaitingFor]:
     """One entry per step, and per part of an approval by several that is still open."""
     next_timer: Mapping[str, datetime] = {
@@ -219,6 +223,7 @@ def _steps(
             overdue=step.overdue,
             work_item_id=step.id,
             may_act=step.may_act,
+            acts_for=step.assignee_name if step.may_act and step.assignee_id in actor.substitutes_for else "",
             given=given,
             asked=asked,
             enough=enough,

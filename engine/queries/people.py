@@ -23,6 +23,7 @@ from engine.model.substitution import Substitution
 from engine.policy.permissions import Ability, Actor
 from engine.queries.pages import ListOrder, Page, page_size
 from engine.queries.scopes import ensure_sees
+from engine.queries.substitution_rows import SubstitutionRow, substitution_rows
 from engine.queries.text_search import matches
 
 _ORDER = ListOrder("people", (str, int))
@@ -47,19 +48,6 @@ class PersonRow:
     has_password: bool
     locale: str
     departments: tuple[DepartmentName, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SubstitutionRow:
-    """Both dates are included."""
-
-    id: int
-    person_id: int
-    person_name: str
-    substitute_id: int
-    substitute_name: str
-    starts_on: date
-    ends_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,22 +149,7 @@ def person_view(session: Session, actor: Actor, person_id: int) -> PersonView:
     person = session.get(Person, person_id)
     if person is None:
         raise NotFound
-    absent, substitute = aliased(Person), aliased(Person)
-    substitutions = session.execute(
-        select(
-            Substitution.id,
-            Substitution.person_id,
-            absent.full_name,
-            Substitution.substitute_id,
-            substitute.full_name,
-            Substitution.starts_on,
-            Substitution.ends_on,
-        )
-        .join(absent, absent.id == Substitution.person_id)
-        .join(substitute, substitute.id == Substitution.substitute_id)
-        .where((Substitution.person_id == person_id) | (Substitution.substitute_id == person_id))
-        .order_by(Substitution.starts_on.desc(), Substitution.id.desc())
-    )
+    concerns = (Substitution.person_id == person_id) | (Substitution.substitute_id == person_id)
     tokens = session.execute(
         select(ApiToken.id, ApiToken.name, ApiToken.created_at, ApiToken.revoked_at)
         .where(ApiToken.person_id == person_id)
@@ -185,7 +158,7 @@ def person_view(session: Session, actor: Actor, person_id: int) -> PersonView:
     erasure = None if person.is_active else _last_erasure(session, person_id)
     return PersonView(
         row=_person_row(person),
-        substitutions=tuple(SubstitutionRow(*row) for row in substitutions),
+        substitutions=substitution_rows(session, concerns)[::-1],
         tokens=tuple(TokenRow(*row) for row in tokens),
         erased_at=erasure.at if erasure is not None else None,
         erased_by=erasure.actor_name if erasure is not None else "",

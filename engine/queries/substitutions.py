@@ -5,45 +5,31 @@ from __future__ import annotations
 from datetime import date
 
 from sqlalchemy import ColumnElement, select, true
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from engine.model.department import Membership
 from engine.model.person import Person
 from engine.model.substitution import Substitution
 from engine.policy.permissions import Ability, Actor, may
 from engine.queries.pages import page_size
-from engine.queries.people import PersonChoice, SubstitutionRow
+from engine.queries.people import PersonChoice
+from engine.queries.substitution_rows import SubstitutionRow, substitution_rows
 from engine.queries.text_search import matches
 
 
 def arrangeable_substitutions(session: Session, actor: Actor, today: date) -> tuple[SubstitutionRow, ...]:
     """Those that last until ``today`` or longer: of oneself, of the members of headed departments, or all."""
-    return _rows(session, Substitution.ends_on >= today, _arranged_by(actor, Substitution.person_id))
+    return substitution_rows(session, Substitution.ends_on >= today, _arranged_by(actor, Substitution.person_id))
+
+
+def own_standing_in(session: Session, actor: Actor, today: date) -> tuple[SubstitutionRow, ...]:
+    """Those that last until ``today`` or longer in which the actor is the substitute, whoever has arranged them."""
+    return substitution_rows(session, Substitution.ends_on >= today, Substitution.substitute_id == actor.person_id)
 
 
 def substitution_row(session: Session, substitution_id: int) -> SubstitutionRow:
     """The substitution that a command has just arranged."""
-    return _rows(session, Substitution.id == substitution_id)[0]
-
-
-def _rows(session: Session, *conditions: ColumnElement[bool]) -> tuple[SubstitutionRow, ...]:
-    absent, substitute = aliased(Person), aliased(Person)
-    rows = session.execute(
-        select(
-            Substitution.id,
-            Substitution.person_id,
-            absent.full_name,
-            Substitution.substitute_id,
-            substitute.full_name,
-            Substitution.starts_on,
-            Substitution.ends_on,
-        )
-        .join(absent, absent.id == Substitution.person_id)
-        .join(substitute, substitute.id == Substitution.substitute_id)
-        .where(*conditions)
-        .order_by(Substitution.starts_on, Substitution.id)
-    )
-    return tuple(SubstitutionRow(*row) for row in rows)
+    return substitution_rows(session, Substitution.id == substitution_id)[0]
 
 
 def arranges_for_others(session: Session, actor: Actor) -> bool:

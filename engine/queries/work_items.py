@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -24,7 +25,7 @@ from engine.policy.approved_content import deal_value
 from engine.policy.form_values import Known, default_of
 from engine.policy.permissions import Actor, may_direct_step
 from engine.policy.simultaneous_edits import AsOf, Touch
-from engine.queries.behalf import behalf_of
+from engine.queries.behalf import behalf_name, behalf_of
 from engine.queries.calendars import default_calendar
 from engine.queries.changes_since import changed_since, touch_of
 from engine.queries.deal_history import HistoryRow, comments_on_step, latest_history
@@ -62,7 +63,8 @@ class WorkItemView:
     draft was typed into them.
 
     ``four_eyes_blocked``: the actor asked for this approval, or prepared what is approved, and the map wants another
-    pair of eyes. ``may_direct``: the
+    pair of eyes. ``acts_for`` names the absent person for whom the actor would do the step, empty for their own.
+    ``may_direct``: the
     actor may hand the step on or give it more time. ``approval`` is None where one person decides. ``known`` gives what
     the expressions of the form read of the deal, while the session is open. ``draft_comment`` is what the actor has
     begun to say with the step, ``written`` a comment for everybody that the actor is writing.
@@ -81,6 +83,7 @@ class WorkItemView:
     comments: tuple[HistoryRow, ...]
     earlier: tuple[HistoryRow, ...]
     asked_by: str
+    acts_for: str
     four_eyes_blocked: bool
     approval: ApprovalProgress | None
     deadline_text: str
@@ -140,6 +143,7 @@ def work_item_view(session: Session, actor: Actor, work_item_id: int, now: datet
         comments=comments_on_step(session, deal.id, work_item_id),
         earlier=latest_history(session, deal.id, limit=_EARLIER),
         asked_by=asked_by or "",
+        acts_for=behalf_name(session, work_item, actor) if row.may_act else "",
         four_eyes_blocked=_needs_other_eyes(session, step, work_item, actor),
         approval=_approval_progress(session, work_item, step.approval) if step and step.approval else None,
         deadline_text=step.deadline_text if step else "",
@@ -212,15 +216,18 @@ def _shown(field: FieldDefinition, draft: Mapping[str, Any], stored: Mapping[str
 def _outdated(
     session: Session, deal: Deal, draft: Draft, fields: Iterable[FieldDefinition], stored: Shown
 ) -> dict[str, ChangedSince]:
-    read = AsOf(*draft.as_of) if draft.as_of is not None else None
-    if read is None or read == AsOf(deal.history_length, deal.client.version):
-        return {}
-    since = changed_since(session, deal, read)
     compared = (field.name for field in fields if field.type is not FieldType.FILE)  # as when it is sent
-    names = (name for name in compared if name in draft.texts)
-    return {
-        name: ChangedSince(touch, stored.get(name)) for name in names if (touch := touch_of(since, name)) is not None
-    }
+    by_reading: dict[AsOf, list[str]] = defaultdict(list)
+    for name in (name for name in compared if name in draft.texts):
+        if (versions := draft.as_of_text(name)) is not None:
+            by_reading[AsOf(*versions)].append(name)
+    by_reading.pop(AsOf(deal.history_length, deal.client.version), None)
+    found: dict[str, ChangedSince] = {}
+    for read, names in by_reading.items():
+        since = changed_since(session, deal, read)
+        touches = {name: touch for name in names if (touch := touch_of(since, name)) is not None}
+        found |= {name: ChangedSince(touch, stored.get(name)) for name, touch in touches.items()}
+    return found
 
 
 def _needs_other_eyes(session: Session, step: StepDefinition | None, work_item: WorkItem, actor: Actor) -> bool:

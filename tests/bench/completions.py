@@ -82,7 +82,7 @@ def serving(
 ) -> Iterator[int]:
     """The port of a server that has warmed up."""
     given = {"REGLAMENT_DEMO": "0", "SECRET_KEY": "a key for the bench" * 2, "WEB_PROCESSES": str(way.processes)}
-    with Running(var, given | settings) as server:
+    with Running(var, {**given, **settings}) as server:
         server.wait_until_healthy()
         complete_deals(office, server.port, tokens, WARMING, 2 * max(way.clients, way.processes))
         yield server.port

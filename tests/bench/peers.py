@@ -145,8 +145,8 @@ class Viewflow(Peer):
         self._run("open", str(deals))
 
     def _run(self, *arguments: str) -> str:
-        command = [self._python, "run_sale.py", *arguments]
-        told = subprocess.run(
+        command = [str(self._python), "run_sale.py", *arguments]
+        told: subprocess.CompletedProcess[str] = subprocess.run(
             command, cwd=_HERE / self._folder, env=self._environment(), check=True, stdout=subprocess.PIPE, text=True
         )
         return told.stdout

@@ -126,13 +126,13 @@ def told_of(content: bytes) -> dict[str, tuple[str, ...]]:
         if (element_id := element.get("id")) is None:
             continue
         attributes = sorted(
-            f"{key}={value.rpartition(':')[2]}" for key, value in element.attrib.items() if key != "name"
+            f"{key!s}={str(value).rpartition(':')[2]}" for key, value in element.attrib.items() if key != "name"
         )
         bags = [
             etree.tostring(bag, method="c14n", exclusive=True, with_tail=False).decode()
             for bag in element.iterfind(f"{BPMN}extensionElements/*")
         ]
-        texts = ["".join(text.itertext()) for text in element.iterfind(f"{BPMN}documentation")]
+        texts = ["".join(str(part) for part in text.itertext()) for text in element.iterfind(f"{BPMN}documentation")]
         told[element_id] = (*(one for one in attributes if one not in DEFAULTS), *bags, *texts)
     return told
 
@@ -150,8 +150,8 @@ def test_what_other_tools_wrote_is_kept_when_a_name_is_changed_or_saving_is_refu
         expect(saved(page, uk)).to_be_visible()
         written = page.request.get(page.url.replace("/edit", "/files/0")).body()
         assert "Змінена назва" in written.decode()
-        before, after = told_of(file.read_bytes()), told_of(written)
-        assert {element_id: said for element_id, said in before.items() if after.get(element_id) != said} == {}
+        drawn, after = told_of(file.read_bytes()), told_of(written)
+        assert {element_id: said for element_id, said in drawn.items() if after.get(element_id) != said} == {}
 
     # The other way round: what it would lose stands on the page, and nothing is saved.
     broken = next(one for one in FOLDER.iterdir() if one.name.startswith("08-"))

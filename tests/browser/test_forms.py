@@ -9,7 +9,7 @@ import pytest
 from browser.installation import Sales
 from browser.people import People
 from browser.steps import complete, keeps, open_step, pane
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from support.browser import Words, barriers, overflow
 
 MAP = Path(__file__).with_name("every_field.bpmn")
@@ -30,7 +30,7 @@ def specification(sales: Sales) -> str:
     return "Насосна станція"
 
 
-def cell(page: Page, uk: Words, column: str, line: int):  # noqa: ANN201  # a locator
+def cell(page: Page, uk: Words, column: str, line: int) -> Locator:
     return pane(page).get_by_label(uk("%(column)s, line %(num)s", column=column, num=line), exact=True)
 
 
@@ -51,8 +51,8 @@ def test_a_form_whose_answer_takes_long_says_so_at_once(people: People, uk: Word
     page = people.at_work("olena")
     page.goto("/deals/import")
     page.get_by_label(uk("Sales map"), exact=True).select_option("b2b-sale")
-    list_of_deals = {"name": "deals.csv", "mimeType": "text/csv", "buffer": "Назва;Клієнт\nНасоси;ТОВ «Лан»\n".encode()}
-    page.locator("input[type=file]").set_input_files(list_of_deals)
+    content = "Назва;Клієнт\nНасоси;ТОВ «Лан»\n".encode()
+    page.locator("input[type=file]").set_input_files({"name": "deals.csv", "mimeType": "text/csv", "buffer": content})
     page.evaluate("document.addEventListener('submit', event => event.preventDefault())")  # no answer comes
     page.get_by_role("button", name=uk("Look at it first")).click()
     expect(page.get_by_text(uk("The file is being sent…"))).to_be_visible()

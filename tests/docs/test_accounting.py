@@ -136,7 +136,7 @@ def worker_of(office: Office, reglament: str, bas: Bas) -> Any:
     return module.worker_from({**told, **tokens, "BAS_SELLER": "s", "BAS_ITEM": ITEM, "CLIENTS_EVERY_S": "0"})
 
 
-def deal_at_its_invoice(office: Office, **client: str) -> Deal:
+def deal_at_its_invoice(office: Office, **client: Any) -> Deal:
     deal = office.open_deal("olena", definition_key="invoice-and-payment", client=ClientDraft(**client))
     (step,) = office.open_steps(deal)
     office.do("olena", complete_work_item, step.id, {}, "completed", "")

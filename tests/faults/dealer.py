@@ -26,6 +26,7 @@ from engine.db.away import is_away
 from engine.db.session import Database
 from engine.errors import Conflict
 from engine.model.client import Client
+from engine.model.deal import Deal
 from engine.model.department import Membership
 from engine.model.person import Person
 from engine.model.work_item import LIVE, WorkItem
@@ -68,7 +69,7 @@ class _Dealer:
         seller = self._patiently(partial(self._read, _seller))
         draft = DealDraft(title=title, definition_key="sale", client_id=self._patiently(partial(self._read, _client)))
         command = partial(open_deal, draft=draft, clock=self._clock, command_id=f"open {title}")
-        return self._perform(lambda session, actor: command(session, actor=actor).id, seller)
+        return self._perform(partial(_id_after, command), seller)
 
     def bring_to_end(self, deal_id: int) -> None:
         while (waiting := self._patiently(partial(self._read, partial(_next_step, deal_id)))) is not None:
@@ -81,7 +82,7 @@ class _Dealer:
                 clock=self._clock,
                 command_id=f"step {item_id}",
             )
-            self._perform(lambda session, actor, step=command: step(session, actor=actor).id, person_id)
+            self._perform(partial(_id_after, command), person_id)
 
     def _perform(self, command: Callable[[Session, Actor], int], person_id: int) -> int:
         if person_id not in self._actors:
@@ -111,6 +112,11 @@ class _Dealer:
                     self._beats.send_bytes(AWAY)
                     is_told = True
                 time.sleep(0.1)
+
+
+def _id_after(command: Callable[..., Deal | WorkItem], session: Session, actor: Actor) -> int:
+    """Perform the command; the id of what it changed."""
+    return command(session, actor=actor).id
 
 
 def _seller(session: Session) -> int:

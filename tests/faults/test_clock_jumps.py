@@ -36,7 +36,7 @@ def test_a_ladder_is_climbed_at_its_time_though_the_clock_jumps(
     office: Office, full: bool, scorecard: Scorecard
 ) -> None:
     machine = Machine()
-    office.clock = SteadyClock(machine.wall, elapsed=machine.elapsed)
+    office.clock = SteadyClock(machine.wall, elapsed=machine.elapsed)  # type: ignore[assignment]  # the machine moves it
     deals = [office.open_deal(title=f"Угода {number}") for number in range(50 if full else 5)]
     first_rung = min(one.next_escalation_at for one in office.open_steps() if one.next_escalation_at is not None)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +9,7 @@ from faults.audit import assert_deal_is_whole
 from faults.bombs import around, bombs
 from faults.scorecard import Scorecard
 from sqlalchemy import select
+from support.computing import spent
 from support.office import Office
 
 from engine.bpmn.compile_child import CPU_SECONDS
@@ -43,12 +43,6 @@ def start_of_child() -> float:
     began = spent()
     assert check_map({"map.bpmn": around('<b:userTask id="t" name="Крок"/>')}, library={}).outcome.process is not None
     return spent() - began
-
-
-def spent() -> float:
-    """Seconds of computing, those of children that have ended among them: what else the machine does is not counted."""
-    own = os.times()
-    return own.user + own.system + own.children_user + own.children_system
 
 
 @pytest.mark.timeout(180)

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from errno import EACCES, EIO, ENOSPC, EROFS
+from typing import Any
 
 import pytest
 from faults.audit import assert_deal_is_whole
@@ -85,7 +86,7 @@ def test_who_writes_is_told_to_try_again_and_can_when_there_is_room(office: Offi
     olena, program = Browser(app, "olena"), ApiClient(app, office, "olena")
     deal = office.open_deal()
     step = office.step("prepare", deal)
-    done = {"values": {"discount": "5"}, "outcome": "completed", "comment": LONG}
+    done: dict[str, Any] = {"values": {"discount": "5"}, "outcome": "completed", "comment": LONG}
     with trouble(office.database):
         _ensure_only_writing_is_refused(olena, program, step.id, done)
     read(program.post(f"/work-items/{step.id}/complete", done, key="one"))
@@ -102,7 +103,7 @@ def test_a_standby_shows_what_it_has_and_is_written_to_when_it_has_taken_over(ow
     app = web_application(office)
     olena, program = Browser(app, "olena"), ApiClient(app, office, "olena")
     step = office.step("prepare", office.open_deal())
-    done = {"values": {"discount": "5"}, "outcome": "completed"}
+    done: dict[str, Any] = {"values": {"discount": "5"}, "outcome": "completed"}
     with own_postgresql.connect() as server:
         server.execute("CHECKPOINT")  # a standby takes readers from there on
     own_postgresql.stop()

@@ -60,7 +60,9 @@ def test_with_what_is_proposed_nothing_is_missing_and_every_step_is_walked(name:
     assert rounds <= 1
     assert outcome.process is not None
     assert not MISSING & {one.code for one in outcome.findings}
-    assert {*outcome.process.steps} == {*verdict_on(name).outcome.process.steps}
+    as_drawn = verdict_on(name).outcome.process
+    assert as_drawn is not None
+    assert {*outcome.process.steps} == {*as_drawn.steps}
     walked = walk(outcome.process)
     assert walked.ends
 

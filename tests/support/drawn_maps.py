@@ -101,3 +101,11 @@ def fixture(test_file: str, name: str) -> dict[str, bytes]:
     """A .bpmn file beside the test, as an upload."""
     path = Path(test_file).parent / name
     return {path.name: path.read_bytes()}
+
+
+def one_decision(*labels: str, said: str = "", gateway: str = "exclusiveGateway") -> tuple[str, ...]:
+    """A step, a decision behind it, and an end for each label."""
+    ends = [element("endEvent", f"end{number}") for number in range(len(labels))]
+    flows = [flow("g", f"end{number}", name, flow_id=f"way{number}") for number, name in enumerate(labels)]
+    task = step("t", "Крок", погодження=said) if said else step("t", "Крок")
+    return START, task, element(gateway, "g", "Рішення"), *ends, chain("start", "t", "g"), *flows

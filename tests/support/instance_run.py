@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from copy import copy
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Self
 
 from support.canonical_maps import MONDAY, ElapsedDueTimes
@@ -98,9 +99,15 @@ class InstanceRun:
         )
 
     def complete(
-        self, element_id: str, outcome: str = "completed", index: int | None = None, **values: Any
+        self,
+        element_id: str,
+        outcome: str = "completed",
+        index: int | None = None,
+        by_name: Mapping[str, Any] = MappingProxyType({}),
+        **values: Any,
     ) -> StepResult:
-        return self.apply(CompleteStep(self.activity(element_id, index), outcome, values))
+        """``by_name``: further values, whose names are no words of Python."""
+        return self.apply(CompleteStep(self.activity(element_id, index), outcome, {**values, **by_name}))
 
     def complete_opened(self, opened: OpenedStep, outcome: str, values: Mapping[str, Any]) -> StepResult:
         return self.apply(CompleteStep(opened.activity_id, outcome, values))

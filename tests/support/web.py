@@ -14,6 +14,7 @@ from flask import Flask
 from flask import session as request_session
 from flask.testing import FlaskClient
 from flask_wtf.csrf import generate_csrf
+from lxml.html import fromstring
 from sqlalchemy import select
 from support.office import Office
 from support.shared_work import CompiledTemplates
@@ -104,6 +105,12 @@ class Browser:
 def text_of(answer: TestResponse) -> str:
     """The page as one reads it: without tags, with the characters that markup escapes."""
     return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", answer.text)))
+
+
+def elements_of(answer: TestResponse, path: str) -> list[Any]:
+    """The elements of a page at an XPath."""
+    found: list[Any] = fromstring(answer.text).xpath(path)  # type: ignore[assignment]  # what this path leads to
+    return found
 
 
 def events_of(answer: TestResponse) -> dict[str, Any]:

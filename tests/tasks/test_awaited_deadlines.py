@@ -24,6 +24,7 @@ from engine.model.own_field import FieldSubject
 from engine.policy.own_fields import OwnFieldDraft
 from tasks import awaited_deadlines, jobs
 from tasks.jobs import sweep
+from tasks.turns import JOB_TURN
 
 pytestmark = pytest.mark.usefixtures("services")
 
@@ -100,7 +101,7 @@ def test_two_workers_of_one_job_leave_the_rest_to_one_other(
     frozen: list[bool] = []
 
     def stand_still(_services: object) -> None:
-        office.clock.advance(awaited_deadlines.JOB_TURN)
+        office.clock.advance(JOB_TURN)
         if not frozen:
             frozen.append(True)
             office.clock.advance(LEASE)
@@ -119,7 +120,7 @@ def test_what_does_not_fit_into_one_turn_goes_on_in_another_job(
 
     def slowly(*arguments: Any, **more: Any) -> None:
         set_deadlines_of_deal(*arguments, **more)
-        office.clock.advance(awaited_deadlines.JOB_TURN)
+        office.clock.advance(JOB_TURN)
 
     monkeypatch.setattr(awaited_deadlines, "set_deadlines_of_deal", slowly)
     visited(office, deals)

@@ -54,7 +54,7 @@ def test_everything_recorded_is_signed_once_in_one_order(
     office.open_deal(title="Друга")
     sign_history()
     with office.database.read() as session:
-        recorded = session.scalar(select(func.count()).select_from(HistoryEvent))
+        recorded = session.scalars(select(func.count()).select_from(HistoryEvent)).one()
         positions = list(session.scalars(select(HistorySignature.position).order_by(HistorySignature.position)))
     assert positions == list(range(1, recorded + 1))
     assert (proof_of(office).signed, proof_of(office).waiting) == (recorded, 0)

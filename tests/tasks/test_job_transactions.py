@@ -212,7 +212,7 @@ def test_what_was_written_for_a_claim_that_was_lost_is_not_kept(
 ) -> None:
     """Two workers read the same free job; the second finds it taken, and no link of its letter stays behind."""
     job_id = asked(office)
-    write, passed = Database.write, []
+    write, passed = Database.write, list[str]()
 
     @contextmanager
     def later(database: Database) -> Iterator[Session]:

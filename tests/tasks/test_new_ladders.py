@@ -17,6 +17,7 @@ from engine.db.job import Job, JobState
 from engine.model.deal import Deal
 from tasks import new_ladders
 from tasks.jobs import sweep
+from tasks.turns import JOB_TURN
 
 pytestmark = pytest.mark.usefixtures("services")
 
@@ -54,11 +55,32 @@ def test_steps_climb_what_is_further_up_and_nothing_twice(office: Office, climbe
     assert set(states(office)) == {JobState.DONE}
 
 
+@pytest.mark.parametrize("in_front", ["remind 3 days before", "remind 1 day before"])
+def test_a_rung_in_front_of_those_that_were_climbed_brings_none_of_them_again(
+    office: Office, climbed: list[Deal], in_front: str
+) -> None:
+    words = f"{in_front}; head at due; reassign after 1 business day"
+    office.do("admin", update_department, office.company.sales.id, {"escalation": words})
+    sweep()
+    office.wait(days=6)
+    assert told(office, climbed) == [(1, 1)] * 3
+
+
+def test_a_head_is_told_though_a_reminder_has_gone_from_the_ladder(office: Office) -> None:
+    office.do("admin", update_department, office.company.sales.id, {"escalation": "remind 1 hour before"})
+    deal = office.open_deal()
+    office.wait(days=6)
+    office.do("admin", update_department, office.company.sales.id, {"escalation": "head at due"})
+    sweep()
+    office.wait(minutes=1)
+    assert (office.kinds(deal).count("reminder_sent"), *told(office, [deal])) == (1, (1, 0))
+
+
 def test_what_one_job_has_no_time_for_another_goes_on_with(
     office: Office, climbed: list[Deal], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(new_ladders, "_LOOKED_AT_ONCE", 1)
-    monkeypatch.setattr(new_ladders, "give_way", lambda services: services.clock.advance(new_ladders.JOB_TURN))
+    monkeypatch.setattr(new_ladders, "give_way", lambda services: services.clock.advance(JOB_TURN))
     new_ladder(office)
     for _ in climbed:
         sweep()

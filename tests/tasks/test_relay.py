@@ -9,8 +9,8 @@ from support.servers import free_port
 
 from engine.db import outbox
 from engine.settings import settings_from
-from tasks import relay as relays
 from tasks.app import app, configure
+from tasks.jobs import run_job
 from tasks.relay import Relay
 
 
@@ -35,7 +35,7 @@ def test_who_commits_does_not_wait_for_a_broker_that_is_away(
     asked, all_told = threading.Semaphore(0), threading.Event()
     tried: list[str] = []
     waited_for: list[bool] = []
-    real = relays.run_job.delay
+    real = run_job.delay
 
     def counted(job_id: str) -> object:
         tried.append(job_id)
@@ -43,7 +43,7 @@ def test_who_commits_does_not_wait_for_a_broker_that_is_away(
         asked.release()
         return real(job_id)
 
-    monkeypatch.setattr(relays.run_job, "delay", counted)
+    monkeypatch.setattr(run_job, "delay", counted)
     relay = Relay()
     monkeypatch.setattr(outbox, "_listeners", [])
     relay.listen()

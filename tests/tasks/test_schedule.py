@@ -28,7 +28,7 @@ class Machine:
         self.running += passed.total_seconds()
 
 
-class Told(Scheduler):
+class Told(Scheduler):  # type: ignore[misc]  # Celery is untyped
     """Counts the hints in place of sending them."""
 
     def setup_schedule(self) -> None:

@@ -10,7 +10,14 @@ from support.office import Office
 from engine.commands.clients import ContactDraft, add_contact, update_client
 from engine.commands.deals import comment_on_deal, update_deal
 from engine.commands.erasure import ErasureRequest, erase_client, erase_written
-from engine.commands.search_texts import MISSED_TEXTS, SEARCH_TEXTS, deals_with_missed, find_missed, outdated_texts
+from engine.commands.search_texts import (
+    MISSED_TEXTS,
+    SEARCH_TEXTS,
+    deals_with_missed,
+    find_deal_anew,
+    find_missed,
+    outdated_texts,
+)
 from engine.db.job import Job, JobState
 from engine.db.outbox import enqueue
 from engine.model.deal import Deal
@@ -19,6 +26,7 @@ from engine.model.written_text import WrittenText
 from engine.queries.search import SearchResults, search
 from tasks import search_texts
 from tasks.jobs import sweep
+from tasks.turns import JOB_TURN
 
 pytestmark = pytest.mark.usefixtures("services")
 
@@ -71,11 +79,11 @@ def test_what_does_not_fit_into_one_turn_goes_on_in_another_job(
     first = office.open_deal()
     office.open_deal(title="Ще", client_id=first.client_id, client=None)
     office.do("olena", update_client, first.client_id, {"name": "ПрАТ «Ясень»"})
-    anew = search_texts.find_deal_anew
+    anew = find_deal_anew
 
     def slowly(*arguments: object) -> None:
         anew(*arguments)  # type: ignore[arg-type]
-        office.clock.advance(search_texts.JOB_TURN)
+        office.clock.advance(JOB_TURN)
 
     monkeypatch.setattr(search_texts, "find_deal_anew", slowly)
     sweep()
@@ -165,7 +173,7 @@ def test_missed_texts_that_do_not_fit_into_one_turn_are_found_by_another_job(
 
     def slowly(*arguments: Any) -> None:
         find_missed(*arguments)
-        office.clock.advance(search_texts.JOB_TURN)
+        office.clock.advance(JOB_TURN)
 
     monkeypatch.setattr(search_texts, "find_missed", slowly)
     missed(office)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import select, update
@@ -186,7 +186,8 @@ def test_a_group_a_stranger_and_nonsense_change_nothing_and_get_one_answer(
     office: Office, bot_api: BotApiServer
 ) -> None:
     group = written(1, -100, f"/start {code_of(office, 'iryna')}", kind="group")
-    odd = [{"update_id": 2}, {"update_id": 3, "message": {"chat": "?", "text": 5}}, {"update_id": 4, "message": []}]
+    messages: tuple[dict[str, Any], ...] = ({}, {"message": {"chat": "?", "text": 5}}, {"message": []})
+    odd = [{"update_id": number, **one} for number, one in enumerate(messages, start=2)]
     bot_api.updates += [group, *odd, *(written(number, STRANGER, "привіт") for number in range(5, 15))]
     read_telegram()
     sweep()

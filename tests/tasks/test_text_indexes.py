@@ -16,6 +16,7 @@ from engine.model.history_event import HistoryEvent
 from engine.queries.search import search
 from tasks import text_indexes
 from tasks.jobs import sweep
+from tasks.turns import JOB_TURN
 
 pytestmark = pytest.mark.usefixtures("services")
 
@@ -80,7 +81,7 @@ def test_what_does_not_fit_into_one_turn_goes_on_in_another_job(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def slowly(session: Session, index: str, *, begins: bool) -> bool:
-        office.clock.advance(text_indexes.JOB_TURN / 2)
+        office.clock.advance(JOB_TURN / 2)
         return merge_some(session, index, begins=begins)
 
     monkeypatch.setattr(text_indexes, "merge_some", slowly)

@@ -11,6 +11,7 @@ from support.sales_map import human
 
 from engine.bpmn.compiled import CompiledProcess
 from engine.clock import Clock
+from engine.commands.timers import claim_due_timers
 from engine.model.deal import Deal
 from engine.model.process_instance import ProcessInstance
 from engine.model.timer import Timer
@@ -101,7 +102,7 @@ def test_in_one_process_one_thread_fires_and_the_other_is_free_for_letters(
 ) -> None:
     deal = signing(office)
     let_three_days_pass(office)
-    claim, passed = timers.claim_due_timers, list[int]()
+    claim, passed = claim_due_timers, list[int]()
 
     def claim_while_another_thread_begins(session: Session, *, clock: Clock, limit: int) -> list[int]:
         if not passed:

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 from support.office import Office
 
+from engine.commands.moved_deals import take_turn
 from engine.commands.version_moves import (
     VERSION_MOVE,
     MoveRequest,
@@ -50,8 +51,7 @@ def test_a_worker_that_dies_between_two_deals_loses_and_doubles_none(
     deals = [office.open_deal(title=f"Угода {number}") for number in range(4)]
     second = office.publish()
     move = office.do("owner", start_version_move, second.id, MoveRequest())
-    turns_taken = []
-    take_turn = effects.take_turn
+    turns_taken: list[tuple[object, ...]] = []
 
     def dies_after_two(*arguments: object, **more: object) -> None:
         if len(turns_taken) == 2:

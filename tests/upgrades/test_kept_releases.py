@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from faults.audit import assert_deal_is_whole
 from faults.scorecard import Scorecard
 from sqlalchemy import select, text
+from support.company import Company
 from support.former_schemas import FormerSchemas
 from support.office import Office
 from support.stage_totals import kept_totals, true_totals
@@ -96,10 +97,7 @@ class CompanyOfBefore(Office):
         self.database, self.clock = database, SettableClock(at)
         with database.read() as session:
             self.people = {one.login: one for one in session.scalars(select(Person))}
-
-    @property
-    def company(self) -> Any:
-        return _ByLogin(self.people)
+        self.company = cast("Company", _ByLogin(self.people))
 
 
 class _ByLogin:

@@ -42,7 +42,10 @@ def told_by(program: str, var: Path) -> str:
             ("openpyxl", "PIL", "fpdf", "docx", "phonenumbers", "icalendar", "holidays", "alembic"),
         ),
         ("from webui.serving import machinery", ("webui.app", "openpyxl", "phonenumbers", "alembic")),
-        ("from webui.serving import hints", ("webui.app", "tasks.jobs", "engine.model", "sqlalchemy", "pydantic")),
+        (
+            "from webui.command_line import schedule\nfrom webui.serving import hints",
+            ("webui.app", "tasks.jobs", "engine.model", "sqlalchemy", "psycopg", "pydantic"),
+        ),
         ("from webui.command_line import running", ("webui.app", "flask", "celery", "alembic", "webui.demo.company")),
     ],
 )

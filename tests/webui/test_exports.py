@@ -5,6 +5,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 from zipfile import ZipFile, is_zipfile
 from zoneinfo import ZoneInfo
 
@@ -35,8 +36,8 @@ def test_other_text_stays_as_it_is(text: str) -> None:
 
 def test_what_a_spreadsheet_cannot_hold_does_not_keep_the_others_from_their_file() -> None:
     answer = xlsx_file("deals", ("Назва",), [("Насоси\x0bдля\ufffe \uffffводоканалу",)])
-    rows = load_workbook(io.BytesIO(_content_of(answer))).active.iter_rows(values_only=True)
-    assert list(rows) == [("Назва",), ("Насосидля водоканалу",)]
+    (sheet,) = load_workbook(io.BytesIO(_content_of(answer))).worksheets
+    assert list(sheet.iter_rows(values_only=True)) == [("Назва",), ("Насосидля водоканалу",)]
 
 
 @pytest.mark.parametrize("make", [csv_file, xlsx_file])
@@ -46,7 +47,8 @@ def test_a_heading_that_somebody_made_up_is_no_formula(make: Callable[..., Respo
     if make is csv_file:
         assert content.decode("utf-8-sig").startswith("'=1+1;")
     else:
-        (heading, _), *_ = load_workbook(io.BytesIO(content)).active.iter_rows()
+        (sheet,) = load_workbook(io.BytesIO(content)).worksheets
+        (heading, _), *_ = sheet.iter_rows()
         assert (heading.data_type, heading.value) == ("s", "'=1+1")
 
 
@@ -163,7 +165,7 @@ def test_no_object_is_made_for_a_cell_of_a_row(monkeypatch: pytest.MonkeyPatch) 
     """The library's cells and styles took most of the time of a file of 10,000 deals."""
     made: list[object] = []
 
-    def counting(sheet: object, value: object = None) -> object:
+    def counting(sheet: Any, value: Any = None) -> object:
         made.append(WriteOnlyCell(sheet, value=value))
         return made[-1]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Thread
+
 import pytest
 
 from webui.pages import health
@@ -16,7 +18,7 @@ def test_a_check_for_which_no_thread_could_be_made_does_not_silence_those_after_
         raise RuntimeError("can't start new thread")
 
     with monkeypatch.context() as crowded:
-        crowded.setattr(health.Thread, "start", refuse)
+        crowded.setattr(Thread, "start", refuse)
         with pytest.raises(RuntimeError):
             questioner.answer(lambda: 4)
     assert questioner.answer(lambda: 4) == 4

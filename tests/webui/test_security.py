@@ -41,6 +41,17 @@ def test_inline_code_runs_only_with_the_nonce_of_its_answer(browse: SignIn) -> N
     assert "unsafe" not in policy
 
 
+@pytest.mark.parametrize("address", ["http://[", "http://[::1", "http://a]/", "http://\u2100.example"])
+def test_an_address_in_a_header_that_is_none_is_no_failure_of_ours(browse: SignIn, address: str) -> None:
+    sent = address.encode().decode("latin-1")
+    nobody, olena = browse(None), browse("olena")
+    part = nobody.client.get("/inbox", headers={"HX-Request": "true", "HX-Current-URL": sent})
+    assert (part.status_code, part.headers["HX-Redirect"]) == (401, "/sign-in?expired=1")
+    write = nobody.post("/deals", {}, headers={"Referer": sent})
+    assert (write.status_code, write.location) == (303, "/sign-in?expired=1")
+    assert olena.post("/deals", {}, headers={"Origin": sent}).status_code == 403
+
+
 @pytest.mark.parametrize("address", ["/sign-in", "/inbox", "/deals", "/deals/board", "/deals/new", "/nowhere"])
 def test_no_page_needs_inline_styles_or_handlers(browse: SignIn, address: str) -> None:
     page = browse("olena").get(address).text
@@ -122,7 +133,7 @@ def test_over_https_the_cookie_belongs_to_this_host_alone(office: Office) -> Non
     assert "Domain" not in cookie
 
 
-def test_secret_key_is_made_once_and_kept_for_its_owner(office: Office, tmp_path) -> None:  # noqa: ANN001  # pytest's
+def test_secret_key_is_made_once_and_kept_for_its_owner(office: Office, tmp_path: Path) -> None:
     keys = {web_application(office, SECRET_KEY="", REGLAMENT_VAR=str(tmp_path)).config["SECRET_KEY"] for _ in range(2)}
     assert len(keys) == 1
     assert len(keys.pop()) == 64

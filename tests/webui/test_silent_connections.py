@@ -59,7 +59,7 @@ def test_whoever_takes_nothing_of_a_file_is_given_up(accept: Accept, tmp_path_fa
 
 def test_whoever_is_slow_but_goes_on_gets_everything(accept: Accept) -> None:
     ours, other = accept()
-    taken = []
+    taken: list[int] = []
 
     def take() -> None:
         while sum(taken) < len(_ENOUGH):

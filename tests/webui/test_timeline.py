@@ -61,7 +61,7 @@ def test_the_file_that_a_step_was_given_is_told_by_its_name(app: Flask) -> None:
     asked = FieldDefinition(name="spec", label="Специфікація", type=FieldType.FILE)
     given = [{"id": 7, "name": "насоси.pdf", "version": 1, "sha256": "ab", "size": 12}]
     data = {"step": "Підготувати", "outcome": "completed", "values": {"spec": given}}
-    row = HistoryRow(1, 1, 1, "step_completed", AT, None, "", None, "", row_of(events.StepCompleted).data | data)
+    row = HistoryRow(1, 1, 1, "step_completed", AT, None, "", None, "", {**row_of(events.StepCompleted).data, **data})
     with app.test_request_context(), force_locale("uk"):
         told = entry(row, {"spec": asked})
     assert told.details == (("Специфікація", "насоси.pdf"),)
@@ -74,7 +74,7 @@ def test_money_that_a_step_was_given_has_its_currency_and_a_table_has_it_at_its_
     goods = FieldDefinition(name="goods", label="Товари", type=FieldType.LINES, columns=(price,))
     values = {"paid": "268770.00", "goods": [{"sum": "100"}, {"sum": "200"}]}
     row = HistoryRow(
-        1, 1, 1, "step_completed", AT, None, "", None, "", row_of(events.StepCompleted).data | {"values": values}
+        1, 1, 1, "step_completed", AT, None, "", None, "", {**row_of(events.StepCompleted).data, "values": values}
     )
     with app.test_request_context(), force_locale("uk"):
         told = dict(entry(row, {"paid": paid, "goods": goods}, lambda _row: "EUR").details)

@@ -46,6 +46,9 @@ def told(*items: WaitingFor, locale: str = "uk") -> str:
 def test_one_thing_is_told_as_it_is() -> None:
     assert told(STEP) == "Угода чекає на крок «Погодити» (Юристи), завтра до 10:00."
     assert told(replace(STEP, may_act=True)) == "Угода чекає на вас: «Погодити», завтра до 10:00."
+    for_taras = replace(STEP, may_act=True, acts_for="Тарас Мельник")
+    assert told(for_taras) == "Угода чекає на вас (заміщаєте: Тарас Мельник): «Погодити», завтра до 10:00."
+    assert "(заміщаєте: Тарас Мельник): «Погодити»." in told(replace(for_taras, due_at=None))
     assert told(PAID) == "Угода чекає на повідомлення «Оплата» ззовні."
     assert told(PAID, locale="en") == "The deal waits for the message “Оплата” from outside."
     assert told(WaitingFor(WaitingKind.SIGNAL, "Ціни")) == "Угода чекає на сигнал «Ціни» від іншої угоди."

@@ -26,7 +26,7 @@ _PATIENCE_S = 30
 class Request:
     """One that ``work`` performs in a thread, given the environment."""
 
-    def __init__(self, places: WorkingPlaces, work: Callable[[dict[str, Any]], None], body: Any = None) -> None:
+    def __init__(self, places: WorkingPlaces, work: Callable[[dict[str, Any]], object], body: Any = None) -> None:
         self.is_begun = Event()
         self._work = work
         environ = {"request": self, "wsgi.input": io.BytesIO() if body is None else body}
@@ -68,7 +68,7 @@ def places() -> WorkingPlaces:
 
 def test_there_are_no_more_at_work_than_places(places: WorkingPlaces) -> None:
     goes_on = Event()
-    first = Request(places, lambda _: goes_on.wait(_PATIENCE_S) and None)
+    first = Request(places, lambda _: goes_on.wait(_PATIENCE_S))
     assert first.is_begun.wait(_PATIENCE_S)
     second = Request(places, lambda _: None)
     assert not second.is_begun.wait(0.2)
@@ -82,7 +82,7 @@ def test_who_waits_for_a_body_leaves_the_place_and_goes_on_without_one(places: W
     body, goes_on = Body(), Event()
     sender = Request(places, lambda environ: environ["wsgi.input"].read(), body)
     assert body.is_asked_for.wait(_PATIENCE_S)
-    other = Request(places, lambda _: goes_on.wait(_PATIENCE_S) and None)
+    other = Request(places, lambda _: goes_on.wait(_PATIENCE_S))
     assert other.is_begun.wait(_PATIENCE_S)
     body.comes.set()
     assert sender.ended(), "it may hold what the other one waits for"
@@ -90,7 +90,7 @@ def test_who_waits_for_a_body_leaves_the_place_and_goes_on_without_one(places: W
     assert other.ended()
     assert Request(places, lambda _: None).ended(), "the place is free again, once"
     stays = Event()
-    last = Request(places, lambda _: stays.wait(_PATIENCE_S) and None)
+    last = Request(places, lambda _: stays.wait(_PATIENCE_S))
     assert last.is_begun.wait(_PATIENCE_S)
     behind = Request(places, lambda _: None)
     assert not behind.is_begun.wait(0.2), "there is one place still"

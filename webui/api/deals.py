@@ -23,6 +23,7 @@ from webui.api.contacts import contact_item
 from webui.api.models.deals import (
     DealChanges,
     DealDetail,
+    DealDetailQuery,
     DealItem,
     DealList,
     DealPath,
@@ -71,10 +72,10 @@ def list_deals(query: DealsQuery) -> Response:
 
 
 @api.get("/deals/<int:deal_id>", tags=[DEALS], responses={200: DealDetail})
-def show_deal(path: DealPath) -> Response:
+def show_deal(path: DealPath, query: DealDetailQuery) -> Response:
     """One deal with its fields, stages and open steps."""
     with reading() as session:
-        view = deal_view(session, caller(), path.deal_id, now(), most_contacts=None)
+        view = deal_view(session, caller(), path.deal_id, now(), most_contacts=query.contacts_limit)
     definition = None
     if view.definition_id is not None and view.definition_version is not None:
         definition = FollowedDefinition(
@@ -88,6 +89,7 @@ def show_deal(path: DealPath) -> Response:
             **deal_item(view.row).model_dump(),
             fields={field.name: field.value for field in view.fields},
             contacts=tuple(contact_item(row) for row in view.contacts),
+            contacts_total=view.contact_count,
             stages=tuple(
                 StagePassageItem(
                     name=stage.name,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Response, url_for
@@ -63,7 +63,7 @@ from webui.api.models.definitions import (
     StageItem,
 )
 from webui.api.models.values import Paging
-from webui.api.performing import carry_out, carry_out_once, command_id
+from webui.api.performing import carry_out, carry_out_prepared_once, command_id
 from webui.api.tags import MAPS
 from webui.attachments import attachment
 from webui.limits import limiter
@@ -94,14 +94,15 @@ def deploy(form: DefinitionFiles) -> Response:
 
     422 with findings where the files hold no map at all.
     """
+    ensure_may(caller(), Ability.DEPLOY_MAP)
     files = _files_of(form)
-    checked = _checked(files)
     arguments = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
 
-    def command(session: Session) -> int:
-        return deploy_definition(session, checked, actor=caller(), clock=services().clock).id
+    def prepare() -> Callable[[Session], int]:
+        checked = _checked(files)
+        return lambda session: deploy_definition(session, checked, actor=caller(), clock=services().clock).id
 
-    definition_id = carry_out_once("deploy_definition", arguments, command)
+    definition_id = carry_out_prepared_once("deploy_definition", arguments, prepare)
     location = url_for("api.show_definition", definition_id=definition_id)
     return answer(deployed(definition_id), 201, location=location)
 
@@ -118,16 +119,17 @@ def publish(path: DefinitionPath, body: Publishing) -> Response:
     one than asked for where deals ran on that one while it called older maps.
     """
     ensure_may(caller(), Ability.PUBLISH_MAP)
-    prepared = prepare_publishing(services().database, path.definition_id, shipped=shipped_sources())
 
-    def command(session: Session) -> int:
-        actor, clock = caller(), services().clock
-        return publish_definition(
-            session, path.definition_id, actor=actor, clock=clock, prepared=prepared, note=body.note
-        ).id
+    def prepare() -> Callable[[Session], int]:
+        prepared = prepare_publishing(services().database, path.definition_id, shipped=shipped_sources())
+        return lambda session: (
+            publish_definition(
+                session, path.definition_id, actor=caller(), clock=services().clock, prepared=prepared, note=body.note
+            ).id
+        )
 
     told = {"id": path.definition_id, "note": body.note}
-    return answer(deployed(carry_out_once("publish_definition", told, command)))
+    return answer(deployed(carry_out_prepared_once("publish_definition", told, prepare)))
 
 
 @api.post(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Response
 from sqlalchemy.orm import Session
 
@@ -19,7 +21,7 @@ from webui.api.models.map_questions import (
     QuestionItem,
     QuestionsOfDefinition,
 )
-from webui.api.performing import carry_out_once
+from webui.api.performing import carry_out_prepared_once
 from webui.api.tags import MAPS
 from webui.limits import limiter
 from webui.map_uploads import library
@@ -42,20 +44,20 @@ def list_map_questions(path: DefinitionPath) -> Response:
 def answer_map_questions(path: DefinitionPath, body: AnswersGiven) -> Response:
     """Write answers into the map's file. What is left open is answered then; other answers may open new questions."""
     ensure_may(caller(), Ability.DEPLOY_MAP)
-    prepared = prepare_answers(
-        services().database,
-        path.definition_id,
-        body.answers,
-        read_revision=body.revision,
-        actor=caller(),
-        library=library(),
-    )
 
-    def command(session: Session) -> int:
-        return answer_questions(session, prepared, actor=caller(), clock=services().clock).id
+    def prepare() -> Callable[[Session], int]:
+        prepared = prepare_answers(
+            services().database,
+            path.definition_id,
+            body.answers,
+            read_revision=body.revision,
+            actor=caller(),
+            library=library(),
+        )
+        return lambda session: answer_questions(session, prepared, actor=caller(), clock=services().clock).id
 
     arguments = {"id": path.definition_id, "revision": body.revision, "answers": body.answers}
-    return _told(carry_out_once("answer_map_questions", arguments, command))
+    return _told(carry_out_prepared_once("answer_map_questions", arguments, prepare))
 
 
 def _told(definition_id: int) -> Response:

@@ -8,12 +8,12 @@ from typing import Any, ClassVar, TypeVar
 
 from sqlalchemy.orm import Session
 
-from engine.commands.idempotency import already_performed, remember
+from engine.commands.idempotency import already_performed, performed_before, remember
 from engine.commands.incidents import perform
 from engine.errors import N_, DomainError, InvalidInput
 from engine.queries.organisation import CompanyChanged, expect_revision, has_seen_expected_revision
 from webui.api.caller import caller, confirm_caller, unconfirmed_revision
-from webui.request_context import services
+from webui.request_context import reading, services
 from webui.this_request import this_request
 
 T = TypeVar("T")
@@ -90,3 +90,20 @@ def carry_out_once(
         return made
 
     return carry_out(once)
+
+
+def carry_out_prepared_once(
+    name: str, arguments: Mapping[str, Any], prepare: Callable[[], Callable[[Session], int]]
+) -> int:
+    """As ``carry_out_once``, for a command that ``prepare`` makes with much work before its transaction begins.
+
+    A repetition is answered without that work, and whatever has become of what the work begins with. Raises whatever
+    ``prepare`` raises.
+    """
+    key, actor = command_id(), caller()
+    if key is not None:
+        with reading() as session:
+            done = performed_before(session, key, name, arguments, actor=actor)
+        if done is not None:
+            return int(done["id"])
+    return carry_out_once(name, arguments, prepare())

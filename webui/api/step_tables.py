@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Response
 from sqlalchemy.orm import Session
 
@@ -17,7 +19,7 @@ from webui.api.definitions import deployed
 from webui.api.models.definitions import DefinitionPath, DeployedDefinition, StepEdits, StepItem, StepList
 from webui.api.models.steps import FieldItem, OutcomeItem
 from webui.api.models.values import Paging
-from webui.api.performing import carry_out_once
+from webui.api.performing import carry_out_prepared_once
 from webui.api.tags import MAPS
 from webui.i18n import chosen_locale
 from webui.limits import limiter
@@ -66,20 +68,22 @@ def edit_definition_steps(path: DefinitionPath, body: StepEdits) -> Response:
     `read_revision`.
     """
     ensure_may(caller(), Ability.DEPLOY_MAP)
-    with reading() as session:
-        table = step_table(session, caller(), path.definition_id, chosen_locale())
-        files = uploaded_files(session, caller(), path.definition_id)
-    checked = edit_steps(files, body.edits, library=library(), process_key=table.key)
 
-    def command(session: Session) -> int:
-        return amend_definition(
-            session,
-            path.definition_id,
-            checked,
-            read_revision=body.read_revision,
-            actor=caller(),
-            clock=services().clock,
-        ).id
+    def prepare() -> Callable[[Session], int]:
+        with reading() as session:
+            table = step_table(session, caller(), path.definition_id, chosen_locale())
+            files = uploaded_files(session, caller(), path.definition_id)
+        checked = edit_steps(files, body.edits, library=library(), process_key=table.key)
+        return lambda session: (
+            amend_definition(
+                session,
+                path.definition_id,
+                checked,
+                read_revision=body.read_revision,
+                actor=caller(),
+                clock=services().clock,
+            ).id
+        )
 
     arguments = {"definition": path.definition_id, **body.model_dump(mode="json")}
-    return answer(deployed(carry_out_once("edit_steps", arguments, command)))
+    return answer(deployed(carry_out_prepared_once("edit_steps", arguments, prepare)))

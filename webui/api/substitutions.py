@@ -6,7 +6,7 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from engine.commands.people import end_substitution, set_substitution
-from engine.queries.people import SubstitutionRow
+from engine.queries.substitution_rows import SubstitutionRow
 from engine.queries.substitutions import arrangeable_substitutions, substitution_row
 from webui.api.answers import answer, listed, part_of
 from webui.api.blueprint import api, conflicts

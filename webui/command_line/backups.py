@@ -24,12 +24,12 @@ from engine.errors import N_
 from engine.queries.machinery import machinery
 from engine.queries.stored_files import damaged_files
 from engine.settings import Settings
-from webui.command_line.failures import Failed
+from webui.command_line.environment import settings
+from webui.command_line.failures import Failed, reason_of
 from webui.command_line.installation import (
     bring_up_to_date,
     database_of,
     has_sqlite_file,
-    settings,
     sqlite_file,
 )
 from webui.command_line.language import _
@@ -198,7 +198,7 @@ def _unpack(file: Path, workspace: Path) -> dict[str, Path]:
     except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, ValueError):  # also names that no file can have
         raise Failed(_("%(file)s is no backup of this program, or it is damaged.", file=file)) from None
     except OSError as failure:
-        raise Failed(_("%(file)s cannot be read: %(reason)s", file=file, reason=failure.strerror or failure)) from None
+        raise Failed(_("%(file)s cannot be read: %(reason)s", file=file, reason=reason_of(failure))) from None
     found = {name: workspace / name for name in (_SQLITE, _POSTGRESQL) if (workspace / name).is_file()}
     if not found:
         raise Failed(_("%(file)s is no backup of this program, or it is damaged.", file=file))

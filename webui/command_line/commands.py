@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import errno
 import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -39,7 +40,7 @@ COMMANDS: Mapping[str, Listed] = {
         N_("Start a worker, which sends letters, fires timers and escalates. Needs REDIS_URL."),
     ),
     "beat": Listed(
-        "webui.command_line.running:beat",
+        "webui.command_line.schedule:beat",
         N_("Start the schedule, which says every few seconds what is to be looked at. Needs REDIS_URL."),
     ),
     "migrate": Listed(
@@ -139,6 +140,8 @@ class Reglament(click.Group):
                 raise SystemExit(0) from None
             raise
         except OSError as error:
+            if error.errno == errno.ENOSPC:  # also of what is printed into a file
+                raise Failed(_("There is no room left on the disk.")) from error
             if error.filename is None:
                 raise
             unusable = _("%(file)s cannot be used: %(reason)s", file=error.filename, reason=reason_of(error))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -12,8 +14,9 @@ from engine.db.schema import newest_revision
 from engine.db.session import Database
 from engine.errors import N_
 from engine.settings import Settings
+from webui.command_line.environment import settings
 from webui.command_line.failures import Failed
-from webui.command_line.installation import bring_up_to_date, settings, sqlite_file
+from webui.command_line.installation import bring_up_to_date, sqlite_file
 from webui.command_line.language import _
 from webui.demo.emptiness import is_empty
 
@@ -55,30 +58,35 @@ def fill_if_empty(given: Settings) -> bool:
 
 
 def _load_beside(file: Path) -> None:
-    """Whole or not at all: an interrupted loading must not leave half a company."""
+    """Whole or not at all: an interrupted loading must not leave half a company. The database in ``file`` is empty."""
     beside = file.with_name(f"{file.name}.loading")
-    leftovers = [Path(f"{one}{ending}") for one in (beside, file) for ending in ("-wal", "-shm")]
-    lock = Path(f"{beside}.lock")
-    beside.unlink(missing_ok=True)
-    for one in leftovers:
+    for one in (beside, *_beside(beside)):
         one.unlink(missing_ok=True)
+    with closing(sqlite3.connect(file)) as migrated, closing(sqlite3.connect(beside)) as copy:
+        migrated.backup(copy)
     database = Database(f"sqlite:///{beside}")
     try:
-        bring_up_to_date(database)
         _load(database)
     finally:
         database.dispose()
-    for one in leftovers:
+    for one in (*_beside(beside), *_beside(file)):
         one.unlink(missing_ok=True)
     beside.replace(file)
-    lock.unlink(missing_ok=True)
+    beside.with_name(f"{beside.name}.lock").unlink(missing_ok=True)
+
+
+def _beside(file: Path) -> list[Path]:
+    """What SQLite keeps there while somebody is connected."""
+    return [file.with_name(f"{file.name}{ending}") for ending in ("-wal", "-shm")]
 
 
 def _load(database: Database) -> None:
+    from engine.bpmn.compile_child import release_compiler  # noqa: PLC0415  # as all that loading needs:
     from webui.demo.company import load_demo_company  # noqa: PLC0415  # large to load, and rarely needed
 
     shown = _Progress()
     load_demo_company(database, until=SystemClock().now(), progress=shown.show)
+    release_compiler()
     shown.end()
 
 

@@ -27,7 +27,8 @@ from engine.queries.history_signatures import signing_state
 from engine.queries.machinery import Machinery, machinery
 from engine.queries.stored_files import bytes_of_all
 from engine.settings import Settings
-from webui.command_line.installation import has_sqlite_file, settings
+from webui.command_line.environment import settings
+from webui.command_line.installation import has_sqlite_file
 from webui.command_line.language import _
 from webui.company_sign_in import provider_of
 

@@ -32,8 +32,9 @@ from engine.policy.permissions import Actor
 from engine.queries.definitions import definition_xml
 from engine.settings import Settings
 from processes import shipped_sources
+from webui.command_line.environment import settings
 from webui.command_line.failures import Failed, told
-from webui.command_line.installation import database_of, has_sqlite_file, settings
+from webui.command_line.installation import database_of, has_sqlite_file
 from webui.command_line.language import _
 from webui.command_line.map_arguments import read_arguments
 from webui.command_line.pages_words import in_pages_words

@@ -21,8 +21,9 @@ from engine.model.linked_account import LinkedAccount
 from engine.model.person import Person, Role
 from engine.policy.permissions import Actor
 from engine.policy.search_keys import fold
+from webui.command_line.environment import settings
 from webui.command_line.failures import Failed
-from webui.command_line.installation import database_of, settings
+from webui.command_line.installation import database_of
 from webui.command_line.language import LOCALES, _
 
 _READ_FROM_INPUT = "-"

@@ -17,8 +17,9 @@ from engine.policy.history_chain import ChainFault, ChainFaultReason
 from engine.policy.permissions import Actor
 from engine.queries.history_proof import HistoryProof
 from engine.queries.history_signatures import latest_key, signing_keys
-from webui.command_line.failures import Failed
-from webui.command_line.installation import database_of, settings
+from webui.command_line.environment import settings
+from webui.command_line.failures import Failed, reason_of
+from webui.command_line.installation import database_of
 from webui.command_line.language import _
 from webui.command_line.whole_history import Fault, faults_of_history
 from webui.company_seal import company_seal
@@ -59,7 +60,7 @@ def verify_sheet(context: click.Context, file: Path, key: str | None) -> None:
     try:
         found = proven_file(file.read_bytes())
     except OSError as failure:
-        raise Failed(_("%(file)s cannot be read: %(reason)s", file=file, reason=failure.strerror)) from None
+        raise Failed(_("%(file)s cannot be read: %(reason)s", file=file, reason=reason_of(failure))) from None
     except NoSheet:
         raise Failed(_("%(file)s is no approval sheet.", file=file)) from None
     for fault in found.faults:
@@ -116,7 +117,7 @@ def seal_with(file: Path, password: str) -> None:
     try:
         content = file.read_bytes()
     except OSError as failure:
-        raise Failed(_("%(file)s cannot be read: %(reason)s", file=file, reason=failure.strerror)) from None
+        raise Failed(_("%(file)s cannot be read: %(reason)s", file=file, reason=reason_of(failure))) from None
     with database_of(given) as database, database.write() as session:
         seal = change_seal(session, company_seal(given), content, password, actor=Actor.system(), clock=SystemClock())
     click.echo(_("Sealed by “%(owner)s”, certificate %(sha256)s.", owner=seal.owner, sha256=seal.certificate))
@@ -176,7 +177,7 @@ def _checkpoint(file: Path) -> Checkpoint:
     try:
         return checkpoint_of(file.read_bytes())
     except OSError as failure:
-        raise Failed(_("%(file)s cannot be read: %(reason)s", file=file, reason=failure.strerror)) from None
+        raise Failed(_("%(file)s cannot be read: %(reason)s", file=file, reason=reason_of(failure))) from None
     except NoCheckpoint:
         raise Failed(_("%(file)s is no checkpoint, or its signature does not fit.", file=file)) from None
 

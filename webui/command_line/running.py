@@ -1,4 +1,4 @@
-"""``run``, ``web``, ``worker`` and ``beat``: the processes of an installation."""
+"""``run``, ``web`` and ``worker``: the processes of an installation that work with its database."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ from engine.db.session import Database
 from engine.errors import N_, DomainError
 from engine.policy.company_sign_in import CompanySignInNotUnderstood, company_sign_in
 from engine.settings import Settings
+from webui.command_line.environment import settings, settings_with_redis
 from webui.command_line.failures import Failed, told
-from webui.command_line.installation import bring_up_to_date, database_of, settings
+from webui.command_line.installation import bring_up_to_date, database_of
 from webui.command_line.language import _
 from webui.first_administrator import first_command, has_nobody
 from webui.serving import parts
@@ -64,30 +65,19 @@ def web() -> None:
     "-c", "--concurrency", type=click.IntRange(1, 64), default=4, help=N_("How many tasks are done at a time.")
 )
 def worker(concurrency: int) -> None:
-    given = _with_redis()
+    given = settings_with_redis()
     _ensure_servers_are_understood(given)
     with database_of(given):
         pass
     raise SystemExit(parts.worker(given, concurrency))
 
 
-@click.command(help=N_("Start the schedule, which says every few seconds what is to be looked at. Needs REDIS_URL."))
-def beat() -> None:
-    parts.beat(_with_redis())
-
-
-def _with_redis() -> Settings:
-    given = settings()
-    if given.is_embedded:
-        raise Failed(_("REDIS_URL is not set: worker and schedule are inside `reglament run` and `reglament web`."))
-    return given
-
-
 def _ensure_port_is_free(given: Settings) -> None:
     """Say it before anything else is done. Raises Failed."""
     try:
-        # The resolver takes greater numbers modulo 65,536.
-        found = socket.getaddrinfo(given.host, given.port, type=socket.SOCK_STREAM) if given.port <= _LAST_PORT else []
+        # The resolver takes greater numbers modulo 65,536, and 0 for any port: nobody would learn for which.
+        is_port = 0 < given.port <= _LAST_PORT
+        found = socket.getaddrinfo(given.host, given.port, type=socket.SOCK_STREAM) if is_port else []
         family, kind, protocol, _name, address = found[0]
     except (OSError, OverflowError, IndexError):
         raise Failed(_("%(host)s:%(port)s is no address of this machine.", host=given.host, port=given.port)) from None

@@ -176,11 +176,13 @@ def refused(import_id: int, suffix: str) -> ResponseReturnValue:
         raise NotFound
     with reading() as session:
         brought = client_import(session, actor(), import_id)
-        rows = refused_rows(session, import_id)
-    width = len(brought.headings)
-    cells = ([*row.cells, *[""] * (width - len(row.cells)), " ".join(problems(brought, row))] for row in rows)
-    header = [*brought.headings, _("What is wrong")]
-    return (csv_file if suffix == "csv" else xlsx_file)("to-mend", header, cells)
+        width = len(brought.headings)
+        cells = (
+            [*row.cells, *[""] * (width - len(row.cells)), " ".join(problems(brought, row))]
+            for row in refused_rows(session, import_id)
+        )
+        header = [*brought.headings, _("What is wrong")]
+        return (csv_file if suffix == "csv" else xlsx_file)("to-mend", header, cells)
 
 
 def _width(import_id: int) -> int:

@@ -252,7 +252,7 @@ def remind() -> ResponseReturnValue:
         else:
             done += 1
     if done:
-        flash(ngettext("%(num)s step reminded of.", "%(num)s steps reminded of.", done), "success")
+        flash(ngettext("Reminded of %(num)s step.", "Reminded of %(num)s steps.", done), "success")
     for told, count in refused.items():
         flash(f"{told} ({count})" if count > 1 else told, "warning")
     if not ids:

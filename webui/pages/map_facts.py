@@ -59,7 +59,9 @@ def show(definition_id: int) -> ResponseReturnValue:
     return render_template(
         "maps/facts.html",
         row=view.row,
+        callers=view.callers,
         lines=lines,
+        has_done=any(one.facts.done for one in lines),
         marks=[
             {"element": one.step.source_id, "mark": one.mark, "sign": f"{one.late_percent} %", "text": _said(one)}
             for one in lines

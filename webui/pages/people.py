@@ -313,6 +313,7 @@ def _page(
         is_own=is_own,
         offer=offer,
         typed=form if form is not None else view.row,
+        role=form.get("role", "") if form is not None else view.row.role.value,
         ticked=set(_department_ids(form)) if form is not None else own_departments,
         departments=[one for one in all_departments if not one.is_archived or one.id in own_departments],
         roles=role_options(),

@@ -18,7 +18,14 @@ from webui.first_rows import first_rows
 from webui.i18n import _
 from webui.periods import end_of, start_of
 from webui.report_periods import asked_period, period_asked, period_words, report_file
-from webui.report_tables import LATENESS_HEADINGS, funnel_table, in_time, lateness_no_name, lateness_table
+from webui.report_tables import (
+    LATENESS_GROUPS,
+    LATENESS_HEADINGS,
+    funnel_table,
+    in_time,
+    lateness_no_name,
+    lateness_table,
+)
 from webui.request_context import actor, now, reading
 from webui.saved_reports import saved_words
 
@@ -70,7 +77,8 @@ def show_lateness() -> ResponseReturnValue:
     return render_template(
         "control/lateness.html",
         group=group,
-        groups={one: _(label) for one, label in LATENESS_HEADINGS.items()},
+        groups={one: _(label) for one, label in LATENESS_GROUPS.items()},
+        heading=_(LATENESS_HEADINGS[group]),
         rows=first_rows(rows),
         in_time=in_time,
         no_name=lateness_no_name(group),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from engine.commands.people import sign_in
+from engine.commands.people import sign_in, update_person
 from engine.errors import DomainError, FieldRequired, NotFound
 from engine.model.person import Person
 from engine.model.sign_in import SignInWay
@@ -15,7 +15,7 @@ from engine.queries.actors import actor_of
 from engine.queries.linked_accounts import passwords_are_closed
 from webui.demo_people import DemoPerson, demo_people
 from webui.first_administrator import first_command, has_nobody
-from webui.i18n import _
+from webui.i18n import LOCALE_COOKIE, LOCALES, _
 from webui.limits import account_tried, limit_failures
 from webui.messages import error_text
 from webui.password_door import ensure_password_opens
@@ -88,7 +88,17 @@ def as_demo_person() -> ResponseReturnValue:
         person_id = person.id
         start_session(person, actor_of(session, person_id, now()))
     came_in(person_id, SignInWay.DEMO)
+    _keep_language_of_visitor(person_id)
     return _go_on()
+
+
+def _keep_language_of_visitor(person_id: int) -> None:
+    """Go on in the language that was switched to on the sign-in page: a demo account stands for whoever looks at it."""
+    chosen = request.cookies.get(LOCALE_COOKIE, "")
+    if chosen in LOCALES:
+        with writing() as session:
+            by = actor_of(session, person_id, now())
+            update_person(session, person_id, {"locale": chosen}, actor=by, clock=services().clock)
 
 
 @blueprint.post("/sign-out")

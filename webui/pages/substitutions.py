@@ -11,7 +11,7 @@ from engine.commands.people import end_substitution, set_substitution
 from engine.errors import N_, DomainError, FieldRequired, InvalidInput, NotFound
 from engine.model.substitution import Substitution
 from engine.queries.directories import directory
-from engine.queries.substitutions import arrangeable_substitutions, arranges_for_others
+from engine.queries.substitutions import arrangeable_substitutions, arranges_for_others, own_standing_in
 from webui.error_pages import status_of
 from webui.formats import local
 from webui.forms.typed_values import chosen_id, ensure_chosen, read_date
@@ -67,13 +67,16 @@ def _read() -> tuple[int, int, date, date]:
 
 def _page(error: DomainError | None = None) -> ResponseReturnValue:
     with reading() as session:
-        arranged = arrangeable_substitutions(session, actor(), local(now()).date())
+        today = local(now()).date()
+        arranged = arrangeable_substitutions(session, actor(), today)
+        standing_in = tuple(one for one in own_standing_in(session, actor(), today) if one not in arranged)
         for_others = arranges_for_others(session, actor())
         absent_id = chosen_id(request.values, "person_id") or chosen_id(request.args, "person") or actor().person_id
         absent = directory(session).known_person(absent_id)
     page = render_template(
         "settings/substitutions.html",
         arranged=arranged,
+        standing_in=standing_in,
         for_others=for_others,
         absent=absent,
         typed=request.form,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from flask import Blueprint, Response, flash, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -64,6 +64,7 @@ from webui.provider_proofs import give_back_used_proof
 from webui.read_versions import sent_as_of
 from webui.request_context import actor, now, reading, services, writing
 from webui.security import is_partial
+from webui.sent_addresses import address_parts
 from webui.sessions import polls
 from webui.step_page import decided_in, step_page
 from webui.step_people import between_people, may_extend
@@ -417,7 +418,7 @@ def _completed(work_item_id: int) -> ResponseReturnValue:
 
 def _following(session: Session) -> tuple[WorkItemRow | None, Tab]:
     """The most urgent step of the tab that is open, else of those that wait for this person alone; and its tab."""
-    opened = parse_qs(urlsplit(request.headers.get("HX-Current-URL", "")).query).get("tab", [""])[-1]
+    opened = parse_qs(address_parts(request.headers.get("HX-Current-URL")).query).get("tab", [""])[-1]
     tab = next((one for one in (Tab.GROUPS, Tab.SUBSTITUTING) if one.value == opened), Tab.MINE)
     for one in dict.fromkeys((tab, Tab.MINE)):
         found = inbox(session, actor(), tab=one, limit=1, now=now()).items

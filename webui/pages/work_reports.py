@@ -25,7 +25,7 @@ from webui.listed_pages import PAGE_SIZE, all_pages, cursor_asked, page_links
 from webui.outcomes import decided
 from webui.periods import end_of, start_of
 from webui.report_periods import asked_period, period_asked, period_words, report_file
-from webui.report_tables import APPROVAL_COLUMNS, APPROVAL_HEADINGS, activity_table, approval_table
+from webui.report_tables import APPROVAL_COLUMNS, APPROVAL_GROUPS, APPROVAL_HEADINGS, activity_table, approval_table
 from webui.request_context import actor, now, reading
 from webui.saved_reports import saved_words
 
@@ -52,7 +52,8 @@ def show_approvals() -> ResponseReturnValue:
     return render_template(
         "control/approvals.html",
         group=group,
-        groups={one: _(label) for one, label in APPROVAL_HEADINGS.items()},
+        groups={one: _(label) for one, label in APPROVAL_GROUPS.items()},
+        heading=_(APPROVAL_HEADINGS[group]),
         rows=first_rows(rows),
         totals={one: sum(getattr(row, one.value) for row in rows) for one in APPROVAL_COLUMNS},
         lists={one: _(_LISTS[one]) for one in APPROVAL_COLUMNS},

@@ -37,6 +37,7 @@ _AGREEMENT = re.compile(
     r"|approv\w*|agree\w*|accept\w*|ok|okay|good|fine|success\w*|succes?ful\w*|positive\w*|pass(?:ed)?|confirmed"
     r"|granted|go|continue|proceed|decision|result|outcome|verdict|correct|right|valid|cleared|endorsed|sign",
 )
+_CHECKED = re.compile(r"перевірен\w+|перевірили|готов(?:о|ий|а|е|і)|checked|reviewed|verified|ready")
 _OUTSIDERS = re.compile(
     r"клієнт|замовник|покуп|контрагент|партнер|постачальник|підрядник|банк|лізинг|страхов|інвестор|орендар|орендодав"
     r"|дилер|дистриб|сторон|тендер|client|customer|buyer|partner|supplier|vendor|contractor|bank|lender|insur|investor"
@@ -85,18 +86,22 @@ def words_about(steps: Iterable[Node]) -> frozenset[str]:
     return frozenset(found)
 
 
-def ask_whether_approved(question: str, yes: Flow, no: Flow, known: Collection[str]) -> bool:
-    """Whether ``yes`` and ``no`` answer whether the approval was given that is called by the words ``known``."""
+def ask_whether_approved(question: str, yes: Flow, no: Flow, known: Collection[str], *, asked_again: bool) -> bool:
+    """Whether ``yes`` and ``no`` answer whether the approval was given that is called by the words ``known``.
+
+    ``asked_again``: ``no`` leads to nothing but the approval. Then "Checked?" and "Is the contract ready?" ask for
+    that, too: whatever else they meant, nothing goes on that was not approved.
+    """
     if asks_something_else(question) or asks_something_else(label(yes)):
         return False
     if words_of(question):
-        return _asks_whether_approved(question, known)
+        return _asks_whether_approved(question, known, asked_again=asked_again)
     said, refused = (" ".join(words_of(label(flow))[1:]) for flow in (yes, no))
     contrary = not refused or asks_something_else(refused)
     return (not said or _asks_whether_approved(said, known)) and (contrary or _asks_whether_approved(refused, known))
 
 
-def _asks_whether_approved(question: str, known: Collection[str]) -> bool:
+def _asks_whether_approved(question: str, known: Collection[str], *, asked_again: bool = False) -> bool:
     """Whether it asks whether something was approved, by nobody who is not ``known``.
 
     "Contract approved?" says so by itself. A word that says it less plainly may stand beside words that are known only:
@@ -108,7 +113,7 @@ def _asks_whether_approved(question: str, known: Collection[str]) -> bool:
         return False
     if any(map(is_approval_given, words)):
         return True
-    spoken = [word for word in words if _AGREEMENT.fullmatch(word)]
+    spoken = [word for word in words if _AGREEMENT.fullmatch(word) or (asked_again and _CHECKED.fullmatch(word))]
     others = [word for word in words if word not in AROUND | _ALSO_AROUND and word not in spoken]
     trouble = len(words) < len(words_of(question))
     return (bool(spoken) or trouble) and all(_is_known(word, known) or _is_somebody(word) for word in others)

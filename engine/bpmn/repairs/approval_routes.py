@@ -28,10 +28,10 @@ def route_approvals(workbench: Workbench, gateway: Node) -> bool:
     declared, candidates = _deciding(workbench, gateway)
     speaks = by_words is not None and len(by_words) == len(gateway.outgoing) and not any(map(leads_to_work, by_words))
     steps = declared or (candidates if speaks else [])
-    known = words_about(declared)
-    routes = complete_routes(gateway, by_words, known) if declared else by_words
+    known, asked_again = words_about(declared), bool(declared) and _are_asked_again(workbench, gateway)
+    routes = complete_routes(gateway, by_words, known, asked_again=asked_again) if declared else by_words
     if declared and routes is None and not asks_a_person(gateway):
-        _say_what_is_asked_instead(workbench, gateway, declared, known)
+        _say_what_is_asked_instead(workbench, gateway, declared, known, asked_again=asked_again)
     if not steps or routes is None:
         return False
     for step in steps:
@@ -54,17 +54,44 @@ def routes_by_words(gateway: Node) -> Routes | None:
     return routes if kinds else None
 
 
-def _say_what_is_asked_instead(workbench: Workbench, gateway: Node, steps: list[Node], known: Collection[str]) -> None:
-    answers = _answers([flow for flow in gateway.outgoing if approval_outcome(label(flow)) is None])
-    if answers is not None and not ask_whether_approved(gateway.name, *answers, known):
+def _are_asked_again(workbench: Workbench, gateway: Node) -> bool:
+    """Whether no, behind the approvals, leads to nothing but where all of them are asked for again."""
+    answers = _answers_beside_words(gateway)
+    source = origin_of(gateway)
+    if answers is None or source is None:
+        return False
+    begin = split_of(workbench, source) if source.type in JOINS else source
+    seen: set[Node] = set()
+    waiting = [answers[1].target]
+    while waiting:
+        node = waiting.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        if node is begin:
+            continue
+        if not node.outgoing or node is gateway:
+            return False
+        waiting += [*(flow.target for flow in node.outgoing), *node.boundaries]
+    return begin in seen
+
+
+def _say_what_is_asked_instead(
+    workbench: Workbench, gateway: Node, steps: list[Node], known: Collection[str], *, asked_again: bool
+) -> None:
+    answers = _answers_beside_words(gateway)
+    if answers is not None and not ask_whether_approved(gateway.name, *answers, known, asked_again=asked_again):
         titles = ", ".join(step.title for step in steps)
         workbench.noticed.warning("DECISION_ASKS_SOMETHING_ELSE", gateway, steps=titles)
 
 
-def complete_routes(gateway: Node, routes: Routes | None, about: Collection[str]) -> Routes | None:
+def complete_routes(
+    gateway: Node, routes: Routes | None, about: Collection[str], *, asked_again: bool = False
+) -> Routes | None:
     """Routes for every arrow behind a declared approval: yes and no count, and one silent arrow takes the rest.
 
     ``about`` are the words by which the approval is called; yes and no count where the decision asks for that.
+    ``asked_again``: no leads to nothing but the approval.
 
     Beside arrows for some of the outcomes, yes is the approval, and no all the others that are left. None where a
     rejection might go by an arrow for what was approved: the question asks for something else, or two arrows speak
@@ -78,7 +105,7 @@ def complete_routes(gateway: Node, routes: Routes | None, about: Collection[str]
         return None
     answers = _answers(silent)
     if answers is not None:
-        if not ask_whether_approved(gateway.name, *answers, about):
+        if not ask_whether_approved(gateway.name, *answers, about, asked_again=asked_again):
             return None
         yes, no = rest[:1], rest[1:]
         return known | {answers[0]: yes, answers[1]: no} if yes == (OutcomeKind.APPROVED,) and no else None
@@ -88,6 +115,11 @@ def complete_routes(gateway: Node, routes: Routes | None, about: Collection[str]
     if any(yes_or_no(label(flow)) is not approved for flow in silent if yes_or_no(label(flow)) is not None):
         return None
     return known | dict.fromkeys(silent, rest[:1] if approved else rest)
+
+
+def _answers_beside_words(gateway: Node) -> tuple[Flow, Flow] | None:
+    """The arrows for yes and for no, beside those that speak of an approval."""
+    return _answers([flow for flow in gateway.outgoing if approval_outcome(label(flow)) is None])
 
 
 def _answers(flows: list[Flow]) -> tuple[Flow, Flow] | None:

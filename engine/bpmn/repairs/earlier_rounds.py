@@ -201,14 +201,24 @@ class WaysOn:
             for one in _preceding(node):
                 if one not in self._free or one in lost or self._is_end(one):
                     continue
-                left = [
-                    after for after in _following(one) if after in self._free and after not in lost and one is not after
-                ]
-                if one.type is NodeType.PARALLEL or not left:
-                    waiting.append(one)
-                elif all(self._free[after] > self._free[one] for after in left):
+                leads_on = self._leads_on(one, lost)
+                if leads_on is None:
                     return None
+                if not leads_on:
+                    waiting.append(one)
         return lost
+
+    def _leads_on(self, node: Node, lost: AbstractSet[Node]) -> bool | None:
+        """Whether ``node`` is free still without ``lost``, one of what follows it; None where a circle hides that."""
+        if node.type is NodeType.PARALLEL:
+            return False
+        leads_on: bool | None = False
+        for after in _following(node):  # mostly the first will do: of a split into a thousand ways, too
+            if after in self._free and after not in lost and after is not node:
+                if self._free[after] < self._free[node]:
+                    return True
+                leads_on = None
+        return leads_on
 
     def _is_end(self, node: Node) -> bool:
         return node is self._end or (node.type is NodeType.END and not _fails(node))
@@ -267,7 +277,7 @@ def _reached(begin: Node, stops: set[Node], *, within: AbstractSet[Node] | None 
         node = waiting.pop()
         if node not in seen and (within is None or node in within):
             seen[node] = None
-            waiting += _following(node) if node not in stops else []
+            waiting += _following(node) if node not in stops else ()
     return list(seen)
 
 
@@ -276,8 +286,9 @@ def _leads_to(node: Node, target: Node) -> bool:
     return target in _reached(node, set())
 
 
-def _following(node: Node) -> list[Node]:
-    return [*(flow.target for flow in node.outgoing), *node.boundaries]
+def _following(node: Node) -> Iterator[Node]:
+    yield from (flow.target for flow in node.outgoing)
+    yield from node.boundaries
 
 
 def _is_read(name: str, read: str, words: AbstractSet[str]) -> bool:

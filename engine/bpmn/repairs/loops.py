@@ -6,6 +6,7 @@ import re
 from decimal import Decimal
 
 from engine.bpmn.compiled import LoopRule, StepKind
+from engine.bpmn.counters import LOOP_COUNTER
 from engine.bpmn.executed_tables import expressions_of
 from engine.bpmn.expressions import compile_expression, is_expression
 from engine.bpmn.guards import LOOP_RUNS
@@ -14,7 +15,6 @@ from engine.bpmn.map_properties import Property
 from engine.bpmn.questions import ASK, ONCE, Because, Proposal, QuestionKind
 from engine.bpmn.repairs.editing import insert_after
 from engine.bpmn.repairs.workbench import Workbench
-from engine.bpmn.run_variables import LOOP_COUNTER
 
 _NUMBER = re.compile(r"=?\s*[$#]?\{?\s*(-?\d{1,20}(?:\.\d{1,20})?)\s*\}?")
 _NUMBERS = re.compile(r"(?<![\w.,])\d{1,3}(?![\w.,])")

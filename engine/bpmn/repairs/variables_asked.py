@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from engine.bpmn.compiled import ExpressionCondition, FieldChoice, FieldDefinition, FieldType, StepKind
+from engine.bpmn.counters import ACTIVATION_COUNT, COUNTERS
 from engine.bpmn.dmn.model import TableInput, ValueKind
 from engine.bpmn.dmn.names import asked_paths, names_in_cells
 from engine.bpmn.executed_tables import expressions_of
@@ -18,7 +19,6 @@ from engine.bpmn.repairs.editing import insert_before
 from engine.bpmn.repairs.repeated_waits import repeated_step
 from engine.bpmn.repairs.stand_ins import plan_step
 from engine.bpmn.repairs.workbench import Workbench
-from engine.bpmn.run_variables import ACTIVATION_COUNT, COUNTERS
 
 FACTS = frozenset({"deal", "client", "owner", "today", "now"})
 _DEAL_FACTS = ("deal.amount", "deal.currency", "client.segment")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from errno import EINVAL, EIO
 from pathlib import Path
 
 import pytest
 
-from engine.adapters import history_keys
 from engine.adapters.history_keys import HistoryKeys
 from engine.policy.history_signatures import key_id_of
 
@@ -17,7 +17,7 @@ def test_a_key_outlasts_a_power_cut_with_its_name_and_its_folder(
 ) -> None:
     kept: list[str] = []
     monkeypatch.setattr(
-        history_keys.os, "fsync", lambda descriptor: kept.append(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
+        os, "fsync", lambda descriptor: kept.append(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
     )
     keys = HistoryKeys(tmp_path / "keys")
     first, second = (f"history-{key_id_of(keys.make())}.pem" for _ in range(2))
@@ -33,7 +33,7 @@ def test_a_file_system_without_names_to_keep_takes_a_key_and_a_failing_disk_does
         if Path(f"/proc/self/fd/{descriptor}").resolve().is_dir():
             raise OSError(errno, "of the folder")
 
-    monkeypatch.setattr(history_keys.os, "fsync", fsync)
+    monkeypatch.setattr(os, "fsync", fsync)
     keys = HistoryKeys(tmp_path)
     if is_kept:
         assert keys.has(key_id_of(keys.make()))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import random
+import tracemalloc
 import zipfile
 from datetime import date, datetime
 
@@ -41,6 +42,17 @@ def repacked(content: bytes, name: str, part: bytes) -> bytes:
 def test_text_in_any_usual_encoding_and_with_any_usual_separator(encoding: str, mark: str) -> None:
     lines = (mark.join(f'"{cell}"' for cell in row) for row in ROWS)
     assert list(sheet_rows("\r\n".join(lines).encode(encoding))) == ROWS
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1251", "utf-16"])
+def test_a_large_text_is_read_without_standing_in_memory_once_more(encoding: str) -> None:
+    content = ("ТОВ «Лан»;067;Київ\r\n" * 200_000).encode(encoding)
+    tracemalloc.start()
+    try:
+        assert next(iter(sheet_rows(content))) == ["ТОВ «Лан»", "067", "Київ"]
+        assert tracemalloc.get_traced_memory()[1] < len(content) / 2
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("end", ["", "\n", "\r\n", '";"'])

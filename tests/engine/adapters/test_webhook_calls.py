@@ -112,6 +112,9 @@ def test_a_receiver_that_never_answers_is_left_in_time() -> None:
             "224.0.0.1",
         ),
         *("::1", "fe80::1%eth0", "fc00::1", "::ffff:10.0.0.1", "64:ff9b::a00:1", "2002:a00:1::", "ff02::1", "::"),
+        # IPv4 in the disguises of RFC 4291 2.5.5.1, RFC 2765 and RFC 5214, and what nobody was given.
+        *("::127.0.0.1", "::a00:1", "::ffff:0:127.0.0.1", "2a00::5efe:a00:1", "2a00::200:5efe:a00:1"),
+        *("3fff::1", "5f00::1", "4000::1"),
     ],
 )
 def test_addresses_of_private_networks_are_not_public(address: str) -> None:

@@ -58,8 +58,8 @@ def visiting(office: Office, *deals_of: str) -> list[Deal]:
     ways = chain("start", "both", "ask", "all", "end") + chain("both", "sign", "all")
     office.publish(compiled(START, split, ask, step("sign", "Підписати", **said), END, ways))
     first = office.open_deal()
-    of_first = {"client_id": first.client_id, "client": None}
-    return [first, *(office.open_deal(title=title, **of_first) for title in deals_of)]
+    later = (office.open_deal(title=title, client_id=first.client_id, client=None) for title in deals_of)
+    return [first, *later]
 
 
 VISIT, BEFORE_VISIT = {"fields": {"visit": "2026-03-16"}}, datetime(2026, 3, 11, 16, tzinfo=UTC)

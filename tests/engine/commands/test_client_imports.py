@@ -26,6 +26,7 @@ from engine.commands.client_imports import (
     throw_away,
 )
 from engine.commands.clients import ClientDraft, ContactDraft, add_client, add_contact, update_client
+from engine.commands.clients import put_client as real
 from engine.commands.erasure import ErasureRequest, erase_client, erase_contact
 from engine.commands.people import update_person
 from engine.commands.upkeep import LISTS_KEPT, ROWS_KEPT, prune
@@ -306,6 +307,24 @@ def test_columns_are_judged_and_a_list_that_goes_on_is_left_alone(office: Office
         office.do("olena", check_list, import_id, ImportChoices(lists.row(import_id).columns))
 
 
+def test_no_client_goes_to_who_has_left(office: Office) -> None:
+    gone = office.company.bohdan.id
+    theirs = office.do("bohdan", add_client, ClientDraft("ТОВ Лан"))
+    others = office.do("olena", add_client, ClientDraft("ТОВ Сад"))
+    brought = office.do("olena", bring_list, ImportKind.CLIENTS, look_into(b"a;b\n1;2\n", "a.csv"))
+    office.do("admin", update_person, gone, {"is_active": False})
+    for command, given in (
+        (check_list, (brought.id, ImportChoices(["name", ""], owner_id=gone))),
+        (add_client, (ClientDraft("ТОВ", owner_id=gone),)),
+        (update_client, (others.id, {"owner_id": gone})),
+    ):
+        with pytest.raises(InvalidInput) as refused:
+            office.do("olena", command, *given)
+        assert set(refused.value.errors) == {"owner_id"}
+    changed = office.do("admin", update_client, theirs.id, {"owner_id": gone, "segment": "B2B"})
+    assert (changed.owner_id, changed.segment) == (gone, "B2B")
+
+
 def test_what_somebody_said_of_a_heading_is_remembered_for_their_next_list(office: Office) -> None:
     lists = Lists(office)
     lists.bring("Хто;Код;Де\nА;32855961;Київ\n", columns=["name", "", "heading_note"])
@@ -386,8 +405,6 @@ def test_two_lists_at_once_add_whoever_is_on_both_once(office: Office) -> None:
 
 
 def test_a_row_that_cannot_be_stored_fails_alone(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = client_import_taking.put_client
-
     def put_client(session: object, draft: ClientDraft, *arguments: object, **more: object) -> Client:
         if draft.name == "Б":
             raise DataError("INSERT", {}, Exception("too long"))
@@ -401,7 +418,7 @@ def test_a_row_that_cannot_be_stored_fails_alone(office: Office, monkeypatch: py
 
 
 def test_a_database_that_was_away_says_nothing_of_a_row(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    real, lists = client_import_taking.put_client, Lists(office)
+    lists = Lists(office)
     import_id = lists.bring("Компанія;Телефон\nА;0671111111\nБ;0672222222\n")
     office.do("olena", take_over, import_id)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.client_mail import CLIENT, deal_with_a_contact, file_of, letters_in, write
@@ -70,7 +71,7 @@ def test_the_receivers_are_named_as_the_card_knows_them(office: Office) -> None:
     ]
 
 
-WRONG: tuple[tuple[dict[str, object], set[str]], ...] = (
+WRONG: tuple[tuple[dict[str, Any], set[str]], ...] = (
     ({"to": ()}, {"to"}),
     ({"to": ("maria@",)}, {"to"}),
     ({"to": ("a@example.com\r\nBcc: b@example.com",)}, {"to"}),

@@ -13,7 +13,7 @@ from support.deal_files import DEALS, DealFiles
 from support.office import Office
 
 from engine.adapters.spreadsheets import SheetNotUnderstood
-from engine.commands import deal_import_turns
+from engine.commands import deal_import_turns, deal_imports
 from engine.commands.client_imports import (
     MOST_WAITING,
     FileTooLarge,
@@ -114,7 +114,7 @@ def test_two_workers_at_once_open_each_row_once(office: Office) -> None:
 def test_a_row_on_which_the_map_or_the_database_fails_fails_alone(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    files, opening = DealFiles(office), deal_import_turns.open_rows
+    files, opening = DealFiles(office), deal_imports.open_rows
     import_id = files.bring(many(3))
     office.do("olena", open_brought, import_id)
     failures = {
@@ -139,7 +139,7 @@ def test_a_row_on_which_the_map_or_the_database_fails_fails_alone(
 def test_a_row_that_meets_what_others_write_is_tried_again_and_not_without_end(
     office: Office, monkeypatch: pytest.MonkeyPatch, collisions: int, opened: list[str]
 ) -> None:
-    files, opening = DealFiles(office), deal_import_turns.open_rows
+    files, opening = DealFiles(office), deal_imports.open_rows
     import_id = files.bring(many(1))
     office.do("olena", open_brought, import_id)
     met: list[int] = []

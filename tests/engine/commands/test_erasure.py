@@ -8,8 +8,8 @@ from sqlalchemy import select, text, update
 from support.office import Office
 from support.personal_traces import ensure_whole, named_in
 
-from engine.bpmn.elements import INDEX, ITEM
 from engine.bpmn.state_codec import encode_document, read_document
+from engine.bpmn.task_data import INDEX, ITEM
 from engine.commands.approval_sheets import DrawnSheet, issue_sheet
 from engine.commands.clients import ContactDraft, PersonIsErased, add_contact, update_client, update_contact
 from engine.commands.consultations import ask_about_work_item

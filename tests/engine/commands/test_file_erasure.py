@@ -57,7 +57,9 @@ ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 def id_of(office: Office, name: str = NAME) -> int:
     with office.database.read() as session:
-        return session.scalars(select(DealFile.id).where(DealFile.name == name).order_by(DealFile.id.desc())).first()
+        return session.scalars(
+            select(DealFile.id).where(DealFile.name == name).order_by(DealFile.id.desc()).limit(1)
+        ).one()
 
 
 def faults_of_files(office: Office) -> list[tuple[str, ChainFaultReason]]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from support.drawn_maps import compiled, flow
 from support.files import add, asking_for_files, bring, drawing, pdf, png
 from support.office import Office
@@ -16,8 +15,6 @@ from engine.commands.deal_files import FileNotYours, Place, add_files, hide_file
 from engine.commands.deals import comment_on_deal, ensure_message_may_say
 from engine.commands.file_fields import FileKindNotWanted, FileNotThere, OneFileOnly
 from engine.commands.locks import lock_deal
-from engine.commands.stored_files import ContentGone
-from engine.commands.upkeep import prune
 from engine.commands.work_items import comment_on_work_item
 from engine.db.session import Database
 from engine.errors import AlreadyCompleted, FieldRequired, InvalidInput, NotFound
@@ -26,7 +23,7 @@ from engine.model.deal_file import DealFile, StoredFile, StoredPiece
 from engine.model.draft import Draft
 from engine.policy.file_limits import MEGABYTE, DealHoldsTooMuch, FileLimits, FileTooLarge, StorageFull
 from engine.policy.permissions import Actor
-from engine.queries.deal_files import file_view, files_of_deal, reference
+from engine.queries.deal_files import files_of_deal, reference
 from engine.queries.work_items import work_item_view
 
 CONTRACT = "Договір.pdf"
@@ -67,25 +64,6 @@ def test_the_same_file_sent_twice_is_one_version_and_the_same_content_is_kept_on
     assert count(office, StoredFile) == 1
 
 
-def test_upkeep_forgets_content_that_nothing_refers_to_and_only_that(office: Office, deal: Deal) -> None:
-    add(office, "olena", Place(deal.id), CONTRACT, ONE)
-    brought = bring(office, "Інше.pdf", OTHER)
-    office.clock.advance(timedelta(hours=25))
-    with office.database.write() as session:
-        prune(session, clock=office.clock)
-    assert (count(office, StoredFile), count(office, StoredPiece)) == (1, 1)
-    with pytest.raises(ContentGone):
-        office.do("olena", add_files, Place(deal.id), [brought], limits=FileLimits())
-
-
-def test_a_content_whose_pieces_are_lost_is_never_added(office: Office, deal: Deal) -> None:
-    brought = bring(office, CONTRACT, ONE)
-    with office.database.write() as session:
-        session.execute(delete(StoredPiece))
-    with pytest.raises(ContentGone):
-        office.do("olena", add_files, Place(deal.id), [brought], limits=FileLimits())
-
-
 def test_limits_are_of_a_file_of_a_deal_and_of_everything(office: Office, deal: Deal) -> None:
     large = b"%PDF-1.7\n" + bytes(MEGABYTE)
     tight = FileLimits(of_file=MEGABYTE, of_deal=2 * MEGABYTE, of_all=3 * MEGABYTE)
@@ -111,16 +89,6 @@ def test_only_who_added_a_file_the_owner_and_heads_remove_it(office: Office, dea
     office.do("olena", show_file, own)
     with pytest.raises(NotFound):
         office.do("danylo", hide_file, file_id)
-
-
-def test_a_stranger_adds_nothing_and_sees_nothing(office: Office, deal: Deal) -> None:
-    file_id = add(office, "olena", Place(deal.id), CONTRACT, ONE)
-    step = office.step("prepare", deal).id
-    for place in (Place(deal.id), Place(work_item_id=step), Place(deal_id=999)):
-        with pytest.raises(NotFound):
-            add(office, "danylo", place, CONTRACT, OTHER)
-    with office.database.read() as session, pytest.raises(NotFound):
-        file_view(session, office.actor("danylo"), file_id)
 
 
 def test_files_of_a_comment_are_named_in_it(office: Office, deal: Deal) -> None:

@@ -143,7 +143,7 @@ def test_an_entry_without_a_hash_is_signed_by_its_contents(office: Office, tmp_p
         pass
     proof = HistoryProof()
     with office.database.read() as session:
-        assert session.scalar(select(func.count()).where(HistoryEvent.entry_hash == "")) > 0
+        assert session.scalars(select(func.count()).where(HistoryEvent.entry_hash == "")).one() > 0
         assert list(signed_faults(session, proof)) == []
     assert proof.waiting == 0
 

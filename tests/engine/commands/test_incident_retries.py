@@ -40,8 +40,7 @@ def deal(office: Office) -> Deal:
     """It waits for a signature, and for three days of silence to pass."""
     deal = office.open_deal()
     office.prepare()
-    for department, login in (("legal", "iryna"), ("finance", "oksana"), ("logistics", "petro")):
-        office.complete(login, department, "approved")
+    office.approve_everywhere()
     return deal
 
 

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -16,10 +18,12 @@ from support.sales_map import human, sales_map
 
 from engine.bpmn.compile import compile_bpmn
 from engine.bpmn.compiled import CompiledProcess
+from engine.commands import messages
 from engine.commands.approved_changes import ContentApproved
 from engine.commands.clients import ClientDraft
 from engine.commands.deals import update_deal
 from engine.commands.erasure import ErasureRequest, erase_client
+from engine.commands.incidents import perform
 from engine.commands.messages import MessageDelivery, NobodyWaits, deliver_message, send_message
 from engine.commands.signals import deliver_signal, waiting_for_signal
 from engine.commands.thrown_events import SIGNAL
@@ -307,6 +311,84 @@ def test_two_messages_of_one_moment_are_for_two_runs(on_postgresql: Office, *, i
 
     at_once(office.database, pay, pay)
     assert [one.element_id for one in office.open_steps(deal)] == ["ship"]
+
+
+def raced(
+    office: Office, monkeypatch: pytest.MonkeyPatch, name: str, meanwhile: Callable[[], object]
+) -> MessageDelivery:
+    """Send a message to all; ``meanwhile`` happens once it is known who waits, and before anybody is told."""
+    happening = [meanwhile]
+
+    def perform_and_wait(*arguments: Any, **more: Any) -> Any:
+        done = perform(*arguments, **more)
+        if happening:
+            happening.pop()()
+        return done
+
+    monkeypatch.setattr(messages, "perform", perform_and_wait)
+    return send_message(
+        office.database, name, {}, {}, actor=office.actor("olena"), clock=office.clock, command_id=f"{name} 1"
+    )
+
+
+def test_of_two_messages_of_one_moment_to_several_deals_each_is_for_a_run_of_its_own(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first run was gone, and the deal heard one of the two only."""
+    office.publish(payments())
+    deals = [office.open_deal(), office.open_deal()]
+    send = partial(send_message, office.database, "Оплата", {}, {}, actor=office.actor("olena"), clock=office.clock)
+    for told in (raced(office, monkeypatch, "Оплата", send), send_again(office, "Оплата")):
+        assert told.deal_ids == tuple(deal.id for deal in deals)
+        for deal in deals:
+            assert [one.element_id for one in office.open_steps(deal)] == ["ship"]
+            assert office.kinds(deal).count("message_received") == 2
+
+
+def racing_map() -> CompiledProcess:
+    """Whichever comes first, the answer of the client or what people say, ends the wait for the other."""
+    builder = MapBuilder(key="racing")
+    builder.start()
+    builder.element("eventBasedGateway", "race")
+    builder.catch("answered", builder.message("answered", "answer"))
+    builder.step("given_up")
+    builder.step("go_on")
+    builder.end("done")
+    builder.chain("start", "race", "answered", "go_on", "done")
+    builder.chain("race", "given_up", "done")
+    steps = {one: human(one, one, "власник угоди", "Етап") for one in ("given_up", "go_on")}
+    return builder.build({"deal"}).model_copy(update={"steps": steps})
+
+
+def test_a_deal_whose_gateway_waits_no_more_is_not_told_and_not_said_to_be(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A repetition of such a message was answered by an error of the program."""
+    office.publish(racing_map())
+    lost, waiting = (office.open_deal(definition_key="racing") for _ in range(2))
+    give_up = partial(office.complete, "olena", "given_up", deal=lost)
+    for told in (raced(office, monkeypatch, "answer", give_up), send_again(office, "answer")):
+        assert told == MessageDelivery((waiting.id,))
+        assert office.kinds(lost).count("message_received") == 0
+        assert office.kinds(waiting).count("message_received") == 1
+
+
+def test_a_message_that_came_too_late_everywhere_is_refused(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    office.publish(racing_map())
+    deals = [office.open_deal(definition_key="racing") for _ in range(2)]
+
+    def give_up() -> None:
+        for deal in deals:
+            office.complete("olena", "given_up", deal=deal)
+
+    with pytest.raises(NobodyWaits):
+        raced(office, monkeypatch, "answer", give_up)
+
+
+def send_again(office: Office, name: str) -> MessageDelivery:
+    return send_message(
+        office.database, name, {}, {}, actor=office.actor("olena"), clock=office.clock, command_id=f"{name} 1"
+    )
 
 
 def test_a_signal_leaves_the_deal_and_wakes_those_that_wait_once(office: Office, invoiced: Deal) -> None:

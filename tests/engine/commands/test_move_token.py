@@ -48,21 +48,13 @@ def open_elements(office: Office, deal: Deal) -> list[str]:
     return sorted(one.element_id for one in office.open_steps(deal))
 
 
-def at_signing(office: Office) -> Deal:
-    deal = office.open_deal()
-    office.prepare()
-    for department, login in (("legal", "iryna"), ("finance", "oksana"), ("logistics", "petro")):
-        office.complete(login, department, "approved")
-    return deal
-
-
 def timers(office: Office) -> list[Any]:
     with office.database.read() as session:
         return [(one.node_id, one.due_at) for one in session.query(Timer)]
 
 
 def test_an_administrator_sends_a_deal_back_and_everything_is_asked_again(office: Office) -> None:
-    deal = at_signing(office)
+    deal = office.deal_at_signing()
     office.do("admin", move_token, deal.id, "prepare", WHY)
     assert open_elements(office, deal) == ["prepare"]
     assert timers(office) == []
@@ -80,7 +72,7 @@ def test_an_administrator_sends_a_deal_back_and_everything_is_asked_again(office
 
 
 def test_a_deal_sent_back_before_its_approvals_may_change_and_is_asked_anew(office: Office) -> None:
-    deal = at_signing(office)
+    deal = office.deal_at_signing()
     with pytest.raises(ContentApproved):
         office.do("olena", update_deal, deal.id, {"amount": Decimal(5)})
     office.do("admin", move_token, deal.id, "prepare", WHY)
@@ -94,7 +86,7 @@ def test_a_deal_sent_back_before_its_approvals_may_change_and_is_asked_anew(offi
 
 
 def test_a_step_is_named_as_people_name_it(office: Office) -> None:
-    deal = at_signing(office)
+    deal = office.deal_at_signing()
     office.do("admin", move_token, deal.id, "підготувати пропозицію", WHY)
     assert open_elements(office, deal) == ["prepare"]
     with pytest.raises(NoSuchTarget):
@@ -124,7 +116,7 @@ def test_one_branch_is_asked_again_while_the_others_stay(office: Office) -> None
 
 
 def test_a_move_into_one_of_several_branches_is_refused(office: Office) -> None:
-    deal = at_signing(office)
+    deal = office.deal_at_signing()
     with pytest.raises(InsideBranches):
         office.do("admin", move_token, deal.id, "legal", WHY)
     with pytest.raises(AlreadyThere):
@@ -134,7 +126,7 @@ def test_a_move_into_one_of_several_branches_is_refused(office: Office) -> None:
 
 
 def test_a_strict_map_is_left_only_by_an_administrator(office: Office) -> None:
-    deal = at_signing(office)
+    deal = office.deal_at_signing()
     for login in ("olena", "bohdan"):
         with pytest.raises(MapIsStrict):
             office.do(login, move_token, deal.id, "prepare", WHY)
@@ -143,7 +135,7 @@ def test_a_strict_map_is_left_only_by_an_administrator(office: Office) -> None:
 
 
 def test_an_advised_map_is_left_by_the_owner_and_heads_with_a_reason(advised: Office) -> None:
-    deal = at_signing(advised)
+    deal = advised.deal_at_signing()
     with pytest.raises(InvalidInput) as refused:
         advised.do("olena", move_token, deal.id, "prepare", "  ")
     assert refused.value.errors.keys() == {"reason"}
@@ -155,7 +147,7 @@ def test_an_advised_map_is_left_by_the_owner_and_heads_with_a_reason(advised: Of
 
 def test_the_strictest_step_of_a_move_decides(office: Office) -> None:
     office.publish(map_with(Freedom.FREE, {"prepare": Freedom.STRICT}))
-    deal = at_signing(office)
+    deal = office.deal_at_signing()
     with pytest.raises(MapIsStrict):
         office.do("olena", move_token, deal.id, "prepare", WHY)
 
@@ -229,7 +221,7 @@ def test_an_undone_move_gives_a_deal_without_open_steps_its_stage_back(office: O
 
 
 def test_timers_come_back_with_an_undone_move_and_late_ones_fire(office: Office) -> None:
-    deal = at_signing(office)
+    deal = office.deal_at_signing()
     before = timers(office)
     office.do("admin", move_token, deal.id, "prepare", WHY)
     office.do("admin", undo_move, deal.id)
@@ -239,7 +231,7 @@ def test_timers_come_back_with_an_undone_move_and_late_ones_fire(office: Office)
 
 
 def test_a_move_is_not_undone_once_the_deal_has_gone_on(office: Office) -> None:
-    deal = at_signing(office)
+    deal = office.deal_at_signing()
     office.do("admin", move_token, deal.id, "prepare", WHY)
     office.prepare()
     with pytest.raises(NothingToUndo):
@@ -248,7 +240,7 @@ def test_a_move_is_not_undone_once_the_deal_has_gone_on(office: Office) -> None:
 
 
 def test_a_move_is_undone_once(office: Office) -> None:
-    deal = at_signing(office)
+    deal = office.deal_at_signing()
     office.do("admin", move_token, deal.id, "prepare", WHY)
     office.do("admin", undo_move, deal.id)
     with pytest.raises(NothingToUndo):
@@ -258,14 +250,14 @@ def test_a_move_is_undone_once(office: Office) -> None:
 
 
 def test_a_colleague_does_not_undo_what_they_could_not_do(office: Office) -> None:
-    deal = at_signing(office)
+    deal = office.deal_at_signing()
     office.do("admin", move_token, deal.id, "prepare", WHY)
     with pytest.raises(NotAllowed):
         office.do("olena", undo_move, deal.id)
 
 
 def test_who_may_not_move_deals_any_more_takes_no_move_back(advised: Office) -> None:
-    deal = at_signing(advised)
+    deal = advised.deal_at_signing()
     advised.do("bohdan", move_token, deal.id, "prepare", WHY)
     with advised.database.write() as session:
         session.get_one(Person, advised.company.bohdan.id).role = Role.MANAGER
@@ -286,7 +278,7 @@ def test_who_works_on_a_deal_of_a_free_map_takes_back_their_own_move(office: Off
 
 
 def test_a_repeated_command_moves_once(office: Office) -> None:
-    deal = at_signing(office)
+    deal = office.deal_at_signing()
     for _ in range(2):
         office.do("admin", move_token, deal.id, "prepare", WHY, command_id="m-1")
     assert office.kinds(deal).count("deal_moved") == 1
@@ -296,7 +288,7 @@ def test_a_repeated_command_moves_once(office: Office) -> None:
 
 
 def test_steps_opened_after_an_undo_are_new_activities(office: Office) -> None:
-    deal = at_signing(office)
+    deal = office.deal_at_signing()
     for _ in range(3):
         office.do("admin", move_token, deal.id, "prepare", WHY)
         office.do("admin", undo_move, deal.id)
@@ -308,7 +300,7 @@ def test_steps_opened_after_an_undo_are_new_activities(office: Office) -> None:
 
 
 def test_a_deal_that_has_ended_is_not_moved(office: Office) -> None:
-    deal = at_signing(office)
+    deal = office.deal_at_signing()
     office.complete("olena", "sign")
     with pytest.raises(DealNotRunning):
         office.do("admin", move_token, deal.id, "prepare", WHY)
@@ -343,7 +335,7 @@ def test_a_claimed_step_that_was_moved_away_cannot_be_completed(office: Office) 
 
 
 def test_departures_are_counted_for_the_maps_owner(office: Office) -> None:
-    deal = at_signing(office)
+    deal = office.deal_at_signing()
     office.do("admin", move_token, deal.id, "prepare", WHY)
     office.do("admin", undo_move, deal.id)
     office.do("admin", move_token, deal.id, "prepare", WHY)
@@ -361,7 +353,7 @@ def test_departures_are_counted_for_the_maps_owner(office: Office) -> None:
 
 
 def test_what_is_done_stays_done_when_a_move_is_undone(office: Office) -> None:
-    deal = at_signing(office)
+    deal = office.deal_at_signing()
     office.do("admin", move_token, deal.id, "prepare", WHY)
     office.do("admin", undo_move, deal.id)
     with office.database.read() as session:

@@ -43,7 +43,7 @@ def kept_and_true(office: Office) -> tuple[dict[int, datetime | None], dict[int,
 def acts(office: Office, deal: Deal, draw: random.Random) -> list[Callable[[], object]]:
     """Something that may be tried now; what the product refuses changes nothing."""
     target = draw.choice(("prepare", "legal", "finance", "sign"))
-    of_deal = [
+    of_deal: list[Callable[[], object]] = [
         partial(office.do, "bohdan", suspend_deal, deal.id, WHY),
         partial(office.do, "bohdan", resume_deal, deal.id),
         partial(office.do, "bohdan", cancel_deal, deal.id, WHY),
@@ -74,7 +74,7 @@ def acts(office: Office, deal: Deal, draw: random.Random) -> list[Callable[[], o
 def test_deadlines_and_totals_are_true_after_any_commands(office: Office) -> None:
     draw = random.Random(7)  # noqa: S311  # the same commands every time
     deals = [office.open_deal(title=f"Угода {number}") for number in range(DEALS)]
-    performed, seen, stages = 0, set(), set()
+    performed, seen, stages = 0, set[datetime | None](), set[str]()
     for _ in range(COMMANDS):
         act = draw.choice(acts(office, draw.choice(deals), draw))
         try:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -145,7 +146,7 @@ def test_a_map_that_fails_at_its_start_opens_no_deal_but_an_incident(office: Off
 
 def test_a_deal_that_fails_at_its_start_again_and_again_is_one_failure_until_it_is_opened(office: Office) -> None:
     office.publish(broken_map())
-    wanted = {"definition_key": "broken", "fields": {}}
+    wanted: dict[str, Any] = {"definition_key": "broken", "fields": {}}
     for _ in range(2):
         with pytest.raises(MapFailed):
             office.open_deal(**wanted)

@@ -236,7 +236,7 @@ def test_a_step_asks_for_the_clients_field_as_the_company_defines_it(each_office
     with office.database.read() as session:
         found = session.get_one(Deal, deal.id)
         assert "client.limit" not in found.fields
-        process = process_of(session, session.scalars(select(WorkItem)).first().instance.definition_id)
+        process = process_of(session, session.scalars(select(WorkItem).limit(1)).one().instance.definition_id)
         facts = DealFacts(found, process, calendar=default_calendar(session), at=office.clock.now())
         assert facts.value("client.limit >= 5000") is True
         assert facts.value("client.limit * 2") == 10000

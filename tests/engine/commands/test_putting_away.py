@@ -6,10 +6,12 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from support.office import Office
 from support.sales_map import sales_map
 from support.versions import edited
 
+from engine.clock import Clock
 from engine.commands.calendars import (
     STANDARD_WEEK,
     CalendarExists,
@@ -43,6 +45,7 @@ from engine.model.deal import DealResult
 from engine.model.department import Department
 from engine.model.history_event import HistoryEvent
 from engine.model.notice import Notice, NoticeKind
+from engine.policy.permissions import Actor
 from engine.queries.directories import directory
 from engine.queries.people import departments
 from engine.queries.uses import calendar_uses, department_uses
@@ -187,7 +190,7 @@ def test_a_calendar_made_by_mistake_is_deleted_and_one_in_use_is_put_away(office
         office.do("admin", delete_calendar, shifts.id)
     for _press in range(2):
         office.do("admin", archive_calendar, shifts.id)
-    for refused in (make_default, lambda *given, **more: update_weekly_hours(*given, WEEK, **more)):
+    for refused in (make_default, _set_week):
         with pytest.raises(CalendarIsArchived):
             office.do("admin", refused, shifts.id)
     with pytest.raises(InvalidInput):
@@ -236,9 +239,13 @@ def test_only_who_manages_them_puts_them_away(office: Office, stock: Department,
     for command in (archive_department, restore_department, delete_department):
         with pytest.raises(NotAllowed):
             office.do(login, command, stock.id)
-    for command in (archive_calendar, restore_calendar, delete_calendar):
+    for change in (archive_calendar, restore_calendar, delete_calendar):
         with pytest.raises(NotAllowed):
-            office.do(login, command, calendar.id)
+            office.do(login, change, calendar.id)
+
+
+def _set_week(session: Session, calendar_id: int, *, actor: Actor, clock: Clock) -> Calendar:
+    return update_weekly_hours(session, calendar_id, WEEK, actor=actor, clock=clock)
 
 
 def add(office: Office, name: str) -> Calendar:

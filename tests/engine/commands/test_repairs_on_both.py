@@ -13,7 +13,6 @@ from engine.commands.jumps import move_token, undo_move
 from engine.commands.suspensions import resume_deal, suspend_deal
 from engine.commands.variables import set_variables, undo_variables
 from engine.errors import DomainError
-from engine.model.deal import Deal
 from engine.model.intervention import Intervention, InterventionKind
 from engine.model.process_instance import ProcessInstance
 from engine.model.timer import Timer
@@ -22,14 +21,6 @@ from engine.queries.interventions import departures_of_map
 from engine.queries.move_targets import move_targets
 
 WHY = "Клієнт змінив умови"
-
-
-def at_signing(office: Office) -> Deal:
-    deal = office.open_deal()
-    office.prepare()
-    for department, login in (("legal", "iryna"), ("finance", "oksana"), ("logistics", "petro")):
-        office.complete(login, department, "approved")
-    return deal
 
 
 def standing(office: Office) -> list[Any]:
@@ -44,7 +35,7 @@ def standing(office: Office) -> list[Any]:
 
 
 def test_each_repair_is_undone_by_its_opposite(office: Office) -> None:
-    deal = at_signing(office)
+    deal = office.deal_at_signing()
     before = standing(office)
     office.do("admin", move_token, deal.id, "prepare", WHY)
     office.do("admin", undo_move, deal.id)
@@ -71,14 +62,13 @@ def test_each_repair_is_undone_by_its_opposite(office: Office) -> None:
     office.clock.advance(timedelta(hours=1))
     office.do("bohdan", suspend_deal, deal.id, WHY)
     office.do("bohdan", resume_deal, deal.id)
-    for department, login in (("legal", "iryna"), ("finance", "oksana"), ("logistics", "petro")):
-        office.complete(login, department, "approved")
+    office.approve_everywhere()
     office.complete("olena", "sign")
     assert office.deal(deal).result == "won"
 
 
 def test_two_at_once_move_one_deal_to_one_place(office: Office) -> None:
-    deal = at_signing(office)
+    deal = office.deal_at_signing()
     sign = office.step("sign", deal).id
     told: list[str] = []
 

@@ -42,7 +42,7 @@ def stored(office: Office) -> Mapping[str, Any]:
 
 def last_id(office: Office) -> int:
     with office.database.read() as session:
-        return session.query(Intervention).order_by(Intervention.id.desc()).first().id
+        return session.query(Intervention).order_by(Intervention.id.desc()).limit(1).one().id
 
 
 @pytest.fixture
@@ -152,7 +152,7 @@ def test_what_an_earlier_version_let_somebody_set_is_given_back_as_it_was(office
     office.do("admin", set_variables, deal.id, {"discount": "12,5"}, WHY)
     before = {"discount": "7.5", "scan": [{"name": "договір.pdf"}]}
     with office.database.write() as session:  # of a file, say, which nobody can set any more
-        session.query(Intervention).order_by(Intervention.id.desc()).first().former = before
+        session.query(Intervention).order_by(Intervention.id.desc()).limit(1).one().former = before
     office.do("admin", undo_variables, deal.id, last_id(office))
     assert office.deal(deal).fields.items() >= before.items()
 

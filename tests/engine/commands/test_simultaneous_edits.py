@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -175,7 +176,7 @@ def test_a_step_treats_fields_of_the_client_as_those_of_the_deal(office: Office)
     assert told.value.errors["client.segment"].params["value"] == "B2G"
     told_as_of = as_of()
     office.do("bohdan", update_client, deal.client_id, {"segment": "опт"})
-    theirs = {"values": {"client.segment": "роздріб"}, "read_as_of": read_as_of}
+    theirs: dict[str, Any] = {"values": {"client.segment": "роздріб"}, "read_as_of": read_as_of}
     with pytest.raises(EditedMeanwhile):
         office.complete("olena", "ask", told_as_of=told_as_of, **theirs)
     assert current() == "опт"
@@ -269,7 +270,7 @@ def test_a_step_waits_for_who_changes_its_client_and_tells_it(office: Office) ->
     deal = office.open_deal()
     with office.database.read() as session:
         read_as_of = AsOf(read(office, deal), session.get_one(Client, deal.client_id).version)
-    theirs = {"values": {"client.segment": "роздріб"}, "read_as_of": read_as_of}
+    theirs: dict[str, Any] = {"values": {"client.segment": "роздріб"}, "read_as_of": read_as_of}
     with ThreadPoolExecutor(1) as pool:
         with office.database.write() as session:
             bohdan = office.actor("bohdan")

@@ -33,17 +33,9 @@ from engine.model.work_item import WorkItem, WorkItemState
 WHY = "Клієнт у відпустці"
 
 
-def at_signing(office: Office) -> Deal:
-    deal = office.open_deal()
-    office.prepare()
-    for department, login in (("legal", "iryna"), ("finance", "oksana"), ("logistics", "petro")):
-        office.complete(login, department, "approved")
-    return deal
-
-
 def step_of(office: Office, element_id: str) -> WorkItem:
     with office.database.read() as session:
-        return session.query(WorkItem).filter_by(element_id=element_id).order_by(WorkItem.id.desc()).first()
+        return session.query(WorkItem).filter_by(element_id=element_id).order_by(WorkItem.id.desc()).limit(1).one()
 
 
 def timer(office: Office) -> datetime:
@@ -71,7 +63,7 @@ def test_nobody_can_act_on_a_suspended_deal(office: Office) -> None:
 
 
 def test_timers_and_escalations_rest_and_come_back_with_the_time_that_was_left(office: Office) -> None:
-    deal = at_signing(office)
+    deal = office.deal_at_signing()
     due, fires = office.step("sign", deal).due_at, timer(office)
     assert (due, fires) == (MONDAY_10 + timedelta(days=2), MONDAY_10 + timedelta(days=3))
     office.do("olena", suspend_deal, deal.id, WHY)
@@ -88,7 +80,7 @@ def test_timers_and_escalations_rest_and_come_back_with_the_time_that_was_left(o
 
 
 def test_deadlines_can_be_kept(office: Office) -> None:
-    deal = at_signing(office)
+    deal = office.deal_at_signing()
     due, fires = office.step("sign", deal).due_at, timer(office)
     office.do("olena", suspend_deal, deal.id, WHY)
     office.clock.advance(timedelta(days=7))
@@ -113,7 +105,9 @@ def test_a_step_of_somebody_who_left_meanwhile_is_handed_over(office: Office) ->
     deal = office.open_deal()
     office.do("bohdan", suspend_deal, deal.id, WHY)
     with office.database.write() as session:
-        session.query(WorkItem).one().assignee.is_active = False
+        assignee = session.query(WorkItem).one().assignee
+        assert assignee is not None
+        assignee.is_active = False
     office.do("bohdan", resume_deal, deal.id)
     (step,) = office.open_steps(deal)
     assert step.assignee_id is None
@@ -203,7 +197,7 @@ def test_conditions_are_looked_at_when_the_deal_goes_on(office: Office) -> None:
 
 
 def test_resuming_undoes_suspending_to_the_last_field(office: Office) -> None:
-    deal = at_signing(office)
+    deal = office.deal_at_signing()
 
     def rows() -> list[Any]:
         with office.database.read() as session:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from engine.bpmn.deadline_rules import EscalationAction, EscalationLadder, Escal
 from engine.bpmn.inspection import variables_in
 from engine.bpmn.version_changes import ChangeKind
 from engine.commands import moved_deals
+from engine.commands.deals import update_deal
 from engine.commands.jumps import move_token
 from engine.commands.moved_deals import take_turn, undo_moved_deal
 from engine.commands.version_moves import (
@@ -42,8 +44,10 @@ from engine.model.version_move import (
 )
 from engine.model.work_item import WorkItemState
 from engine.policy.permissions import AbilityMissing
+from engine.queries import carries
 from engine.queries.approval_sheets import approval_sheet
 from engine.queries.move_preview import Verdict, move_preview
+from engine.queries.work_items import work_item_view
 
 DISCOUNT = FieldDefinition(name="discount", label="Знижка", type=FieldType.NUMBER)
 
@@ -75,6 +79,25 @@ def test_the_same_text_published_twice_moves_everything_in_green(office: Office)
     for deal, was in zip(deals, before, strict=True):
         assert everything(office, deal) == was | {"definition": second.id}
         assert office.kinds(deal)[-1] == "deal_version_moved"
+
+
+def test_a_text_that_a_form_did_not_show_stays_in_its_draft_as_of_when_it_was_typed(office: Office) -> None:
+    """The deal may go back to the version that shows it: what another has changed since is told then."""
+    office.publish()
+    deal = office.open_deal()
+    step = office.step("prepare")
+    office.do("olena", save_draft, step.id, {"discount": "7", "deal.amount": "90"})
+    move(office, office.publish(with_step(sales_map(), "prepare", fields=(DISCOUNT,))))
+    office.do("bohdan", update_deal, deal.id, {"amount": Decimal(80)})
+    for discount in ("8", "9"):
+        office.do("olena", save_draft, step.id, {"discount": discount})
+    move(office, office.publish())
+    with office.database.read() as session:
+        view = work_item_view(session, office.actor("olena"), step.id, office.clock.now())
+    assert set(view.outdated) == {"deal.amount"}
+    office.do("olena", save_draft, step.id, {"discount": "9", "deal.amount": "90"})
+    with office.database.read() as session:
+        assert not work_item_view(session, office.actor("olena"), step.id, office.clock.now()).outdated
 
 
 def test_a_claimed_step_with_its_draft_keeps_both_and_its_deadline(office: Office) -> None:
@@ -116,14 +139,17 @@ def test_recomputed_deadlines_count_from_when_the_step_was_opened(office: Office
     office.publish()
     office.open_deal()
     step = office.step("prepare")
-    office.clock.advance(step.due_at - office.clock.now())
+    due_at = step.due_at
+    assert due_at is not None
+    office.clock.advance(due_at - office.clock.now())
     office.run_machinery()
     reached = office.step("prepare").escalation_reached
     assert reached > 0
     second = office.publish(with_step(sales_map(), "prepare", deadline=WorkingTime(days=1)))
     move(office, second, deadlines=DeadlinePolicy.RECOMPUTE)
     moved = office.step("prepare")
-    assert moved.due_at < step.due_at
+    assert moved.due_at is not None
+    assert moved.due_at < due_at
     assert moved.escalation_reached == reached  # levels never fall
 
 
@@ -231,7 +257,7 @@ def test_an_added_branch_is_never_bypassed(office: Office) -> None:
     assert {problem.code for problem in group.problems} == {"branches_differ"}
     started = move(office, second)
     (row,) = rows(office, started)
-    assert (row.state, row.reason["code"]) == (MovedDealState.REFUSED, "branches_differ")
+    assert (row.state, (row.reason or {})["code"]) == (MovedDealState.REFUSED, "branches_differ")
     assert instance_of(office, deal).definition_id != second.id
     started = move(office, second, choices={group.key: {"*": "prepare"}})
     assert [one.state for one in rows(office, started)] == [MovedDealState.MOVED]
@@ -282,7 +308,7 @@ def test_a_half_decided_approval_with_another_rule_is_refused_and_may_be_asked_a
     second = office.publish()
     started = move(office, second)
     (row,) = rows(office, started)
-    assert row.reason["code"] == "half_decided"
+    assert (row.reason or {})["code"] == "half_decided"
     started = move(office, second, choices={"*": {"legal": "legal"}})
     assert [one.state for one in rows(office, started)] == [MovedDealState.MOVED]
     asked = [one for one in office.open_steps(deal) if one.element_id == "legal"]
@@ -367,7 +393,7 @@ def test_a_deal_in_which_the_program_itself_fails_stops_none_of_the_others(
 ) -> None:
     office.publish()
     broken, sound = office.open_deal(), office.open_deal(title="Ще одна")
-    there = moved_deals.carry_of
+    there = carries.carry_of
 
     def carry_of(session: Session, instance: ProcessInstance, *more: Any, **named: Any) -> Any:
         if instance.deal_id == broken.id:

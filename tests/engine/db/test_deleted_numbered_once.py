@@ -14,7 +14,7 @@ from engine.db.schema import migrate
 from engine.db.session import Database
 
 AT = "2026-03-02 08:00:00.000000"
-TABLES = {
+TABLES: dict[str, dict[str, Any]] = {
     "saved_report": {
         "person_id": 1,
         "report": "funnel",
@@ -41,7 +41,7 @@ def before(former_schemas: FormerSchemas, tmp_path: Path) -> Iterator[Database]:
 
 
 def put(connection: Connection, table: str, name: str, **more: Any) -> None:
-    row = TABLES[table] | {"name": name, "name_key": name.lower()} | more
+    row = {**TABLES[table], "name": name, "name_key": name.lower(), **more}
     places = ", ".join(f":{column}" for column in row)
     connection.execute(text(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places})"), row)  # noqa: S608
 

@@ -36,7 +36,7 @@ def test_names_and_types_are_those_of_psycopg(connection: psycopg.Connection, st
     lean.execute(statement)
     told = lean.description
     connection.rollback()
-    stock.execute(statement)  # type: ignore[arg-type]  # psycopg wants a literal
+    stock.execute(statement)
     expected = stock.description
     assert told == (None if expected is None else [(one[0], one[1], *(None,) * 5) for one in expected])
 

@@ -148,7 +148,12 @@ def test_a_read_only_transaction_is_begun_once(connection: TripConnection, monke
     connection.read_only = True
     begun: list[str] = []
     execute = connection.execute
-    monkeypatch.setattr(connection, "execute", lambda sql: (begun.append(sql), execute(sql))[1])
+
+    def counted(sql: Any) -> Any:
+        begun.append(sql)
+        return execute(sql)
+
+    monkeypatch.setattr(connection, "execute", counted)
     moments = [connection.ask(request("SELECT now()::text"), begins=True) for _ in range(3)]
     assert begun == ["SELECT"]
     assert moments[0] == moments[1] == moments[2]  # that of their transaction's beginning

@@ -9,9 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.bpmn.deadline_rules import EscalationAction
 from engine.bpmn.deadline_text import parse_ladder
 from engine.policy.business_calendar import DEFAULT_CALENDAR
-from engine.policy.escalation_ladder import DEFAULT_LADDER, next_escalation_at, reached_on, rungs_due
+from engine.policy.escalation_ladder import (
+    DEFAULT_LADDER,
+    next_escalation_at,
+    reached_by_deeds,
+    reached_on,
+    rungs_due,
+)
 
 KYIV = ZoneInfo("Europe/Kyiv")
 DUE = datetime(2026, 6, 5, 11, 0, tzinfo=KYIV)  # a Friday
@@ -107,6 +114,29 @@ def test_on_another_ladder_what_was_done_is_behind_and_what_was_not_is_still_to_
 ) -> None:
     before, now = parse_ladder("; ".join(former)), parse_ladder("; ".join(ladder))
     assert reached_on(now, before, reached, DUE, DEFAULT_CALENDAR) == behind
+
+
+_REMIND, _TELL = EscalationAction.REMIND, EscalationAction.TELL_HEAD
+
+
+@pytest.mark.parametrize(
+    ("ladder", "reached", "done", "behind"),
+    [
+        ((_ONCE, _SOON, _AGAIN, _ON), 4, {_REMIND: 1, _TELL: 2}, 4),
+        ((_ONCE, _SOON, _ON), 2, {_TELL: 1}, 2),  # opened too late for the reminder
+        ((_SOON, _ON), 2, {_TELL: 1}, 2),  # nobody stands above: it was handed to nobody, and that is no mark
+        ((_ONCE, _SOON, _ON), 1, {_TELL: 1}, 2),  # a reminder came in front
+        ((_SOON, _ON), 1, {_REMIND: 1}, 0),  # the reminder went
+        ((_SOON, _AGAIN), 1, {_REMIND: 1, _TELL: 1}, 1),
+        ((_SOON,), 3, {_REMIND: 1, _TELL: 1}, 3),  # a longer one may come back
+        ((_SOON,), 3, {_REMIND: 3}, 0),
+        ((_SOON, _ON), 2, {_REMIND: 2}, 2),  # whether it was handed on is not known: not once more
+    ],
+)
+def test_what_is_behind_a_step_is_what_it_has_seen_whatever_the_ladder_was(
+    ladder: tuple[str, ...], reached: int, done: dict[EscalationAction, int], behind: int
+) -> None:
+    assert reached_by_deeds(parse_ladder("; ".join(ladder)), DUE, DEFAULT_CALENDAR, reached, done) == behind
 
 
 def test_a_ladder_without_rungs_never_escalates() -> None:

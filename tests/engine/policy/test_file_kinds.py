@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from functools import partial
 
 import pytest
 
@@ -152,9 +153,9 @@ def test_limits_say_what_is_used() -> None:
     limits.ensure_deal_has_room("a.pdf", 25 * MEGABYTE, used=5 * MEGABYTE)
     told = []
     for refuse in (
-        lambda: limits.ensure_file_fits("a.pdf", 25 * MEGABYTE + 1),
-        lambda: limits.ensure_deal_has_room("a.pdf", 25 * MEGABYTE, used=5 * MEGABYTE + 1),
-        lambda: limits.ensure_storage_has_room("a.pdf", 1, used=40 * MEGABYTE),
+        partial(limits.ensure_file_fits, "a.pdf", 25 * MEGABYTE + 1),
+        partial(limits.ensure_deal_has_room, "a.pdf", 25 * MEGABYTE, used=5 * MEGABYTE + 1),
+        partial(limits.ensure_storage_has_room, "a.pdf", 1, used=40 * MEGABYTE),
     ):
         with pytest.raises(DomainError) as refused:
             refuse()

@@ -13,9 +13,8 @@ from engine.policy.report_schedule import Schedule, latest_sending, next_sending
 KYIV = ZoneInfo("Europe/Kyiv")
 
 
-def kyiv(*parts: int) -> datetime:
-    year, month, day, hour, *minute = parts
-    return datetime(year, month, day, hour, *minute, tzinfo=KYIV)
+def kyiv(year: int, month: int, day: int, hour: int, minute: int = 0) -> datetime:
+    return datetime(year, month, day, hour, minute, tzinfo=KYIV)
 
 
 @pytest.mark.parametrize(

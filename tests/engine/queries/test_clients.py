@@ -81,7 +81,7 @@ def test_clients_are_filtered_by_own_fields_whatever_was_stored_there_before(
     for name, kind in (("vat", "yes_no"), ("industry", "choice")):
         definition = {"label": name, "type": kind}
         session.add(OwnField(subject=FieldSubject.CLIENT, name=name, definition=definition, position=1))
-    values = ({"vat": True, "industry": "it"}, {"vat": False}, {"vat": "колись"}, {})
+    values: tuple[dict[str, Any], ...] = ({"vat": True, "industry": "it"}, {"vat": False}, {"vat": "колись"}, {})
     ids = [records.client(f"Клієнт {number}", fields=one).id for number, one in enumerate(values)]
     session.flush()
     actor = as_actor(company.admin)

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from sqlalchemy.orm import Session
@@ -45,13 +46,15 @@ def test_steps_are_counted_by_who_holds_them_and_every_number_is_that_of_its_lis
         StepsList.UNTAKEN: 1,
     }
     for one in found.holders:
-        whose = {"person_id": one.person_id, "department_id": one.department_id}
+        listed_of = partial(
+            controlled_steps, session, bohdan, now=now, person_id=one.person_id, department_id=one.department_id
+        )
         for which, count in (
             (StepsList.OVERDUE, one.overdue),
             (StepsList.TODAY, one.today),
             (StepsList.OPEN, one.open),
         ):
-            listed = controlled_steps(session, bohdan, which, now=now, **whose)
+            listed = listed_of(which)
             assert (listed.total, len(listed.items)) == (count, count), (one.name, which)
 
 

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -26,7 +27,7 @@ KYIV = ZoneInfo("Europe/Kyiv")
 
 
 def ended(
-    records: SalesRecords, owner: Person, result: DealResult, stages: tuple[str, ...], at: datetime, **values: object
+    records: SalesRecords, owner: Person, result: DealResult, stages: tuple[str, ...], at: datetime, **values: Any
 ) -> Deal:
     deal = records.deal(owner, stage=stages[-1], **values)
     for stage in stages:
@@ -166,7 +167,7 @@ def spread(records: SalesRecords, company: Company, now: datetime) -> list[Deal]
         owner = (company.olena, company.taras, company.danylo)[number % 3]
         key = ("sale", "renewal", "tender")[(number // 3) % 3]
         month = now.date().replace(day=1) + timedelta(days=31 * (number % 3))
-        values = {
+        values: dict[str, Any] = {
             "definition_key": key,
             "stage": (OFFER, APPROVAL)[number % 2],
             "amount": None if number % 7 == 0 else Decimal(1000 + 37 * number) / 100,

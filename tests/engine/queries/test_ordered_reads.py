@@ -20,7 +20,8 @@ from engine.model.person import Person
 from engine.model.work_item import WorkItemState
 from engine.policy.permissions import Actor
 from engine.queries.control import DealsList, StepsList, controlled_deals, controlled_steps
-from engine.queries.inbox import Tab, inbox
+from engine.queries.inbox import inbox
+from engine.queries.inbox_tabs import Tab
 from engine.queries.reported_steps import ReportedSteps, reported_steps
 
 Act = Callable[[Person], Actor]
@@ -69,7 +70,7 @@ def test_pages_of_reported_steps_go_through_all_states_the_latest_first(
     session: Session, company: Company, records: SalesRecords, as_actor: Act, now: datetime
 ) -> None:
     deal = records.deal(company.olena)
-    approval = {"kind": "approval", "group": company.legal, "due_in": -HOUR}
+    approval: dict[str, Any] = {"kind": "approval", "group": company.legal, "due_in": -HOUR}
     steps = [records.step(deal, opened_at=now - number * HOUR, **approval) for number in (2, 5, 7)]
     steps += [
         records.done_step(deal, company.iryna, at=now - number * HOUR, opened_at=now - 9 * HOUR, **approval)

@@ -80,7 +80,7 @@ def test_parts_are_put_together_now_and_then(session: Session, company: Company,
         session.execute(text("UPDATE deal SET amount = amount + 1"))
     assert kept_totals(session) == true_totals(session)
     added = 2 * CHANGES  # a part that goes and one that comes
-    assert session.scalar(select(func.count()).select_from(StageTotal)) < added
+    assert session.scalars(select(func.count()).select_from(StageTotal)).one() < added
 
 
 @pytest.mark.postgres

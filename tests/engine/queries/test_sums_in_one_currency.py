@@ -101,7 +101,7 @@ def test_a_forecast_is_added_up_by_row_by_map_and_in_all(scene: Scene) -> None:
         scene.deal(currency, worth, close_date=MARCH + 20 * DAY)
     for day in (5, 13):
         scene.won("USD", 10, datetime(2026, 3, day, tzinfo=UTC))
-    told = {"now": scene.now, "zone": KYIV, "rates": scene.rates}
+    told: dict[str, Any] = {"now": scene.now, "zone": KYIV, "rates": scene.rates}
     found = forecast(scene.session, scene.bohdan, (), Months(MARCH, 1), **told)
     (row,), (of_map,) = found.rows, found.maps
     for one in (row.expected, row.by_map["sale"], of_map.expected, found.total):
@@ -112,7 +112,7 @@ def test_a_forecast_is_added_up_by_row_by_map_and_in_all(scene: Scene) -> None:
 def test_what_was_foreseen_is_added_up_by_the_rates_of_the_day_on_which_it_was_kept(scene: Scene) -> None:
     scene.deal("USD", 10, close_date=MARCH + 20 * DAY)
     keep_forecast_of_month(scene.session, clock=SettableClock(datetime(2026, 3, 3, tzinfo=UTC)), zone=KYIV)
-    told = {"now": datetime(2026, 4, 5, tzinfo=UTC), "zone": KYIV, "rates": scene.rates}
+    told: dict[str, Any] = {"now": datetime(2026, 4, 5, tzinfo=UTC), "zone": KYIV, "rates": scene.rates}
     (march,) = forecast_outcomes(scene.session, scene.bohdan, (), 1, **told)
     assert march.foreseen is not None
     assert march.foreseen.unweighed_rated == {AtRate("USD", Decimal(40)): Decimal(10)}

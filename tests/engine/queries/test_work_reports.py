@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from sqlalchemy import delete
@@ -33,7 +34,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 def approvals(session: Session, company: Company, records: SalesRecords) -> list[WorkItem]:
     """At Monday noon: three answers of Legal's, one late; one waits late, one was withdrawn, one is of last month."""
     deal = records.deal(company.olena)
-    legal = {"element_id": "approve", "group": company.legal}
+    legal: dict[str, Any] = {"element_id": "approve", "group": company.legal}
     asked = records.at - 3 * HOUR  # 9:00
     for outcome, hours in (("approved", 1), ("returned", 3), ("rejected", 2)):
         records.done_step(
@@ -58,7 +59,8 @@ def approvals(session: Session, company: Company, records: SalesRecords) -> list
 def test_approvals_asked_for_in_the_period_are_counted_by_answer_and_each_number_has_its_list(
     session: Session, company: Company, as_actor: Act, now: datetime
 ) -> None:
-    bohdan, period = as_actor(company.bohdan), {"since": now - DAY, "until": now + DAY, "now": now}
+    bohdan = as_actor(company.bohdan)
+    period: dict[str, Any] = {"since": now - DAY, "until": now + DAY, "now": now}
     (row,) = approval_report(session, bohdan, **period)
     assert row == ApprovalRow(company.legal.id, "Юридичний відділ", 5, 1, 1, 1, 1, 1, 2, Timing(2 * HOUR, 3))
     assert row.asked == row.approved + row.returned + row.rejected + row.waiting + row.withdrawn
@@ -84,7 +86,7 @@ def test_a_head_of_a_department_counts_what_they_see_and_others_nothing(
     olena = as_actor(company.olena)
     for report in (approval_report, activity_report):
         with pytest.raises(NotFound):
-            report(session, olena, now=now)  # type: ignore[operator]
+            report(session, olena, now=now)
     with pytest.raises(NotFound):
         reported_steps(session, olena, ReportedSteps.ASKED, now=now)
 
@@ -108,7 +110,8 @@ def test_activity_counts_steps_by_who_did_them_and_deals_by_who_owns_them(
     records.done_step(won, company.olena)
     records.done_step(won, company.olena, at=now - 9 * DAY)
     records.done_step(won, company.iryna)
-    bohdan, period = as_actor(company.bohdan), {"since": now - DAY, "until": now + DAY, "now": now}
+    bohdan = as_actor(company.bohdan)
+    period: dict[str, Any] = {"since": now - DAY, "until": now + DAY, "now": now}
     rows = {row.person_id: row for row in activity_report(session, bohdan, **period)}
     both = {"EUR": Decimal(7), "UAH": Decimal(100)}
     olena = rows[company.olena.id]
@@ -139,7 +142,7 @@ def test_reports_cost_the_same_number_of_statements_however_many_people_there_ar
         costs = []
         for report in (approval_report, activity_report):
             with statements() as sent:
-                report(session, bohdan, now=now)  # type: ignore[operator]
+                report(session, bohdan, now=now)
             costs.append(len(sent))
         return costs
 

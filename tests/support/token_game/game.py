@@ -11,131 +11,37 @@ possible; conditions and inclusive joins are looked at when all else has come to
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
 from io import BytesIO
 from itertools import islice
-from pickle import HIGHEST_PROTOCOL, Pickler, Unpickler
 from typing import Any
 
+from support.token_game.awaited_tokens import is_awaited
+from support.token_game.copying import Giver, Keeper
 from support.token_game.maps import Event, Failed, Flow, Graph, Kind, Node, Says, Store, What
 from support.token_game.standing import can_go_on
+from support.token_game.waits import (
+    Area,
+    Done,
+    Ready,
+    Wait,
+    are_kin,
+    is_ad_hoc,
+    is_apart,
+    is_beside_others,
+    is_of_multi_instance,
+    is_orphan,
+    runs_around,
+    stands_in,
+)
 
 _DECISIVE = ("rejected", "returned", "approved")
 _IN_CIRCLES = 500
-
-
-@dataclass(eq=False)
-class Done:
-    """A completed activity that can be undone; ``inside``: what can be undone in it, where nothing undoes it whole."""
-
-    node: Node
-    index: int | None
-    inside: list[Done]
-
-    @property
-    def size(self) -> int:
-        return 1 + sum(done.size for done in self.inside)
-
-
-@dataclass(eq=False)
-class Wait:
-    """Something that stands at a node: a step, an event, a sub-process, a loop (``runs`` then holds its runs)."""
-
-    node: Node
-    number: int
-    index: int | None = None
-    host: Wait | None = None  # of a boundary event
-    frame: Wait | None = None  # of a run: the loop
-    race: int | None = None
-    handler: Node | None = None  # the event sub-process that this start event begins
-    due: datetime | None = None
-    ticks: int | None = None
-    held: bool = False  # a condition that was true when it was last looked at
-    area: Area | None = None
-    place: Area | None = None  # of what compensates: where it stands
-    pending: list[Done] = field(default_factory=list)  # what is still to be undone, the next one last
-    undoing: Done | None = None  # and what is being undone now
-    undone_in: Wait | None = None  # where it is undone from inside: what stands for it meanwhile
-    undoes_for: Wait | None = None  # of what undoes something: what waits for it
-    choice: bool = False  # in an ad-hoc sub-process: somebody says what begins next
-    opened: int = 0
-    done: int = 0
-    undoable: list[Done] = field(default_factory=list)  # of a loop: what its runs were
-    outcomes: list[str] = field(default_factory=list)
-    decided: dict[str, str | None] = field(default_factory=dict)  # of a run: what the steps in it said
-    together: dict[str, str] = field(default_factory=dict)  # of a multi-instance: what its completed runs said
-    written: dict[str, Any] = field(default_factory=dict)  # in a run beside others: its own values
-
-    @property
-    def event(self) -> Event | None:
-        return self.node.event
-
-    @property
-    def is_frame(self) -> bool:
-        return self.node.repeat is not None and self.frame is None and self.undoes_for is None and not self.choice
-
-    @property
-    def is_step(self) -> bool:
-        return self.node.kind is Kind.STEP or self.choice
-
-    def awaits(self, what: What) -> bool:
-        return self.node.kind is not Kind.STEP and self.event is not None and self.event.what is what
-
-
-@dataclass(eq=False)
-class Area:
-    """One run of a graph."""
-
-    graph: Graph
-    number: int
-    owner: Wait | None = None
-    outer: Area | None = None
-    tokens: list[Flow] = field(default_factory=list)  # only those that wait at a join
-    waits: list[Wait] = field(default_factory=list)
-    done: list[Done] = field(default_factory=list)  # in the order of completion
-    fired: dict[str, set[Flow]] = field(default_factory=dict)  # complex gateways: the flows that had no token then
-
-    @property
-    def alive(self) -> bool:
-        return self.owner is None or (self.outer is not None and self.owner in self.outer.waits and self.outer.alive)
-
-
-@dataclass(eq=False)
-class _Ready:
-    """A token that needs nobody: at ``node``, or the completion of ``wait``."""
-
-    area: Area
-    node: Node
-    wait: Wait | None = None
-
-
-_THE_MAP = 0
-
-
-class _Keeper(Pickler):
-    """Writes a game without the parts of its ``map``: several times as fast as to copy it deeply."""
-
-    def __init__(self, file: BytesIO, parts: Mapping[int, object]) -> None:
-        super().__init__(file, HIGHEST_PROTOCOL)
-        self._parts = parts
-
-    def persistent_id(self, obj: object) -> int | None:
-        if obj is self._parts:
-            return _THE_MAP
-        return id(obj) if id(obj) in self._parts else None
-
-
-class _Giver(Unpickler):
-    """Reads what a keeper has written, on the same map."""
-
-    def __init__(self, file: BytesIO, parts: Mapping[int, object]) -> None:
-        super().__init__(file)
-        self._parts = parts
-
-    def persistent_load(self, pid: int) -> object:
-        return self._parts if pid == _THE_MAP else self._parts[pid]
+_ACTIVITIES = frozenset(
+    {Kind.STEP, Kind.SERVICE, Kind.SCRIPT, Kind.RULE, Kind.SCOPE, Kind.CALL, Kind.HANDLER, Kind.AD_HOC}
+)
+_LOOK_AROUND = frozenset({Kind.INCLUSIVE, Kind.COMPLEX})
 
 
 class TokenGame:
@@ -154,7 +60,7 @@ class TokenGame:
         self.now = now
         self.store: dict[str, Any] = {}
         self.numbers = 0
-        self.ready: deque[_Ready] = deque()
+        self.ready: deque[Ready] = deque()
         self.left_open = False
         self.compensating: list[Wait] = []
         self.root = Area(graph, self._number())
@@ -167,9 +73,9 @@ class TokenGame:
     def copy(self) -> TokenGame:
         """The same game on the same map, to come back to."""
         file = BytesIO()
-        _Keeper(file, self._map).dump(self)
+        Keeper(file, self._map).dump(self)
         file.seek(0)
-        game: TokenGame = _Giver(file, self._map).load()
+        game: TokenGame = Giver(file, self._map).load()
         return game
 
     # what can be observed ----------------------------------------------------------------------------------------
@@ -273,22 +179,22 @@ class TokenGame:
         if given:
             self._see_on(area, values)
         self.store |= values
-        writers = list(_runs_around(area))
+        writers = list(runs_around(area))
         for run in self._runs():
-            if not _is_beside_others(run):
+            if not is_beside_others(run):
                 continue
             apart = any(
-                _is_beside_others(around) and around not in writers and any(_are_kin(around, one) for one in writers)
-                for around in [run, *(_runs_around(run.area.outer) if run.area and run.area.outer else ())]
+                is_beside_others(around) and around not in writers and any(are_kin(around, one) for one in writers)
+                for around in [run, *(runs_around(run.area.outer) if run.area and run.area.outer else ())]
             )
             for name, value in values.items():
                 if run in writers or (name in run.written and not apart):
                     run.written[name] = value
 
     def _see_on(self, area: Area, names: Iterable[str]) -> None:
-        for one in _runs_around(area):
+        for one in runs_around(area):
             for run in self._runs():
-                if run is not one and _is_beside_others(one) and _are_kin(run, one) and run.area is not None:
+                if run is not one and is_beside_others(one) and are_kin(run, one) and run.area is not None:
                     seen = self._seen(run.area)
                     run.written = {name: seen.get(name) for name in names} | run.written
 
@@ -303,7 +209,7 @@ class TokenGame:
         if area.owner is not None and area.owner.node.kind is Kind.AD_HOC:
             self._offer(area)
         else:
-            self.ready.append(_Ready(area, area.graph.start()))
+            self.ready.append(Ready(area, area.graph.start()))
 
     def _offer(self, area: Area) -> None:
         """Everything in the ad-hoc sub-process that no flow leads to can begin now."""
@@ -352,7 +258,7 @@ class TokenGame:
         area.waits.clear()
         area.fired.clear()
         if area.owner is not None and area.outer is not None:
-            self.ready.append(_Ready(area.outer, area.owner.node, area.owner))
+            self.ready.append(Ready(area.outer, area.owner.node, area.owner))
 
     def _emit(self, area: Area, flows: list[Flow]) -> None:
         for flow in flows:
@@ -365,7 +271,7 @@ class TokenGame:
             if all(way in area.tokens for way in incoming):
                 for way in incoming:
                     area.tokens.remove(way)
-                self.ready.append(_Ready(area, node))
+                self.ready.append(Ready(area, node))
         elif node.kind in _LOOK_AROUND and len(incoming) > 1:
             area.tokens.append(flow)
             if node.kind is Kind.COMPLEX:
@@ -373,7 +279,7 @@ class TokenGame:
         elif node.kind in _ACTIVITIES or (node.kind is Kind.CATCH and node.event is not None):
             self._open(area, node)
         else:
-            self.ready.append(_Ready(area, node))
+            self.ready.append(Ready(area, node))
 
     def _act(self, area: Area, node: Node) -> None:
         flows = area.graph.leaving(node.node_id)
@@ -396,7 +302,7 @@ class TokenGame:
                 return
             case Kind.THROW | Kind.END if node.event is not None:
                 self.left_open |= bool(self.ready)
-                mark = _Ready(area, node)
+                mark = Ready(area, node)
                 self.ready.appendleft(mark)  # withdrawn with its scope, if what catches the event withdraws that
                 self._throw(node.event, area)
                 if mark not in self.ready or not area.alive:
@@ -429,7 +335,7 @@ class TokenGame:
         if wait.is_frame:
             self._open_runs(area, wait)
         elif node.kind in (Kind.SCRIPT, Kind.RULE):
-            self.ready.append(_Ready(area, node, wait))
+            self.ready.append(Ready(area, node, wait))
         elif node.inner is not None:
             self._enter(area, wait)
 
@@ -437,7 +343,7 @@ class TokenGame:
         repeat = frame.node.repeat
         assert repeat is not None
         if repeat.count == 0:
-            self.ready.append(_Ready(area, frame.node, frame))
+            self.ready.append(Ready(area, frame.node, frame))
             return
         at_once = repeat.count if not repeat.loop and not repeat.in_turn and repeat.count is not None else 1
         for _ in range(at_once):
@@ -485,7 +391,7 @@ class TokenGame:
         flows = area.graph.leaving(wait.node.node_id)
         conditional = any(flow.question is not None for flow in flows)
         self._emit(area, list(self._chosen(area, flows)) if conditional else flows)
-        if not flows and wait.node.kind is not Kind.HANDLER and _is_ad_hoc(area):
+        if not flows and wait.node.kind is not Kind.HANDLER and is_ad_hoc(area):
             self._part_is_over(area)
 
     def _run_is_over(self, area: Area, wait: Wait, frame: Wait) -> None:
@@ -495,7 +401,7 @@ class TokenGame:
         if self._is_enough(frame, wait.area or area):
             area.waits = [other for other in area.waits if other.frame is not frame]
             self._withdraw_orphans()
-            self.ready.append(_Ready(area, frame.node, frame))
+            self.ready.append(Ready(area, frame.node, frame))
         elif repeat.loop or repeat.in_turn:
             self._open_run(area, frame)
 
@@ -532,7 +438,7 @@ class TokenGame:
             left = False
             standing = {id(wait) for _, wait in self.waiting()}
             for area in self.areas():
-                kept = [wait for wait in area.waits if not _is_orphan(wait, standing)]
+                kept = [wait for wait in area.waits if not is_orphan(wait, standing)]
                 left |= len(kept) < len(area.waits)
                 area.waits = kept
         self._give_back()
@@ -593,7 +499,7 @@ class TokenGame:
         if around.area.graph.undone_as_a_whole_by() is None:
             inside = self._left(around)
         else:
-            inside = [done for one in self.compensating if _stands_in(one, around.area) for done in self._left(one)]
+            inside = [done for one in self.compensating if stands_in(one, around.area) for done in self._left(one)]
             inside += around.area.done
         return [*left, Done(now.node, now.index, inside)]
 
@@ -614,7 +520,7 @@ class TokenGame:
         compensator.undoing = compensator.undone_in = None
         if not compensator.pending:
             if compensator.area is None:
-                self.ready.append(_Ready(compensator.place, compensator.node, compensator))
+                self.ready.append(Ready(compensator.place, compensator.node, compensator))
             return
         done = compensator.undoing = compensator.pending.pop()
         home: Area | None = compensator.area or compensator.place
@@ -651,13 +557,13 @@ class TokenGame:
         self.store[name] = outcome
         if outcome is None:
             del self.store[name]
-        for run in _runs_around(area):
+        for run in runs_around(area):
             run.decided[name] = outcome
 
     def _begin_undecided(self, area: Area, run: Wait, inner: Graph) -> None:
         """What was said in a run of several that are apart was not said in this one; another turn looks at it."""
         names = {f"{node.node_id}_outcome" for node in inner.everything() if node.kind is Kind.STEP} & self.kept
-        if _is_apart(run):
+        if is_apart(run):
             run.decided = dict.fromkeys(names)
             return
         goes_on = [one for one in area.waits if one.area is not None and one.undoes_for is None]
@@ -671,7 +577,7 @@ class TokenGame:
     def _hand_on(self, area: Area, run: Wait) -> None:
         """What follows a run decides by what was said in it; what follows several, by what all of them said."""
         decided = dict(run.decided) if run.area is not None else {}
-        if run.frame is not None and _is_of_multi_instance(run):
+        if run.frame is not None and is_of_multi_instance(run):
             for name, outcome in decided.items():
                 if outcome is not None:
                     said = [run.frame.together.get(name), outcome]
@@ -682,7 +588,7 @@ class TokenGame:
 
     def _seen(self, area: Area) -> Store:
         seen = dict(self.store)
-        for run in reversed(list(_runs_around(area))):
+        for run in reversed(list(runs_around(area))):
             seen |= run.decided | run.written
         return seen
 
@@ -712,7 +618,7 @@ class TokenGame:
             self._withdraw(area, wait.host)
         elif self._was_last(wait):
             area.waits.remove(wait)
-        self.ready.append(_Ready(area, wait.node))
+        self.ready.append(Ready(area, wait.node))
 
     def _start_handler(self, area: Area, wait: Wait, handler: Node) -> None:
         if wait.node.interrupting:
@@ -804,7 +710,7 @@ class TokenGame:
                 if node.kind is Kind.INCLUSIVE and self._may_fire(area, node):
                     for way in {way for way in area.tokens if way.target == node.node_id}:
                         area.tokens.remove(way)
-                    self.ready.append(_Ready(area, node))
+                    self.ready.append(Ready(area, node))
                     return True
         return False
 
@@ -814,20 +720,7 @@ class TokenGame:
         arrived = {way for way in area.tokens if way.target == gateway.node_id}
         if not arrived or len(incoming) < 2:
             return False
-        return not self._is_awaited(area, gateway, arrived)
-
-    def _is_awaited(self, area: Area, gateway: Node, arrived: set[Flow]) -> bool:
-        """Whether a token elsewhere can reach another flow than those that count as ``arrived``, and none of these.
-
-        The standard's paths are of sequence flows. Where an event that interrupts nothing sends another token to one
-        of ``arrived``, its host's own is still to come.
-        """
-        for places in self._places_of_tokens(area, gateway):
-            reached = self._reached(area.graph, places, gateway)
-            itself = self._reached(area.graph, places, gateway, beside=False)
-            if reached - arrived and not itself & arrived:
-                return True
-        return False
+        return not is_awaited(area, gateway, arrived)
 
     # complex joins -----------------------------------------------------------------------------------------------
     def _activate(self, area: Area, gateway: Node) -> bool:
@@ -843,7 +736,7 @@ class TokenGame:
         expected = entering - arrived
         if expected:
             area.fired[gateway.node_id] = expected
-        self.ready.append(_Ready(area, gateway))
+        self.ready.append(Ready(area, gateway))
         return True
 
     def _reset(self, area: Area, gateway: Node) -> bool:
@@ -851,103 +744,9 @@ class TokenGame:
         expected = area.fired[gateway.node_id]
         late = {way for way in area.tokens if way in expected}
         missing = expected - late
-        if missing and self._is_awaited(area, gateway, set(area.graph.entering(gateway.node_id)) - missing):
+        if missing and is_awaited(area, gateway, set(area.graph.entering(gateway.node_id)) - missing):
             return False
         for way in late:
             area.tokens.remove(way)
         del area.fired[gateway.node_id]
         return True
-
-    @staticmethod
-    def _places_of_tokens(area: Area, gateway: Node) -> list[list[str]]:
-        """Where each token elsewhere is; what stands behind one event gateway is one token."""
-        places: dict[Any, list[str]] = {}
-        for way in area.tokens:
-            if way.target != gateway.node_id:
-                places["join", len(places)] = [way.target]
-        for wait in area.waits:
-            if wait.host is None and wait.frame is None and wait.handler is None and wait.undoes_for is None:
-                key = ("race", wait.race) if wait.race is not None else ("wait", wait.number)
-                places.setdefault(key, []).append(wait.node.node_id)
-        return list(places.values())
-
-    @staticmethod
-    def _reached(graph: Graph, places: list[str], gateway: Node, *, beside: bool = True) -> set[Flow]:
-        """The flows into ``gateway`` that a token at ``places`` can come along, not passing the gateway before.
-
-        ``beside``: also by events that leave it where it is and send another one.
-        """
-        reached: set[Flow] = set()
-        seen: set[str] = set()
-        waiting = list(places)
-        while waiting:
-            place = waiting.pop()
-            if place in seen or place == gateway.node_id:
-                continue
-            seen.add(place)
-            waiting += [event.node_id for event in graph.boundary_of(place) if beside or event.interrupting]
-            for way in graph.leaving(place):
-                if way.target == gateway.node_id:
-                    reached.add(way)
-                else:
-                    waiting.append(way.target)
-        return reached
-
-
-def _runs_around(area: Area) -> Iterator[Wait]:
-    """The runs of parts that hold ``area``, from the inside out."""
-    around: Area | None = area
-    while around is not None:
-        if around.owner is not None:
-            yield around.owner
-        around = around.outer
-
-
-def _is_of_multi_instance(run: Wait) -> bool:
-    return run.frame is not None and run.node.repeat is not None and not run.node.repeat.loop
-
-
-def _begins_beside(run: Wait) -> bool:
-    """Whether an event that interrupts nothing began it: it can happen again while this goes on."""
-    inner = run.node.inner
-    return run.node.kind is Kind.HANDLER and inner is not None and not inner.start().interrupting
-
-
-def _is_apart(run: Wait) -> bool:
-    """Whether it is one of several that are each about something else."""
-    is_called_elsewhere = bool(run.node.called)
-    return is_called_elsewhere or _is_of_multi_instance(run) or _begins_beside(run)
-
-
-def _is_beside_others(run: Wait) -> bool:
-    repeat = run.node.repeat
-    return _begins_beside(run) or (_is_of_multi_instance(run) and repeat is not None and not repeat.in_turn)
-
-
-def _are_kin(one: Wait, other: Wait) -> bool:
-    """Whether they are runs of one and the same part, begun in one and the same place."""
-    if one.frame is not None or other.frame is not None:
-        return one.frame is other.frame
-    places = [each.area.outer if each.area is not None else None for each in (one, other)]
-    return one.node is other.node and places[0] is places[1]
-
-
-def _is_ad_hoc(area: Area) -> bool:
-    return area.owner is not None and area.owner.node.kind is Kind.AD_HOC
-
-
-def _stands_in(compensator: Wait, around: Area) -> bool:
-    area = compensator.place
-    while area is not None and area is not around:
-        area = area.outer
-    return area is around
-
-
-def _is_orphan(wait: Wait, standing: set[int]) -> bool:
-    return any(other is not None and id(other) not in standing for other in (wait.undoes_for, wait.host))
-
-
-_ACTIVITIES = frozenset(
-    {Kind.STEP, Kind.SERVICE, Kind.SCRIPT, Kind.RULE, Kind.SCOPE, Kind.CALL, Kind.HANDLER, Kind.AD_HOC}
-)
-_LOOK_AROUND = frozenset({Kind.INCLUSIVE, Kind.COMPLEX})

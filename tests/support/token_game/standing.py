@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from support.token_game.maps import Graph, Kind, Node, What
+from support.token_game.waits import Area, Wait
 
 if TYPE_CHECKING:
-    from support.token_game.game import Area, TokenGame, Wait
+    from support.token_game.game import TokenGame
 
 _FROM_OUTSIDE = (What.MESSAGE, What.SIGNAL)
 _WRITERS = frozenset({Kind.STEP, Kind.SERVICE, Kind.SCRIPT, Kind.RULE, Kind.AD_HOC})

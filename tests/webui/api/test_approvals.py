@@ -82,7 +82,7 @@ def test_who_asked_takes_a_request_back(api: ApiOf, office: Office) -> None:
 def test_four_eyes_hold_for_programs_heads_and_several_at_once(api: ApiOf, office: Office) -> None:
     process = naming({"legal": SUM}, four_eyes=True)
     prepare = process.steps["prepare"].model_copy(update={"responsible": ("Юридичний відділ",)})
-    office.publish(process.model_copy(update={"steps": process.steps | {"prepare": prepare}}))
+    office.publish(process.model_copy(update={"steps": {**process.steps, "prepare": prepare}}))
     with office.database.write() as session:
         session.add(Membership(person_id=office.company.petro.id, department_id=office.company.legal.id))
     office.open_deal()

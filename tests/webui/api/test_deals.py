@@ -99,6 +99,18 @@ def test_a_fault_of_the_new_client_stands_at_its_nested_field_and_nothing_is_sto
     assert read(olena.get("/clients"))["items"] == []
 
 
+def test_contacts_of_a_large_client_are_sent_as_many_as_are_wanted(api: ApiOf, office: Office) -> None:
+    deal, olena = office.open_deal(), api("olena")
+    for name in ("Ганна", "Анна", "Віра"):
+        read(olena.post("/contacts", {"client_id": deal.client_id, "full_name": name}), 201)
+    told = [read(olena.get(f"/deals/{deal.id}{query}")) for query in ("", "?contacts_limit=2", "?contacts_limit=3")]
+    names = [[contact["full_name"] for contact in one["contacts"]] for one in told]
+    assert names == [["Анна", "Віра", "Ганна"], ["Анна", "Віра"], ["Анна", "Віра", "Ганна"]]
+    assert [one["contacts_total"] for one in told] == [3, 3, 3]
+    for limit in (0, 201):
+        assert set(faults(olena.get(f"/deals/{deal.id}?contacts_limit={limit}"))) == {"contacts_limit"}
+
+
 def test_who_may_not_open_deals_is_refused(api: ApiOf) -> None:
     problem(api("iryna").post("/deals", DEAL), 403, "ability_missing")
 

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import pytest
 from support.api import ApiClient, faults, problem, read
 from support.office import Office
 
-from engine.bpmn.compile import compile_bpmn
+from engine.bpmn.compile import CompileOutcome, compile_bpmn
 from engine.commands import definitions
 from processes import ShippedMap, shipped_map, shipped_maps
 
@@ -78,6 +79,31 @@ def test_the_same_key_stores_one_version(api: ApiOf) -> None:
     assert read(owner.upload("/definitions", file, key="once"), 201) == first
     problem(owner.upload("/definitions", file_of(shipped_map("tender")), key="once"), 409, "idempotency_key_reused")
     assert read(owner.upload("/definitions", file), 201)["version"] == 2
+
+
+def test_a_repetition_is_answered_without_compiling_again(api: ApiOf, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled: list[Mapping[str, bytes]] = []
+
+    def compile_counted(files: Mapping[str, bytes], **more: Any) -> CompileOutcome:
+        compiled.append(files)
+        return compile_bpmn(files, **more)
+
+    monkeypatch.setattr(definitions, "compile_in_child", compile_counted)
+    owner = api("owner")
+    called, calling = (file_of(shipped_map(key)) for key in ("discount-approval", "b2b-sale"))
+    draft = read(owner.upload("/definitions", called, key="up"), 201)
+    address = f"/definitions/{draft['id']}"
+    edits = {read(owner.get(f"{address}/steps"))["items"][0]["address"]: {"stage": "Перша"}}
+    edit = {"body": {"read_revision": 1, "edits": edits}, "headers": {"Idempotency-Key": "edit"}}
+    assert read(owner.call("PATCH", f"{address}/steps", **edit))["id"] == draft["id"]
+    read(owner.post(f"/definitions/{read(owner.upload('/definitions', calling), 201)['id']}/publish"))
+    published = read(owner.post(f"{address}/publish", key="live"))
+    assert len(compiled) == 4, "the two files, the one edited, and the map that calls it"
+    assert read(owner.upload("/definitions", called, key="up"), 201) == published, "as it is by now"
+    assert read(owner.call("PATCH", f"{address}/steps", **edit)) == published
+    assert read(owner.post(f"{address}/publish", key="live")) == published
+    problem(owner.upload("/definitions", calling, key="up"), 409, "idempotency_key_reused")
+    assert len(compiled) == 4
 
 
 def test_a_draft_is_thrown_away_once_per_key(api: ApiOf) -> None:

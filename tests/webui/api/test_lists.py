@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from support.api import ApiClient, faults, problem, read
@@ -77,7 +78,7 @@ def test_reports_count_what_happened(api: ApiOf, office: Office) -> None:
     assert (both["definition_key"], {one["definition_key"] for one in both["maps"]}) == (None, {"sale", "renewal"})
     assert both["total"] == told["total"]
     outcomes = read(bohdan.get("/reports/forecast/outcomes?months=2"))["items"]
-    nothing = {"foreseen": None, "won": 0, "won_sums": {}, "won_together": None, "percents": {}}
+    nothing: dict[str, Any] = {"foreseen": None, "won": 0, "won_sums": {}, "won_together": None, "percents": {}}
     assert outcomes == [{"month": "2026-02-01"} | nothing, {"month": "2026-01-01"} | nothing]
     problem(api("iryna").get("/reports/forecast/outcomes"), 404, "not_found")
     by_step = read(bohdan.get("/reports/lateness?group_by=step"))["items"]
@@ -116,7 +117,8 @@ def test_people_are_turned_over_and_short_lists_come_whole_or_in_parts(api: ApiO
     deal = office.open_deal()
     olena = api("olena")
     everybody = [one["id"] for one in read(olena.get("/people?limit=200"))["items"]]
-    found, cursor = [], ""
+    found: list[int] = []
+    cursor: str | None = ""
     while cursor is not None:
         part = read(olena.get(f"/people?limit=3&cursor={cursor}"))
         found, cursor = found + [one["id"] for one in part["items"]], part["next_cursor"]

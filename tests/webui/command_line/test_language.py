@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -82,6 +83,25 @@ def test_help_loads_neither_the_database_nor_the_engine_of_maps() -> None:
     told = "print([one for one in ('sqlalchemy', 'flask', 'lxml', 'SpiffWorkflow') if one in sys.modules])"
     done = subprocess.run([sys.executable, "-c", loaded + told], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_full_disk_under_the_output_is_told_in_one_sentence(tmp_path: Path) -> None:
+    env = os.environ | {"REGLAMENT_VAR": str(tmp_path), "LOCALE_DEFAULT": "en"}
+    words = [sys.executable, "-m", "webui.command_line", "map", "check", str(tmp_path / "none.bpmn"), "--json"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(words, env=env, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "There is no room left on the disk.\n")
+
+
+@pytest.mark.usefixtures("installation")
+@pytest.mark.parametrize("words", [("sheet", "verify"), ("history", "verify", "--checkpoint"), ("restore",)])
+def test_why_a_file_cannot_be_read_is_said_in_the_language_of_the_terminal(
+    words: tuple[str, ...], command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOCALE_DEFAULT", "uk")
+    done = command(*words, str(tmp_path / "none"))
+    assert done.exit_code == 1
+    assert "не вдається прочитати: такого файлу чи теки немає" in done.stderr
 
 
 def test_a_command_without_a_database_says_how_to_make_one(

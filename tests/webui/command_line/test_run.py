@@ -237,6 +237,37 @@ def test_a_port_beyond_the_last_is_told_before_anything_begins(tmp_path: Path) -
     assert done.stderr == "127.0.0.1:65536 is no address of this machine.\n"
 
 
+def test_no_port_at_all_is_told_since_nobody_would_learn_which_one_it_is(tmp_path: Path) -> None:
+    done = reglament("run", env=environment(tmp_path, PORT="0"))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "127.0.0.1:0 is no address of this machine.\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("DATABASE_URL", "crm", "DATABASE_URL must be of the form postgresql://user:password@host/name."),
+        ("DATABASE_URL", "mysql://crm:secret@db/crm", "DATABASE_URL must be of the form"),
+        ("DATABASE_URL", "postgresql+psycopg2://crm:secret@db/crm", "DATABASE_URL must be of the form"),
+        ("DATABASE_URL", "postgresql://crm:secret@db:port/crm", "DATABASE_URL must be of the form"),
+        ("REDIS_URL", "cache:6379", "REDIS_URL must be of the form redis://host:6379/0."),
+        ("REDIS_URL", "amqp://guest:secret@queue", "REDIS_URL must be of the form"),
+        ("REDIS_URL", "redis://:secret@cache:port/0", "REDIS_URL must be of the form"),
+        ("BASE_URL", "sales.example.com", "BASE_URL must be the whole address that people type"),
+        ("BASE_URL", "https://", "BASE_URL must be the whole address that people type"),
+    ],
+)
+def test_an_address_that_is_none_is_told_before_anything_begins(
+    name: str, value: str, sentence: str, tmp_path: Path
+) -> None:
+    done = reglament("run", env=environment(tmp_path / "var", **{name: value}))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(sentence)
+    assert "Traceback" not in done.stderr
+    assert "secret" not in done.stderr
+    assert not (tmp_path / "var").exists()
+
+
 @pytest.mark.parametrize("zone", ["Kyiv", "../etc", "Europe"])
 def test_a_time_zone_that_is_none_is_told(zone: str, tmp_path: Path) -> None:
     done = reglament("migrate", env=environment(tmp_path, TZ_DEFAULT=zone))

@@ -14,6 +14,7 @@ from support.office import Office
 from support.parallel_returns import FINANCE, LEGAL, parallel_returns
 from support.versions import edited
 from support.web import Browser, text_of
+from werkzeug.test import TestResponse
 
 from engine.bpmn.compiled import ApprovalRule, ContentRule, FieldDefinition, FieldType, Reauthentication
 from engine.commands.clients import update_client
@@ -30,13 +31,13 @@ PASSWORD = "correct horse"  # of a test
 _HIDDEN = re.compile(r'name="(content_hash|seen_content|command_id)" value="([^"]*)"')
 
 
-def decide(browser: Browser, step: int, outcome: str = "approved", **form: str):  # noqa: ANN201  # a test's answer
+def decide(browser: Browser, step: int, outcome: str = "approved", **form: str) -> TestResponse:
     """Open the step, and press a button of it."""
     shown = browser.get(f"/work-items/{step}", part=True).text
     return send(browser, step, shown, outcome, **form)
 
 
-def send(browser: Browser, step: int, shown: str, outcome: str = "approved", **form: str):  # noqa: ANN201  # as above
+def send(browser: Browser, step: int, shown: str, outcome: str = "approved", **form: str) -> TestResponse:
     hidden = {name: value.replace("&#34;", '"') for name, value in _HIDDEN.findall(shown)}
     return browser.post(f"/work-items/{step}/complete", hidden | {"outcome": outcome} | form, part=True)
 
@@ -132,7 +133,7 @@ def test_who_has_a_colleague_s_request_taken_back_stays_where_they_are(office: O
 
 
 def hash_in(shown: str) -> str:
-    return dict(_HIDDEN.findall(shown))["content_hash"]
+    return str(dict(_HIDDEN.findall(shown))["content_hash"])
 
 
 def news_of(shown: str) -> str:
@@ -439,10 +440,16 @@ def test_who_works_through_the_steps_of_a_department_is_led_to_its_next_one(offi
 def test_who_acts_for_a_colleague_is_led_to_the_next_step_of_that_tab(office: Office, browse: SignIn) -> None:
     today = office.clock.now().date()
     office.do("olena", set_substitution, office.company.olena.id, office.company.taras.id, today, today)
-    done, following = (office.step("prepare", deal=office.open_deal()).id for _ in range(2))
+    deals = [office.open_deal() for _ in range(2)]
+    done, following = (office.step("prepare", deal=deal).id for deal in deals)
     opened = {"HX-Current-URL": f"http://localhost/work-items/{done}?tab=substituting"}
     form = {"field:discount": "0", "outcome": "completed"}
-    shown = browse("taras").post(f"/work-items/{done}/complete", form, part=True, headers=opened)
+    taras = browse("taras")
+    whose = "Ви робите цей крок за іншу людину: Олена Коваль"
+    assert whose in text_of(taras.get(f"/work-items/{done}"))
+    assert whose not in text_of(browse("olena").get(f"/work-items/{done}"))
+    assert "Угода чекає на вас (заміщаєте: Олена Коваль)" in text_of(taras.get(f"/deals/{deals[0].id}"))
+    shown = taras.post(f"/work-items/{done}/complete", form, part=True, headers=opened)
     assert shown.status_code == 200
     assert f'href="/work-items/{following}?tab=substituting"' in shown.text
 

@@ -14,6 +14,7 @@ from support.office import Office
 from support.web import Browser, text_of
 from werkzeug.test import TestResponse
 
+from engine.adapters import spreadsheets
 from engine.commands import client_imports
 from engine.model.client import Client
 from engine.model.client_import import ImportKind
@@ -143,7 +144,7 @@ def test_nobody_who_writes_waits_while_a_file_is_opened(
     office: Office, browse: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A large book takes seconds to open, and an SQLite database has one writer at a time."""
-    held, real = [], client_imports.sheet_rows
+    held, real = list[bool](), spreadsheets.sheet_rows
 
     def sheet_rows(content: bytes, **more: Any) -> Iterator[Sequence[str]]:
         held.append(office.database._thread_lock.locked())

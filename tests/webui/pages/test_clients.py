@@ -8,7 +8,7 @@ from html import unescape
 
 import pytest
 from support.office import Office
-from support.web import Browser, text_of
+from support.web import Browser, text_of, versions_of
 from werkzeug.test import TestResponse
 
 from engine.commands.clients import ClientDraft, add_client, update_client
@@ -44,7 +44,7 @@ def test_a_client_is_added(office: Office, browse: SignIn) -> None:
 
 def test_the_second_of_two_editors_of_a_client_is_told(office: Office, browse: SignIn, client: Client) -> None:
     olena = browse("olena")
-    read = olena.get(f"/clients/{client.id}").text.partition('name="read_version" value="')[2].partition('"')[0]
+    read = versions_of(olena.get(f"/clients/{client.id}"))["read_version"]
     browse("bohdan").post(f"/clients/{client.id}", NEW | {"segment": "B2G"})
     answer = olena.post(f"/clients/{client.id}", NEW | {"segment": "B2B", "read_version": read})
     assert answer.status_code == 409
@@ -58,7 +58,7 @@ def test_what_another_chose_in_a_field_of_the_company_is_told_by_its_label(
     channel = OwnFieldDraft(label="Канал", name="channel", type="choice", choices="expo=Виставка\nsite=Сайт")
     office.do("admin", add_own_field, FieldSubject.CLIENT, channel)
     olena = browse("olena")
-    read = olena.get(f"/clients/{client.id}").text.partition('name="read_version" value="')[2].partition('"')[0]
+    read = versions_of(olena.get(f"/clients/{client.id}"))["read_version"]
     browse("bohdan").post(f"/clients/{client.id}", NEW | {"field:channel": "expo"})
     answer = olena.post(f"/clients/{client.id}", NEW | {"field:channel": "site", "read_version": read})
     assert answer.status_code == 409

@@ -39,7 +39,7 @@ def test_of_many_who_hold_steps_the_latest_are_shown_and_the_others_on_request(o
         session.execute(insert(Person), [one | made for one in people])
         ids = session.scalars(select(Person.id).where(Person.full_name.startswith("Менеджер ")))
         held = ({"activity_id": f"{given[0]}-{one}", "assignee_id": one} for one in ids)
-        session.execute(insert(WorkItem.__table__), [row | one for one in held])
+        session.execute(insert(WorkItem), [row | one for one in held])
     bohdan, whose = browse("bohdan"), re.compile("/control/steps\\?show=open&amp;person=")
     first = bohdan.get("/control").text
     assert len(whose.findall(first)) == 50
@@ -156,7 +156,7 @@ def test_a_file_holds_the_whole_list_however_long_it_is(office: Office, browse: 
         row = dict(session.execute(select(WorkItem.__table__)).mappings().one())
         given = row.pop("activity_id"), row.pop("id")
         alike = ({"activity_id": f"{given[0]}-{number}"} for number in range(copied))
-        session.execute(insert(WorkItem.__table__), [row | one for one in alike])
+        session.execute(insert(WorkItem), [row | one for one in alike])
     answer = browse("bohdan").get("/control/steps/export.csv?show=open")
     pool = office.database.engine.pool
     assert isinstance(pool, QueuePool)

@@ -41,7 +41,7 @@ def save(browser: Browser, address: str, content: bytes, revision: int, **more: 
 
 
 def drawing(browser: Browser, address: str) -> bytes:
-    return browser.get(address.replace("/edit", "/drawing")).data
+    return browser.get(address.replace("/edit", "/drawing")).get_data()
 
 
 def definition(office: Office, address: str) -> ProcessDefinition:

@@ -70,7 +70,8 @@ def test_page_pdf_and_document_say_the_same_to_everybody_who_works_by_the_map(
     chapters = [one.title for one in PdfReader(io.BytesIO(pdf.data)).outline if not isinstance(one, list)]
     assert {"Карта", "Усі кроки коротко", "1. Кваліфікація"} <= set(chapters)
     document = Document(io.BytesIO(docx.data))
-    headed = {one.text: one.style.name for one in document.paragraphs if one.style.name.startswith("Heading")}
+    styled = {one.text: str(one.style.name) for one in document.paragraphs if one.style is not None}
+    headed = {text: style for text, style in styled.items() if style.startswith("Heading")}
     assert (headed["1. Кваліфікація"], headed["1.1 Прийняти лід у роботу"]) == ("Heading 1", "Heading 2")
     assert len(document.inline_shapes) == 1
     assert "b2b-sale-1.docx" in docx.headers["Content-Disposition"]

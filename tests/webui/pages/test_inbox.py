@@ -172,7 +172,7 @@ def test_list_is_exported_as_it_is_narrowed(office: Office, browse: SignIn) -> N
     assert len(rows) == 2
     assert rows[1].startswith("Підготувати пропозицію;")
     assert "'=Насоси;ТОВ «Промінь»;125000,50;UAH;Пропозиція;Олена Коваль;2026-03-04 10:00;;" in rows[1]
-    assert olena.get("/inbox/export.xlsx?tab=done").mimetype.endswith("sheet")
+    assert str(olena.get("/inbox/export.xlsx?tab=done").mimetype).endswith("sheet")
     assert olena.get("/inbox/export.pdf").status_code == 404
 
 

@@ -4,9 +4,8 @@ import re
 from collections.abc import Callable
 
 import pytest
-from lxml.html import fromstring
 from support.office import Office
-from support.web import Browser
+from support.web import Browser, elements_of
 
 from engine.queries.inbox_columns import InboxColumn, InboxColumns
 from webui.inbox_list import lines_of
@@ -17,8 +16,7 @@ PAGE = "/inbox/columns"
 
 def row_of(browser: Browser, address: str = "/inbox") -> list[str]:
     """The texts of the only step's row, line after line."""
-    (link,) = fromstring(browser.get(address).text).xpath('//li[@class="step-row"]/a')
-    lines = link.xpath('span[not(@class="step-top")]')
+    lines = elements_of(browser.get(address), '//li[@class="step-row"]/a/span[not(@class="step-top")]')
     return [" ".join(line.text_content().split()) for line in lines]
 
 
@@ -80,7 +78,7 @@ def test_a_stranger_chooses_nothing(browse: SignIn) -> None:
 )
 def test_a_new_line_begins_where_the_deal_and_the_step_meet(columns: str, pieces: list[str]) -> None:
     lines = lines_of(InboxColumn(one) for one in columns.split())
-    assert ["|".join("+".join(piece) for piece in line.pieces) for line in lines] == pieces
+    assert ["|".join("+".join(str(one) for one in piece) for piece in line.pieces) for line in lines] == pieces
 
 
 def test_columns_of_an_older_version_are_read_and_new_ones_come_last() -> None:

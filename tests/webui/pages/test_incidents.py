@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from support.called_maps import job_map
@@ -279,7 +280,7 @@ def test_the_values_when_it_failed_are_written_as_elsewhere(office: Office, deal
 def test_failures_are_narrowed_by_words_and_not_by_codes(office: Office, deal: Deal, browse: SignIn) -> None:
     with office.database.write() as session:
         one = session.query(Incident).one()
-        params = {"problem_code": "STALLED", "problem_template": Stalled.template}
+        params: dict[str, Any] = {"problem_code": "STALLED", "problem_template": Stalled.template}
         params |= {"problem_params": {"elements": ["Склад", "Оплата"]}}
         session.add(
             Incident(

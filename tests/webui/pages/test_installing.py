@@ -18,7 +18,7 @@ _PNG_SIZE = slice(16, 24)
 def test_the_manifest_names_the_product_in_the_language_asked_for(browse: SignIn, lang: str, inbox: str) -> None:
     answer = browse(None).get(f"/manifest.webmanifest?lang={lang}")
     assert answer.mimetype == "application/manifest+json"
-    told = answer.json
+    told = answer.get_json()
     assert told["lang"] == lang
     assert told["display"] == "standalone"
     assert told["shortcuts"][0]["name"] == inbox
@@ -26,7 +26,7 @@ def test_the_manifest_names_the_product_in_the_language_asked_for(browse: SignIn
 
 def test_the_icons_have_the_sizes_that_they_state(browse: SignIn) -> None:
     browser = browse(None)
-    icons = browser.get("/manifest.webmanifest").json["icons"]
+    icons = browser.get("/manifest.webmanifest").get_json()["icons"]
     assert {one["sizes"] for one in icons} == {"192x192", "512x512"}
     assert {one["purpose"] for one in icons} == {"any", "maskable"}
     for icon in icons:

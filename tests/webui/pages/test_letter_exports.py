@@ -55,8 +55,9 @@ def unpacked(answer: TestResponse) -> dict[str, bytes]:
 
 
 def sheet_of(content: bytes) -> list[dict[str, Any]]:
-    header, *rows = load_workbook(io.BytesIO(content)).active.iter_rows(values_only=True)
-    return [dict(zip(header, row, strict=True)) for row in rows]
+    (sheet,) = load_workbook(io.BytesIO(content)).worksheets
+    header, *rows = sheet.iter_rows(values_only=True)
+    return [dict(zip(map(str, header), row, strict=True)) for row in rows]
 
 
 def test_the_letters_of_a_deal_are_exported_with_their_files(office: Office, browse: SignIn) -> None:

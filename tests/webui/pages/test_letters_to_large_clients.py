@@ -57,8 +57,8 @@ def test_the_form_weighs_and_reads_as_much_whatever_the_client_and_the_deal_have
     other = office.open_deal("olena", client=None, client_id=deal.client_id)
     add_contacts(office.database, deal.client_id, CONTACTS)
     assert len(files_in(office, other, FILES)) == FILES
-    addresses = tuple(one.replace(page, f"/deals/{other.id}/letters") for one in addresses)
-    for (bytes_of_few, statements_of_few), address in zip(few, addresses, strict=True):
+    of_many = [one.replace(page, f"/deals/{other.id}/letters") for one in addresses]
+    for (bytes_of_few, statements_of_few), address in zip(few, of_many, strict=True):
         weight, statements = cost(address)
         assert (weight < bytes_of_few + 1_000, statements) == (True, statements_of_few), address
 

@@ -13,6 +13,7 @@ from support.files import add, pdf
 from support.office import Office
 from support.sales_map import sales_map
 from support.web import Browser, text_of, versions_of
+from werkzeug.test import TestResponse
 
 from engine.bpmn.compiled import ApprovalRule, FieldDefinition, FieldType, Reauthentication
 from engine.commands.deal_files import Place
@@ -56,7 +57,7 @@ def link_for(office: Office, login: str, step: int, **more: Any) -> str:
     return f"/mail/{token}"
 
 
-def press(browser: Browser, link: str, outcome: str = "approved", **form: str):  # noqa: ANN201  # a test's answer
+def press(browser: Browser, link: str, outcome: str = "approved", **form: str) -> TestResponse:
     page = browser.get(link)
     found = _SHOWN.search(page.text)
     return browser.post(link, {"outcome": outcome, "shown": found[1] if found else "", "command_id": "once"} | form)
@@ -151,7 +152,7 @@ def test_a_file_is_given_on_the_page_as_in_the_inbox(office: Office, browse: Sig
     add(office, "olena", Place(work_item_id=step), "Чернетка.pdf", pdf("other"))  # nobody has shown her that
     sent = {"file": (io.BytesIO(pdf("one")), "Висновок.pdf"), "command_id": "one"}
     asked = {"Accept": "application/json"}
-    told = iryna.post(f"/work-items/{step}/files?field=paper", sent, headers=asked).json
+    told = iryna.post(f"/work-items/{step}/files?field=paper", sent, headers=asked).get_json()
     assert not shown[1].endswith(told["content"]["before"])
     fresh = _SHOWN.search(iryna.get(link).text)
     assert fresh is not None

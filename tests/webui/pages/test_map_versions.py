@@ -76,6 +76,7 @@ def test_deals_are_counted_per_version_and_why_it_was_published_stays_with_it(
 ) -> None:
     office.open_deal(definition_key="b2b-sale", title="Перша за версією один")
     page = owner.get(f"/maps/{two[0].id}/compare")
+    assert "<title>Версії 1 і 2" in page.text
     assert 'href="/deals?map=b2b-sale&amp;version=1"' in owner.get(f"/maps/{two[0].id}").text
     assert "замало угод" in text_of(page)
     assert "Перша за версією один" in text_of(owner.get("/deals?map=b2b-sale&version=1"))
@@ -86,9 +87,9 @@ def test_deals_are_counted_per_version_and_why_it_was_published_stays_with_it(
     assert "я" * 2_001 in too_long.text
     answer = owner.post(f"/maps/{two[1].id}/publish", {"warnings_confirmed": "yes", "note": " Клієнти чекали довго. "})
     assert answer.status_code == 303
-    page = text_of(owner.get(f"/maps/{two[1].id}"))
-    assert "Клієнти чекали довго." in page
-    assert "Перша редакція" in page
+    published = text_of(owner.get(f"/maps/{two[1].id}"))
+    assert "Клієнти чекали довго." in published
+    assert "Перша редакція" in published
     with office.database.read() as session:
         assert session.get_one(ProcessDefinition, two[1].id).published_note == "Клієнти чекали довго."
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -36,17 +37,18 @@ def admin(office: Office, browse: SignIn) -> Browser:
     return browse("admin")
 
 
-def card(office: Office, login: str, **changes: str) -> dict[str, object]:
+def card(office: Office, login: str, **changes: str) -> dict[str, Any]:
     with office.database.read() as session:
         person = session.query(Person).filter_by(login=login).one()
-        return {
+        as_it_is: dict[str, Any] = {
             "full_name": person.full_name,
             "position": person.position,
             "email": person.email,
             "phone": person.phone,
             "role": person.role.value,
             "department_ids": [str(one.id) for one in person.departments],
-        } | changes
+        }
+    return as_it_is | changes
 
 
 def email(office: Office, login: str) -> str:

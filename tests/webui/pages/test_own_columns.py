@@ -11,13 +11,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from lxml.html import HtmlElement, fromstring
+from lxml.html import HtmlElement
 from openpyxl import load_workbook
 from sqlalchemy import event, insert, select, update
 from support.founded_offices import FoundedOffices
 from support.office import Office
 from support.sales_map import hash_of, sales_map
-from support.web import Browser, text_of
+from support.web import Browser, elements_of, text_of
 
 from engine.bpmn.compiled import CompiledProcess, FieldChoice, FieldDefinition, FieldType
 from engine.commands.clients import ClientDraft, add_client
@@ -118,12 +118,12 @@ def plain(element: HtmlElement) -> str:
 
 def table(browser: Browser, address: str) -> list[list[str]]:
     """Headings and rows of a list, without the column that always comes first."""
-    rows = fromstring(browser.get(address).text).xpath("//thead/tr | //tbody/tr")
+    rows = elements_of(browser.get(address), "//thead/tr | //tbody/tr")
     return [[plain(cell) for cell in row.xpath("th | td")[1:]] for row in rows]
 
 
 def lines(browser: Browser, address: str = "/inbox") -> list[str]:
-    return [plain(one) for one in fromstring(browser.get(address).text).xpath('//span[@class="own-cell"]')]
+    return [plain(one) for one in elements_of(browser.get(address), '//span[@class="own-cell"]')]
 
 
 def offered(browser: Browser, of: str) -> set[str]:
@@ -194,7 +194,7 @@ def test_a_field_has_no_link_to_sort_by_and_no_address_sorts_by_it(browse: SignI
     choose(olena, "deals", "amount", WORDS[0])
     choose(olena, "clients", "added", LIMIT)
     for address, sortable in (("/deals", ["Угода", "Сума"]), ("/clients", ["Клієнт", "Додано"])):
-        headings = fromstring(olena.get(address).text).xpath("//thead//th[@aria-sort]")
+        headings = elements_of(olena.get(address), "//thead//th[@aria-sort]")
         assert [plain(one) for one in headings] == sortable
     assert len(table(olena, f"/deals?sort={WORDS[0]}")) == 2
 
@@ -211,7 +211,7 @@ def test_chosen_fields_stand_at_the_end_of_exported_deals_as_numbers_and_days(of
     told = ["2026-04-05", "так", "Передоплата", petro, "ТОВ «Лан»"]
     assert [one.strip() for one in row[-8:]] == ["1250,50", *told, remark, "5000"]
     book = load_workbook(io.BytesIO(olena.get("/deals/export.xlsx").get_data()))
-    _headings, cells = book.active.iter_rows(values_only=True)
+    _headings, cells = book.worksheets[0].iter_rows(values_only=True)
     assert [type(one).__name__ for one in cells[-8:-5]] == ["float", "datetime", "str"]
     choose(olena, "deals", "amount")
     assert sheet(olena, "/deals/export.csv")[0] == as_it_was

@@ -11,7 +11,7 @@ from support.api import ApiClient
 from support.deal_files import DealFiles
 from support.office import Office
 from support.sales_map import sales_map
-from support.web import Browser, text_of
+from support.web import Browser, text_of, versions_of
 
 from engine.bpmn.compiled import FieldDefinition, FieldType
 from engine.commands.clients import ClientDraft, add_client
@@ -86,7 +86,7 @@ def test_a_client_is_added_shown_changed_and_found_with_own_fields(office: Offic
     assert olena.post("/clients", new | {"field:limit": "12 500,50"}).status_code == 303
     page = olena.get("/clients/1")
     assert "12 500,50" in text_of(page).replace("\xa0", " ").replace("\u202f", " ")
-    read = page.text.partition('name="read_version" value="')[2].partition('"')[0]
+    read = versions_of(page)["read_version"]
     changed = olena.post(
         "/clients/1",
         {"name": "ТОВ «Хвиля»", "read_version": read, "field:vat": "", "field:haluz": "it", "field:limit": "20"},
@@ -188,45 +188,46 @@ def test_a_step_shows_the_clients_field_and_writes_it_back(office: Office, brows
 def test_the_api_reads_and_writes_own_fields(office: Office, browse: SignIn, app: Flask) -> None:
     define(browse, LIMIT, INDUSTRY)
     olena = ApiClient(app, office, "olena")
-    told = olena.get("/own-fields").json["items"]
+    told = olena.get("/own-fields").get_json()["items"]
     assert [(one["name"], one["name_in_maps"], one["type"]) for one in told] == [
         ("limit", "client.limit", "money"),
         ("haluz", "client.haluz", "choice"),
     ]
     define(browse, LIMIT, of="contact")
-    (of_contact,) = olena.get("/own-fields?of=contact").json["items"]
+    (of_contact,) = olena.get("/own-fields?of=contact").get_json()["items"]
     assert (of_contact["name"], of_contact["name_in_maps"]) == ("limit", None)
     refused = olena.post("/clients", {"name": "Хвиля", "fields": {"haluz": "космос"}})
     assert refused.status_code == 422
-    assert set(refused.json["errors"]) == {"fields.limit", "fields.haluz"}
+    assert set(refused.get_json()["errors"]) == {"fields.limit", "fields.haluz"}
     strange = olena.post("/clients", {"name": "Хвиля", "fields": {f"name{one}": 1 for one in range(5_000)}})
     assert strange.status_code == 422
-    assert strange.json["errors"]["fields"]["code"] == "unknown_fields"
-    assert "“name0”, “name1”" in strange.json["errors"]["fields"]["message"]
-    assert "and 4995 more" in strange.json["errors"]["fields"]["message"]
+    assert strange.get_json()["errors"]["fields"]["code"] == "unknown_fields"
+    assert "“name0”, “name1”" in strange.get_json()["errors"]["fields"]["message"]
+    assert "and 4995 more" in strange.get_json()["errors"]["fields"]["message"]
     assert len(strange.data) < 1_000
     listed = {"title": "Насоси", "definition_key": "sale", "client": {"name": "Хвиля", "fields": {"nothing": 1}}}
-    (row,) = olena.post("/deals/import", {"items": [listed], "check": True}).json["items"]
+    (row,) = olena.post("/deals/import", {"items": [listed], "check": True}).get_json()["items"]
     assert set(row["error"]["errors"]) == {"client.fields"}
-    client = olena.post("/clients", {"name": "Хвиля", "fields": {"limit": 12.5, "haluz": "it"}}).json
+    client = olena.post("/clients", {"name": "Хвиля", "fields": {"limit": 12.5, "haluz": "it"}}).get_json()
     assert client["fields"] == {"limit": "12.5", "haluz": "it"}
-    changed = olena.patch(f"/clients/{client['id']}", {"fields": {"haluz": None}}).json
+    changed = olena.patch(f"/clients/{client['id']}", {"fields": {"haluz": None}}).get_json()
     assert changed["fields"] == {"limit": "12.5"}
-    contact = olena.post("/contacts", {"client_id": client["id"], "full_name": "Марія", "fields": {"limit": 1}}).json
-    assert olena.patch(f"/contacts/{contact['id']}", {"position": "Юристка"}).json["position"] == "Юристка"
+    given = {"client_id": client["id"], "full_name": "Марія", "fields": {"limit": 1}}
+    contact = olena.post("/contacts", given).get_json()
+    assert olena.patch(f"/contacts/{contact['id']}", {"position": "Юристка"}).get_json()["position"] == "Юристка"
 
 
 def test_the_api_sets_fields_up_as_the_page_does(office: Office, browse: SignIn, app: Flask) -> None:
     define(browse, LIMIT, INDUSTRY, VAT)
     owner, olena = ApiClient(app, office, "owner"), ApiClient(app, office, "olena")
-    told = owner.get("/own-fields").json["items"]
-    assert owner.call("PUT", "/own-fields", {"items": told}).json["items"] == told
+    told = owner.get("/own-fields").get_json()["items"]
+    assert owner.call("PUT", "/own-fields", {"items": told}).get_json()["items"] == told
     with office.database.read() as session:
         assert not session.query(HistoryEvent).filter(HistoryEvent.kind == "own_field_changed").count()
     limit, industry, _vat = told
     wanted = [industry | {"label": "Сфера"}, {"label": "Обіг", "type": "number"}, limit]
     assert olena.call("PUT", "/own-fields", {"items": wanted}).status_code == 403
-    done = owner.call("PUT", "/own-fields", {"items": wanted}).json["items"]
+    done = owner.call("PUT", "/own-fields", {"items": wanted}).get_json()["items"]
     assert [(one["name"], one["label"], one["is_retired"]) for one in done] == [
         ("haluz", "Сфера", False),
         ("obih", "Обіг", False),
@@ -256,7 +257,7 @@ def test_what_is_wrong_with_fields_set_up_over_the_api_changes_none(office: Offi
     ]
     refused = owner.call("PUT", "/own-fields", {"items": wrong})
     assert refused.status_code == 422
-    assert {name: one["code"] for name, one in refused.json["errors"].items()} == {
+    assert {name: one["code"] for name, one in refused.get_json()["errors"].items()} == {
         "items.0.name": "field_name_taken",
         "items.1.type": "field_type_stays",
         "items.2.choices": "field_required",

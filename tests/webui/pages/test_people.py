@@ -59,6 +59,12 @@ def test_what_is_wrong_about_a_person_stands_at_its_field(admin: Browser) -> Non
     assert admin.post("/people", NEW | {"role": "emperor"}).status_code == 422
 
 
+def test_a_form_of_a_person_without_any_role_is_told_so_at_the_field(office: Office, admin: Browser) -> None:
+    answer = admin.post(f"/people/{office.company.olena.id}", {"full_name": "Олена Шевчук"})
+    assert answer.status_code == 422
+    assert 'id="field-role-error"' in answer.text
+
+
 def test_a_login_that_was_left_out_is_asked_for(admin: Browser) -> None:
     answer = admin.post("/people", NEW | {"login": " "})
     assert answer.status_code == 422

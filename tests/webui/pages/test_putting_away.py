@@ -45,8 +45,8 @@ def test_a_department_in_use_tells_what_to_settle_then_is_put_away_and_back(offi
     assert "нічого нового не дають" in text_of(shown)
     assert 'name="escalation"' not in shown.text
     asked = browse("olena").get
-    assert "Склад" not in {one["name"] for one in asked("/api/v1/departments").json["items"]}
-    told = {one["name"]: one["archived"] for one in asked("/api/v1/departments?archived=true").json["items"]}
+    assert "Склад" not in {one["name"] for one in asked("/api/v1/departments").get_json()["items"]}
+    told = {one["name"]: one["archived"] for one in asked("/api/v1/departments?archived=true").get_json()["items"]}
     assert told["Склад"] is True
     assert admin.post(f"{address}/restore").status_code == 303
     assert 'name="escalation"' in admin.get(address).text

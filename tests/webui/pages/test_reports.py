@@ -295,10 +295,10 @@ def test_a_forecast_of_several_maps_is_exported_saved_and_opened_again(office: O
     rows = csv_rows(bohdan.get(address.replace("forecast?", "forecast.csv?")))
     assert rows[0][:2] == ["Людина", "Відкриті угоди"]
     assert "Продовження & сервіс: Не зважено, UAH" in rows[0]
-    whole, parts = (
-        sum(Decimal(row[at].replace(",", ".")) for row in rows[1:] for at, title in enumerate(rows[0]) if is_one(title))
-        for is_one in (lambda title: title == "Не зважено, UAH", lambda title: title.endswith(": Не зважено, UAH"))
-    )
+    cells = [one for row in rows[1:] for one in zip(rows[0], row, strict=True)]
+    named = [(title, Decimal(cell.replace(",", "."))) for title, cell in cells if title.endswith("Не зважено, UAH")]
+    whole = sum(number for title, number in named if title == "Не зважено, UAH")
+    parts = sum(number for title, number in named if title.endswith(": Не зважено, UAH"))
     assert whole == parts > 0
     hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page.partition("save-report")[2]))
     assert hidden["map"] == "renewal,tender"

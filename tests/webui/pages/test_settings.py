@@ -162,6 +162,16 @@ def test_ones_own_absence_is_arranged_and_ended(office: Office, browse: SignIn) 
     assert substitutions(office) == []
 
 
+def test_who_stands_in_for_somebody_sees_it_beside_their_own_absences(office: Office, browse: SignIn) -> None:
+    assert "нікого не заміщаєте" in text_of(browse("taras").get("/settings/substitutions"))
+    browse("olena").post("/settings/substitutions", absence(office))
+    taras = browse("taras").get("/settings/substitutions")
+    assert "Ви заміщаєте: Олена Коваль" in text_of(taras)
+    assert "нікого не заміщаєте" not in text_of(taras)
+    assert "/settings/substitutions/1/end" not in taras.text, "it is the absent person's to end"
+    assert text_of(browse("bohdan").get("/settings/substitutions")).count("Тарас Мельник") == 1
+
+
 def test_a_head_arranges_for_members_only(office: Office, browse: SignIn) -> None:
     bohdan, olena, iryna = browse("bohdan"), str(office.company.olena.id), str(office.company.iryna.id)
     offered = [one["text"] for one in bohdan.get("/choose/absent").get_json()["items"]]

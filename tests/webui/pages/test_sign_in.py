@@ -10,7 +10,7 @@ from support.office import Office
 from support.web import Browser, text_of, web_application, web_settings
 
 from engine.clock import SystemClock
-from engine.commands.people import PersonDraft, add_person, set_password
+from engine.commands.people import PersonDraft, add_person, set_password, update_person
 from engine.db.session import Database
 from engine.model.person import Person, Role
 from engine.policy.permissions import Actor
@@ -129,6 +129,16 @@ def test_demo_company_signs_in_by_one_click(browse: SignIn) -> None:
         assert f'value="{login}"' in page
     assert visitor.post("/sign-in/demo", {"login": "iryna"}).status_code == 303
     assert "Ірина Бондар" in visitor.get("/inbox").text
+
+
+@pytest.mark.parametrize("language", ["en", "uk"])
+def test_a_visitor_of_the_demo_company_goes_on_in_the_language_they_chose(office: Office, language: str) -> None:
+    other = {"en": "uk", "uk": "en"}[language]
+    office.do("iryna", update_person, office.company.iryna.id, {"locale": other})
+    visitor = Browser(web_application(office, REGLAMENT_DEMO="1"))
+    visitor.post("/preferences/locale", {"locale": language})
+    visitor.post("/sign-in/demo", {"login": "iryna"})
+    assert f'<html lang="{language}"' in visitor.get("/inbox").text
 
 
 def test_without_the_demo_company_there_is_no_such_door(office: Office) -> None:

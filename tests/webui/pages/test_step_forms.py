@@ -202,7 +202,7 @@ def test_files_that_another_gave_a_field_are_no_conflict_with_those_in_a_draft(o
 
 
 def test_what_another_has_put_into_a_field_is_told_as_the_field_shows_it(office: Office, browse: SignIn) -> None:
-    choices = [FieldChoice(value="call", label="Дзвінок"), FieldChoice(value="fair", label="Виставка")]
+    choices = (FieldChoice(value="call", label="Дзвінок"), FieldChoice(value="fair", label="Виставка"))
     fields = [
         FieldDefinition(name="lead", label="Звідки лід", type=FieldType.CHOICE, choices=choices),
         FieldDefinition(name="visit", label="Візит", type=FieldType.DATE),

@@ -43,7 +43,7 @@ def send(
 
 
 def file_of(browser: Browser, definition_id: int) -> str:
-    return browser.get(f"/maps/{definition_id}/files/0").data.decode("cp1251")
+    return browser.get(f"/maps/{definition_id}/files/0").get_data().decode("cp1251")
 
 
 def uploaded(browser: Browser, definition_id: int, rows: list[list[Any]]) -> TestResponse:
@@ -136,7 +136,7 @@ def test_the_table_goes_to_a_spreadsheet_and_back(browse: SignIn, draft: Process
     browser = browse("owner")
     send(browser, f"/maps/{draft.id}/steps", {"call": {**FULL, "responsible": "=owner"}})
     content = browser.get(f"/maps/{draft.id}/steps/table.xlsx").data
-    sheet = load_workbook(io.BytesIO(content)).active
+    (sheet,) = load_workbook(io.BytesIO(content)).worksheets
     rows = [["" if cell is None else str(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
     assert [row[:2] for row in rows[1:]] == [["call", "Подзвонити"], ["meet", "Зустрітися"]]
     assert "нічого не змінюється" in text_of(uploaded(browser, draft.id, rows))

@@ -16,6 +16,7 @@ from engine.queries.deal_view import PassageState
 from engine.queries.deal_waiting import Standing, WaitingKind
 from webui.api.models.clients import ContactItem, NewClient
 from webui.api.models.values import (
+    LONGEST_PAGE,
     READ_VERSION,
     ClientName,
     Day,
@@ -100,6 +101,14 @@ class DealChanges(Given):
 
 class DealPath(Given):
     deal_id: Id
+
+
+class DealDetailQuery(Given):
+    """How much of a deal is wanted."""
+
+    contacts_limit: int | None = Field(
+        default=None, ge=1, le=LONGEST_PAGE, description="How many contacts of the client at most; else all."
+    )
 
 
 class DealMove(Given):
@@ -301,7 +310,10 @@ class DealDetail(DealItem):
     """A deal with everything that is known of it."""
 
     fields: dict[str, Any] = Field(description="What the map's steps have asked for so far. Numbers are texts.")
-    contacts: tuple[ContactItem, ...]
+    contacts: tuple[ContactItem, ...] = Field(
+        description="The client's, by name: the first `contacts_limit`, or all. `GET /contacts` has them page by page."
+    )
+    contacts_total: int = Field(description="How many contacts the client has.")
     stages: tuple[StagePassageItem, ...]
     steps: tuple[OpenStep, ...]
     definition: FollowedDefinition | None

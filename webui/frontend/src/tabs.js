@@ -1,9 +1,9 @@
-// Where a row of tabs is wider than the window, the open one stands in sight.
+// Where a row of tabs, or the path of a deal's stages, is wider than the window, the open or current one stands in sight.
 import { onContent } from "./on_content.js";
 
 onContent(root => {
-  for (const tab of root.querySelectorAll(".tabs [aria-current]")) {
-    const row = tab.parentElement;
-    if (row.scrollWidth > row.clientWidth) row.scrollLeft = tab.offsetLeft - row.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
+  for (const current of root.querySelectorAll(".tabs [aria-current], .chevrons [aria-current]")) {
+    const row = current.parentElement;
+    if (row.scrollWidth > row.clientWidth) row.scrollLeft = current.offsetLeft - row.offsetLeft - (row.clientWidth - current.offsetWidth) / 2;
   }
 });

@@ -38,7 +38,7 @@ class Rule:
 def _interval(low: int, size: int, opening: str, closing: str) -> Cell:
     high = low + size
 
-    def holds(value: Any) -> bool:
+    def holds(value: int | None) -> bool:
         if value is None:
             return False
         above = value >= low if opening == "[" else value > low

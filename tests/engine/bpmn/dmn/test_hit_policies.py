@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from support.decision_tables import decide, dmn, evaluate, table
+from support.decision_tables import Column, decide, dmn, evaluate, table
 
 from engine.bpmn.dmn.failures import (
     DecisionFailed,
@@ -79,7 +79,7 @@ def test_any_compares_every_output() -> None:
 
 
 def test_several_outputs_are_ordered_by_the_first_that_has_an_order() -> None:
-    outputs = ["note", ("risk", "string", '"high", "low"'), ("days", "number", "1, 5")]
+    outputs: list[Column] = ["note", ("risk", "string", '"high", "low"'), ("days", "number", "1, 5")]
     rules = (("-", '"a"', '"low"', "5"), ("-", '"b"', '"high"', "5"), ("-", '"c"', '"high"', "1"))
     assert decide(table(AMOUNT, outputs, *rules, policy="PRIORITY"), amount=1)["note"] == "c"
     ordered = decide(table(AMOUNT, outputs, *rules, policy="OUTPUT ORDER"), amount=1)
@@ -153,9 +153,9 @@ def test_what_cannot_be_added_is_a_failure() -> None:
 
 def test_smallest_and_largest_are_found_among_dates_and_texts() -> None:
     days = [("-", 'date("2026-03-01")'), ("-", 'date("2026-01-01")')]
-    said = {"policy": "COLLECT", "aggregation": "MIN"}
-    assert decide(table(AMOUNT, ["x"], *days, **said), amount=1) == date(2026, 1, 1)
-    assert decide(table(AMOUNT, ["x"], ("-", '"b"'), ("-", '"c"'), **{**said, "aggregation": "MAX"}), amount=1) == "c"
+    assert decide(table(AMOUNT, ["x"], *days, policy="COLLECT", aggregation="MIN"), amount=1) == date(2026, 1, 1)
+    texts = [("-", '"b"'), ("-", '"c"')]
+    assert decide(table(AMOUNT, ["x"], *texts, policy="COLLECT", aggregation="MAX"), amount=1) == "c"
 
 
 def test_a_failing_cell_names_its_rule() -> None:

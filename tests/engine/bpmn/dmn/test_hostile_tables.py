@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import time
 
 import pytest
+from support.computing import spent
 from support.decision_tables import codes, compile_with, deciding_map, dmn, evaluate, literal, table
 
 from engine.bpmn.compile_child import compile_in_child
@@ -73,19 +73,13 @@ def test_a_cell_made_to_hang_a_reader_is_refused_at_once(cell: str) -> None:
     assert time.process_time() - before < 1
 
 
-def _spent() -> float:
-    """Seconds of computing, those of children that have ended among them."""
-    own = os.times()
-    return own.user + own.system + own.children_user + own.children_system
-
-
 def test_names_that_fill_a_file_do_not_hang_it() -> None:
     names = "".join(f'<inputData id="i{number}" name="a {"b " * 20}{number}"/>' for number in range(3_000))
     rules = [("a " + "b " * 500, "1")] * 100
-    before = _spent()
+    before = spent()
     found = compile_in_child({"sale.bpmn": MAP, "names.dmn": dmn(names, table(["n"], ["x"], *rules))})
     assert codes(found.findings) & {"COMPILE_LIMIT", "DMN_CELL_NOT_UNDERSTOOD"}
-    assert _spent() - before < 20
+    assert spent() - before < 20
 
 
 def test_markup_in_names_stays_text() -> None:

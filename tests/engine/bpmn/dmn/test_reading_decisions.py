@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
-from support.decision_tables import build, codes, decide, dmn, evaluate, literal, table
+from support.decision_tables import Column, build, codes, decide, dmn, evaluate, literal, table
 
 from engine.bpmn.dmn.model import DecisionTable, ValueKind
 from engine.bpmn.dmn.reading import is_decision_file
@@ -106,8 +107,7 @@ def test_names_of_several_words_are_variables_with_underscores() -> None:
     )
     decision, _, _ = build(dmn(*parts))
     assert decision is not None
-    given = {"Monthly_Income": 20, "Monthly_Income_Tax": 5, "Сума_угоди": "Monthly Income"}
-    result = evaluate(dmn(*parts), **given)
+    result = evaluate(dmn(*parts), Monthly_Income=20, Monthly_Income_Tax=5, Сума_угоди="Monthly Income")
     assert result.by_output() == {"Discount_Limit": "Monthly Income"}
 
 
@@ -116,7 +116,8 @@ def test_names_of_several_words_are_variables_with_underscores() -> None:
     [("Сума  договору", "Сума_договору"), ("об'єм", "об_єм"), ("Monthly income", "Monthly_income")],
 )
 def test_a_column_that_reads_a_name_which_the_file_declares_nowhere(column: str, variable: str) -> None:
-    assert evaluate(dmn(table([column], ["x"], ("> 5", f'"{column}"'))), **{variable: 6}).value == column
+    given: dict[str, Any] = {variable: 6}
+    assert evaluate(dmn(table([column], ["x"], ("> 5", f'"{column}"'))), **given).value == column
 
 
 @pytest.mark.parametrize("column", ["a b +", "сума > межа угоди", "not", "a or", "a, b"])
@@ -133,7 +134,13 @@ def test_types_of_the_files_own_lend_kind_and_allowed_values() -> None:
         '<itemDefinition name="tLoop"><typeRef>tLoop</typeRef></itemDefinition>'
         '<itemDefinition name="tList" isCollection="true"><typeRef>string</typeRef></itemDefinition>'
     )
-    columns = [("a", "tClient"), ("b", "n:tSegment", '"vip"'), ("c", "tLoop"), ("d", "tList"), ("e", "unknown")]
+    columns: list[Column] = [
+        ("a", "tClient"),
+        ("b", "n:tSegment", '"vip"'),
+        ("c", "tLoop"),
+        ("d", "tList"),
+        ("e", "unknown"),
+    ]
     decision, _, _ = build(dmn(types, table(columns, ["x"], ("-", "-", "-", "-", "-", "1"))))
     assert decision is not None
     assert isinstance(decision.logic, DecisionTable)

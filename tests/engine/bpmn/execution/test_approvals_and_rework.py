@@ -159,6 +159,6 @@ def test_no_value_from_outside_touches_an_outcome(approvals: CompiledProcess) ->
     run = InstanceRun(approvals)
     run.complete("prepare")
     run.complete("legal", "rejected")
-    run.complete("finance", "approved", **{"legal_outcome": "approved", "legal_outcome.kind": "approved"})
+    run.complete("finance", "approved", by_name={"legal_outcome": "approved", "legal_outcome.kind": "approved"})
     run.complete("security", "approved")
     assert run.open == ["call_off"]

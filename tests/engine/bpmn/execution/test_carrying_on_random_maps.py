@@ -39,9 +39,10 @@ class Joins:
         self.into: dict[str, list[str]] = {}
         self.source: dict[str, str] = {}
         for flow in root.iter(_MODEL + "sequenceFlow"):
-            if flow.get("targetRef") in joins:
-                self.into.setdefault(flow.get("targetRef"), []).append(flow.get("id"))
-                self.source[flow.get("id")] = flow.get("sourceRef")
+            flow_id, source, target = (str(flow.get(name)) for name in ("id", "sourceRef", "targetRef"))
+            if target in joins:
+                self.into.setdefault(target, []).append(flow_id)
+                self.source[flow_id] = source
         self.into = {join: flows for join, flows in self.into.items() if len(flows) > 1}
         self.came: Counter[str] = Counter()
 
@@ -101,16 +102,17 @@ def carried(run: InstanceRun, new: CompiledProcess, order: CarryOrder) -> tuple[
 def waits(run: InstanceRun) -> Counter[str]:
     return Counter(
         [opened.element_id for opened in run.steps.values()]
-        + [opened.node_id for opened in (*run.timers.values(), *run.messages.values())]
+        + [timer.node_id for timer in run.timers.values()]
+        + [message.node_id for message in run.messages.values()]
     )
 
 
 def alarms_of(process: CompiledProcess) -> set[str]:
-    return {one.get("id") for one in etree.fromstring(process.executable).iter(_MODEL + "boundaryEvent")}
+    return {str(one.get("id")) for one in etree.fromstring(process.executable).iter(_MODEL + "boundaryEvent")}
 
 
 def ids_of(process: CompiledProcess) -> set[str]:
-    return {one.get("id") for one in etree.fromstring(process.executable).iter() if one.get("id")}
+    return {str(one.get("id")) for one in etree.fromstring(process.executable).iter() if "id" in one.attrib}
 
 
 def check_account(run: InstanceRun, other: InstanceRun, moved: Carried) -> None:

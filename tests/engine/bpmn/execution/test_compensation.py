@@ -355,11 +355,11 @@ def test_a_transaction_that_is_called_off_undoes_what_was_being_undone_beside() 
     assert run.last.end_events == ("off_end",)
 
 
-def trip_and_undo(*, undone_by_event: bool = False) -> MapBuilder:
+def trip_and_undo(*, undone_by_event: bool = False, undone_by_step: bool = False, runs: str = "") -> MapBuilder:
     """trip (hotel → flight → pack) → decide, then everything is undone, then over."""
     draw = MapBuilder()
     draw.start()
-    with draw.scope("trip"):
+    with draw.scope("trip", draw.multi_instance("trip", cardinality=runs) if runs else ""):
         draw.start("s")
         undoable(draw, "hotel", "flight")
         draw.step("pack")
@@ -372,6 +372,9 @@ def trip_and_undo(*, undone_by_event: bool = False) -> MapBuilder:
                 draw.throw("undo_inside", draw.compensate())
                 draw.end("undone_end")
                 draw.chain("undone", "phone", "undo_inside", "undone_end")
+    if undone_by_step:
+        draw.step("cancel_trip")
+        draw.undo("trip", "cancel_trip")
     draw.step("decide")
     draw.throw("undo", draw.compensate())
     draw.step("over")
@@ -385,6 +388,53 @@ def test_what_was_completed_in_a_part_that_is_left_by_hand_is_undone() -> None:
     completed(run, "hotel", "flight")
     run.apply(MoveToken("decide"))
     completed(run, "decide", "undo_flight", "undo_hotel", "over")
+    assert run.last.finished
+
+
+@pytest.mark.parametrize("by", ["event", "step"])
+def test_a_part_that_is_undone_as_a_whole_is_undone_in_pieces_where_it_was_left_by_hand(by: str) -> None:
+    """The hotel and the flight stayed booked: what undoes the part expects that it was completed."""
+    run = InstanceRun(trip_and_undo(undone_by_event=by == "event", undone_by_step=by == "step").build())
+    completed(run, "hotel", "flight")
+    run.apply(MoveToken("decide"))
+    completed(run, "decide", "undo_flight")
+    assert run.open == ["undo_hotel"]
+    completed(run, "undo_hotel", "over")
+    assert run.last.finished
+
+
+@pytest.mark.parametrize("by", ["event", "step"])
+def test_and_as_a_whole_where_it_was_gone_through_again(by: str) -> None:
+    run = InstanceRun(trip_and_undo(undone_by_event=by == "event", undone_by_step=by == "step").build())
+    completed(run, "hotel")
+    run.apply(MoveToken("decide"))
+    run.apply(MoveToken("trip"))
+    completed(run, "hotel", "flight", "pack", "decide")
+    completed(run, *(["phone", "undo_flight", "undo_hotel"] if by == "event" else ["cancel_trip"]))
+    completed(run, "undo_hotel", "over")
+    assert run.last.finished
+
+
+def test_runs_that_are_undone_as_a_whole_are_undone_in_pieces_where_they_were_left_by_hand() -> None:
+    """The run that was completed is undone as a whole; of the other what was done in it."""
+    run = InstanceRun(trip_and_undo(undone_by_step=True, runs="2").build())
+    completed(run, "hotel", "flight", "pack", "hotel")
+    run.apply(MoveToken("decide"))
+    run.complete("decide")
+    undone = []
+    while run.open != ["over"]:
+        undone += run.open
+        run.complete(run.open[0])
+    assert sorted(undone) == ["cancel_trip", "undo_hotel"]
+
+
+def test_what_is_undone_in_pieces_is_so_after_the_undoing_was_taken_back() -> None:
+    run = stopped_and_undone(trip_and_undo(undone_by_step=True))
+    completed(run, "hotel", "flight")
+    run.apply(MoveToken("decide"))
+    completed(run, "decide", "undo_flight")
+    run.deliver("stopped")
+    completed(run, "undo_hotel", "tell")
     assert run.last.finished
 
 

@@ -324,11 +324,11 @@ def test_a_part_of_a_value_of_another_run_does_not_decide_in_this_one_either() -
     )
     each = element("subProcess", "each", "Кожна позиція", TWICE.format("") + inner)
     run = InstanceRun(compiled(START, END, each, chain("start", "each", "end")))
-    run.complete("note", **{"lot.note": "добре"})
-    run.complete("note", **{"lot.note": "погано"})
-    run.complete("price", **{"lot.price": "5"})
+    run.complete("note", by_name={"lot.note": "добре"})
+    run.complete("note", by_name={"lot.note": "погано"})
+    run.complete("price", by_name={"lot.price": "5"})
     assert run.open == ["price"], "the first is good"
-    run.complete("price", **{"lot.price": "6"})
+    run.complete("price", by_name={"lot.price": "6"})
     assert run.open == ["boss"]
 
 
@@ -349,9 +349,9 @@ def test_a_part_that_is_written_outside_takes_no_other_part_into_a_run() -> None
     note = element("userTask", "note", "Примітка", asks("lot.note"))
     ways_on = chain("start", "split", "each", "join", "end") + chain("split", "note", "join")
     run = InstanceRun(compiled(START, END, both, each, note, ways_on))
-    run.complete("price", **{"lot.price": "9"})
-    run.complete("price", **{"lot.price": "1"})
-    run.complete("note", **{"lot.note": "терміново"})
+    run.complete("price", by_name={"lot.price": "9"})
+    run.complete("price", by_name={"lot.price": "1"})
+    run.complete("note", by_name={"lot.note": "терміново"})
     run.complete("look")
     assert run.open == ["boss", "look"]
     run.complete("look")
@@ -367,10 +367,10 @@ def test_the_result_of_a_run_holds_no_part_of_another() -> None:
     )
     each = element("subProcess", "each", "Кожна позиція", collecting("lot") + inner)
     run = InstanceRun(compiled(START, END, each, step("after", "Разом: ${results}"), chain("start", "each", "after")))
-    run.complete("note", **{"lot.note": "добре"})
-    run.complete("note", **{"lot.note": "погано"})
-    run.complete("price", **{"lot.price": "5"})
-    run.complete("price", **{"lot.price": "6"})
+    run.complete("note", by_name={"lot.note": "добре"})
+    run.complete("note", by_name={"lot.note": "погано"})
+    run.complete("price", by_name={"lot.price": "5"})
+    run.complete("price", by_name={"lot.price": "6"})
     expected = [{"note": "добре", "price": "5"}, {"note": "погано", "price": "6"}]
     assert run.last.variables["results"] == expected
 

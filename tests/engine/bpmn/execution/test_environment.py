@@ -9,8 +9,9 @@ from support.canonical_maps import MapBuilder, context
 from support.instance_run import InstanceRun
 
 from engine.bpmn.compiled import CompiledProcess
-from engine.bpmn.environment import MapEnvironment, MapScriptEngine
+from engine.bpmn.environment import MapEnvironment
 from engine.bpmn.guards import UnknownReference
+from engine.bpmn.script_engine import MapScriptEngine
 from engine.bpmn.spec import NotCanonical, build_spec
 from engine.bpmn.variables import VariableStore
 from engine.errors import MapFailed

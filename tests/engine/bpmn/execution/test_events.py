@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import pytest
 from support.canonical_maps import MapBuilder
 from support.instance_run import InstanceRun
 
 from engine.bpmn.compiled import CompiledProcess
 from engine.bpmn.guards import NotWaiting
-from engine.bpmn.runtime import CompleteCall, DeliverMessage, Thrown
+from engine.bpmn.runtime import CompleteCall, CompleteStep, DeliverMessage, Thrown
 from engine.errors import MapFailed
 
 
@@ -97,6 +99,66 @@ class TestMessages:
         run.complete("work")
         assert run.last.thrown == (Thrown("message", "Ready", "tell"),)
         assert [message.node_id for message in run.messages.values()] == ["second"]
+
+    @pytest.mark.parametrize("several", ["side by side", "by tokens", "by calls", "inside of runs"])
+    def test_a_message_of_a_run_is_for_that_run(self, several: str) -> None:
+        """Where it was thrown in the second of two runs, the first heard it, for that had waited longer."""
+        run = InstanceRun(two_runs(several))
+        _, second = sorted((opened.activity_id for opened in run.steps.values()), key=int)
+        longest, _ = sorted(run.messages, key=lambda waiting: int(waiting[0]))
+        run.apply(CompleteStep(second, "completed"))
+        assert run.open == ["use", "work"]
+        assert list(run.messages) == [longest]
+
+    def test_a_message_that_its_own_run_does_not_wait_for_is_for_the_first_that_waits(self) -> None:
+        run = InstanceRun(two_runs("side by side", heard="outside"))
+        assert run.open == ["work", "work"]
+        run.complete("work")
+        assert run.open == ["use", "work"]
+
+
+def two_runs(several: str, heard: str = "inside") -> CompiledProcess:
+    """A part that goes on twice at once, with a step that throws a message beside the wait for it."""
+    draw = MapBuilder()
+    draw.start()
+    draw.end()
+    twice = "" if several in ("by tokens", "by calls") else draw.multi_instance("part", cardinality="2")
+    with draw.called("part_map") if several == "by calls" else draw.scope("part", twice):
+        draw.start("in")
+        draw.gateway("parallel", "both")
+        draw.step("work")
+        draw.throw("tell", draw.message("tell", "Ready"))
+        draw.end("told")
+        draw.chain("in", "both", "work", "tell", "told")
+        if heard == "inside":
+            with draw.scope("hears") if several == "inside of runs" else nullcontext():
+                if several == "inside of runs":
+                    draw.start("hears_in")
+                draw.catch("ready", draw.message("ready", "Ready"))
+                draw.step("use")
+                draw.end("used")
+                draw.chain("ready", "use", "used")
+                if several == "inside of runs":
+                    draw.flow("hears_in", "ready")
+            draw.flow("both", "hears" if several == "inside of runs" else "ready")
+    draw.gateway("parallel", "split")
+    draw.flow("start", "split")
+    if several == "by tokens":
+        draw.gateway("exclusive", "merge")
+        draw.chain("split", "merge", "part", "end")
+        draw.flow("split", "merge")
+    elif several == "by calls":
+        for call in ("one", "other"):
+            draw.call(call, "part_map")
+            draw.chain("split", call, "end")
+    else:
+        draw.chain("split", "part", "end")
+    if heard == "outside":
+        draw.catch("ready", draw.message("ready", "Ready"))
+        draw.step("use")
+        draw.end("used")
+        draw.chain("split", "ready", "use", "used")
+    return draw.build()
 
 
 class TestSignals:

@@ -56,9 +56,9 @@ CANARIES = {
     "environment.MapEnvironment.call_service": "test_text_in_a_diagram_runs_as_python",
     "environment.MapEnvironment.evaluate": "test_text_in_a_diagram_runs_as_python",
     "environment.MapEnvironment.execute": "test_text_in_a_diagram_runs_as_python",
-    "environment.MapScriptEngine.call_service": "test_the_engine_wraps_errors_in_its_own",
-    "environment.MapScriptEngine.evaluate": "test_the_engine_wraps_errors_in_its_own",
-    "environment.MapScriptEngine.execute": "test_the_engine_wraps_errors_in_its_own",
+    "script_engine.MapScriptEngine.call_service": "test_the_engine_wraps_errors_in_its_own",
+    "script_engine.MapScriptEngine.evaluate": "test_the_engine_wraps_errors_in_its_own",
+    "script_engine.MapScriptEngine.execute": "test_the_engine_wraps_errors_in_its_own",
     "joins.InclusiveGateway._run_hook": "test_a_decision_that_leads_nowhere_leaves_its_task_in_error",
     "joins._Join._update_hook": "test_a_parallel_join_in_a_rework_loop_fires_early",
     "live_workflow.LiveTask.__init__": "test_a_task_takes_the_time_and_a_random_id",
@@ -237,11 +237,12 @@ def test_who_waits_for_an_event_is_known_only_where_it_began_to_wait() -> None:
 def test_an_event_that_happened_looks_through_the_tree_for_its_like(monkeypatch: pytest.MonkeyPatch) -> None:
     searched = []
     stock = BpmnWorkflow.get_tasks
-    monkeypatch.setattr(
-        BpmnWorkflow,
-        "get_tasks",
-        lambda workflow, *args, **more: searched.append(more.get("spec_name")) or stock(workflow, *args, **more),
-    )
+
+    def get_tasks(workflow: Any, *args: Any, **more: Any) -> Any:
+        searched.append(more.get("spec_name"))
+        return stock(workflow, *args, **more)
+
+    monkeypatch.setattr(BpmnWorkflow, "get_tasks", get_tasks)
     started(STEP)
     assert "s" in searched
 

@@ -69,7 +69,7 @@ def test_a_condition_that_is_neither_true_nor_false_is_an_incident_never_the_def
 def test_conditions_read_facts_and_a_field_never_overwrites_them() -> None:
     process = decision(("big", "deal.amount > 1000"), ("none", None), default="to_none")
     run = InstanceRun(process, deal={"amount": 5})
-    run.complete("ask", deal={"amount": 5000}, **{"deal.amount": 5000})
+    run.complete("ask", deal={"amount": 5000}, by_name={"deal.amount": 5000})
     assert run.open == ["none"]
     assert run.last.variables == {}
 

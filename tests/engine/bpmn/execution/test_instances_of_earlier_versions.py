@@ -14,8 +14,9 @@ import pytest
 from support.canonical_maps import MONDAY, ElapsedDueTimes
 
 from engine.bpmn.compiled import CompiledProcess
-from engine.bpmn.environment import MapEnvironment, MapScriptEngine
+from engine.bpmn.environment import MapEnvironment
 from engine.bpmn.runtime import CompleteStep, DeliverMessage, StepContext, StepResult, Stimulus
+from engine.bpmn.script_engine import MapScriptEngine
 from engine.bpmn.spec import build_spec
 from engine.bpmn.state_codec import decode, read_document
 from engine.bpmn.stepper import step

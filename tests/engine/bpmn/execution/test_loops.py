@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from support.canonical_maps import MapBuilder, after, when
 from support.instance_run import InstanceRun
@@ -111,7 +113,7 @@ def test_no_runs_at_all_pass() -> None:
         ({"collection": "deal.name"}, "RUNS_NOT_COUNTABLE"),
     ],
 )
-def test_what_is_no_count_or_too_many_is_an_incident(rule: dict[str, str], code: str) -> None:
+def test_what_is_no_count_or_too_many_is_an_incident(rule: dict[str, Any], code: str) -> None:
     with pytest.raises(MapFailed) as failed:
         InstanceRun(repeated(**rule), deal={"name": "A"})
     assert failed.value.params["problem_code"] == code

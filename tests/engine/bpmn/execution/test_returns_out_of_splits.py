@@ -78,6 +78,7 @@ def test_it_is_what_a_part_that_ends_by_an_error_would_be(
     returning: CompiledProcess, by_the_standard: CompiledProcess
 ) -> None:
     """Every way of eight acts, each gone on from where those stand that begin alike."""
+    runs: dict[tuple[tuple[int, str], ...], tuple[InstanceRun, InstanceRun]]
     runs = {(): (InstanceRun(returning), InstanceRun(by_the_standard))}
     for _ in range(8):
         runs = {

@@ -17,7 +17,7 @@ from engine.bpmn.inspection import variables_in
 from engine.bpmn.spared_approvals import spared_approvals
 
 
-def spared(run: InstanceRun, **after: Any) -> tuple[str, ...]:
+def spared(run: WalkedRun, **after: Any) -> tuple[str, ...]:
     """What a change to the values ``after`` would have led by, now that the run stands where it stands."""
     assert run.state is not None
     before = variables_in(run.state)
@@ -27,12 +27,13 @@ def spared(run: InstanceRun, **after: Any) -> tuple[str, ...]:
 class WalkedRun(InstanceRun):
     """Remembers which elements it has passed, as an instance's row does."""
 
-    walked: Counter[str]
+    def __init__(self, *given: Any, **more: Any) -> None:
+        self.walked = Counter[str]()
+        super().__init__(*given, **more)
 
     def apply(self, stimulus: Any) -> Any:
         result = super().apply(stimulus)
-        known = getattr(self, "walked", Counter())
-        self.walked = known + Counter(one.element_id for one in result.passed)
+        self.walked.update(one.element_id for one in result.passed)
         return result
 
 

@@ -15,7 +15,7 @@ from SpiffWorkflow.util.task import TaskState
 from support.canonical_maps import MapBuilder, context
 from support.instance_run import InstanceRun
 
-from engine.bpmn.compiled import CompiledProcess
+from engine.bpmn.compiled import CompiledProcess, ExpressionCondition
 from engine.bpmn.runtime import CompleteStep
 from engine.bpmn.stepper import step
 
@@ -139,7 +139,9 @@ def stock_in_memory(process: CompiledProcess) -> float:
 def stock_spec(process: CompiledProcess) -> tuple[object, object]:
     root = etree.fromstring(process.executable)
     for condition in root.iter("{*}conditionExpression"):
-        condition.text = process.conditions[condition.text].text
+        compiled = process.conditions[str(condition.text)]
+        assert isinstance(compiled, ExpressionCondition)
+        condition.text = compiled.text
     parser = BpmnParser()
     parser.add_bpmn_xml(root)
     return parser.get_spec(process.key), parser.get_subprocess_specs(process.key)

@@ -117,7 +117,7 @@ def test_values_that_no_expression_reads_are_not_kept(two_steps: CompiledProcess
 
 def test_dotted_names_write_into_mappings(two_steps: CompiledProcess) -> None:
     run = InstanceRun(two_steps, variables={"nested": {"a": 1}})
-    run.complete("first", **{"nested.b.c": 2})
+    run.complete("first", by_name={"nested.b.c": 2})
     assert run.last.variables == {"nested": {"a": 1, "b": {"c": 2}}}
 
 

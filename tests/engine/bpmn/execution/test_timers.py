@@ -69,10 +69,9 @@ def test_a_timer_beside_the_step_leaves_it_open_and_fires_once() -> None:
     assert run.open == ["host", "look_after_it"]
     assert not run.timers
     run.complete("host")
-    assert not run.last.finished
+    assert run.last.finished is False
     run.complete("look_after_it")
-    assert run.last.finished
-    assert run.last.end_events == ("alarm_end",)
+    assert (run.last.finished, run.last.end_events) == (True, ("alarm_end",))
 
 
 def test_completing_the_step_withdraws_its_timer() -> None:
@@ -175,6 +174,7 @@ class TestCycles:
     def test_a_cycle_that_was_put_off_counts_from_where_it_stands(self) -> None:
         process = guarded(every(days=30), interrupting=False)
         run = InstanceRun(process)
+        assert run.state is not None
         run.state = with_later_timers(process, run.state, lambda _event, due: due + timedelta(days=5))
         run.timers = dict(waits_in(process, run.state).timers)
         run.fire("alarm")
@@ -184,6 +184,7 @@ class TestCycles:
         monthly = TimerRule(kind=TimerKind.CYCLE, rule=ElapsedTime(months=1))
         process = guarded(monthly, interrupting=False)
         run = InstanceRun(process, at=kyiv("2026-01-31 10:00"), due_times=CalendarDueTimes(DEFAULT_CALENDAR))
+        assert run.state is not None
         run.state = with_later_timers(process, run.state, lambda _event, due: due)
         run.fire("alarm")
         assert run.due == {"alarm": kyiv("2026-03-31 10:00")}

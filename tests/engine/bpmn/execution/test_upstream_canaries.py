@@ -153,7 +153,7 @@ def test_text_in_a_diagram_runs_as_python() -> None:
 
 
 def test_the_engine_wraps_errors_in_its_own() -> None:
-    """environment.MapScriptEngine"""
+    """script_engine.MapScriptEngine"""
     task = started(ENDS + user("a") + chain("s", "a", "e")).get_next_task(spec_name="a")
     with pytest.raises(Exception, match="Error evaluating expression") as failed:
         PythonScriptEngine().evaluate(task, "1 / 0")
@@ -304,7 +304,12 @@ def test_log_records_are_built_though_nobody_listens(monkeypatch: pytest.MonkeyP
     workflow = started(ENDS + user("a") + chain("s", "a", "e"))
     built = []
     stock = Task.collect_log_extras
-    monkeypatch.setattr(Task, "collect_log_extras", lambda task, more=None: built.append(1) or stock(task, more))
+
+    def collect_log_extras(task: Any, more: Any = None) -> Any:
+        built.append(task)
+        return stock(task, more)
+
+    monkeypatch.setattr(Task, "collect_log_extras", collect_log_extras)
     complete(workflow, "a")
     assert built
 
@@ -313,7 +318,12 @@ def test_the_whole_tree_is_walked_after_each_task(monkeypatch: pytest.MonkeyPatc
     """live_workflow.Scope.update_waiting_tasks"""
     walked = []
     stock = BpmnWorkflow.update_waiting_tasks
-    monkeypatch.setattr(BpmnWorkflow, "update_waiting_tasks", lambda workflow: walked.append(1) or stock(workflow))
+
+    def update_waiting_tasks(workflow: Any) -> None:
+        walked.append(workflow)
+        stock(workflow)
+
+    monkeypatch.setattr(BpmnWorkflow, "update_waiting_tasks", update_waiting_tasks)
     started(ENDS + user("a") + chain("s", "a", "e"))
     assert len(walked) > 1
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
+
 import pytest
 
 from engine.bpmn.expressions import compile_expression
@@ -26,6 +28,8 @@ from engine.bpmn.expressions import compile_expression
         ("true", set(), set(), set()),
     ],
 )
-def test_an_expression_reads(text: str, names: set[str], paths: set[str], functions: set[str]) -> None:
+def test_an_expression_reads(
+    text: str, names: AbstractSet[str], paths: AbstractSet[str], functions: AbstractSet[str]
+) -> None:
     expression = compile_expression(text)
     assert (expression.names, expression.paths, expression.functions) == (names, paths, functions)

@@ -21,7 +21,7 @@ def compile_step(
 ) -> CompileOutcome:
     step = element("userTask", "t", "Крок", inner, **task)
     xml = drawn(process, START, step, END, chain("start", "t", "end"))
-    return compile_bpmn({"map.bpmn": xml.encode() if isinstance(xml, str) else xml, **(files or {})})
+    return compile_bpmn({"map.bpmn": xml, **(files or {})})
 
 
 def fields_of(outcome: CompileOutcome) -> dict[str, FieldDefinition]:
@@ -263,7 +263,7 @@ def test_a_json_schema_and_its_looks_become_fields() -> None:
 
 
 def test_a_form_that_is_not_in_the_upload_is_missed_aloud() -> None:
-    missing = compile_step("", **{"camunda:formKey": "embedded:app:forms/offer.html"})
+    missing = compile_step("", files={}, **{"camunda:formKey": "embedded:app:forms/offer.html"})
     assert [one.code for one in form_findings(missing)] == ["FORM_NOT_FOUND"]
     found = compile_step(
         "",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
+from sys import getprofile, setprofile
 from time import process_time
+from types import FrameType
 
 import pytest
 from support.drawn_maps import END, START, codes, drawn, element, flow, step
@@ -12,6 +14,7 @@ from support.drawn_maps import END, START, codes, drawn, element, flow, step
 from engine.bpmn.compile import compile_bpmn
 from engine.bpmn.compiled import StepKind
 from engine.bpmn.findings import Severity
+from engine.bpmn.repairs import earlier_rounds
 
 _SECONDS = 4.0  # of computing; the limit of an upload is 5, and these take about one
 RETURNED = "На доопрацювання"
@@ -91,6 +94,30 @@ def test_many_approvals_are_read_in_time(shape: Callable[[int], list[str]], coun
     assert "APPROVAL_IGNORED" not in codes(outcome, Severity.ERROR)
     approvals = [one for one in outcome.process.steps.values() if one.kind is StepKind.APPROVAL]
     assert len(approvals) >= count
+
+
+@pytest.mark.parametrize("gateway", ["parallelGateway", "inclusiveGateway"])
+def test_twice_as_many_approvals_side_by_side_are_twice_as_much_to_look_at(gateway: str) -> None:
+    """For each of them every way out of the split was looked at."""
+    few, many = (_looked_at(drawn(*parallel(count, gateway))) for count in (60, 120))
+    assert many < 2.5 * few
+
+
+def _looked_at(data: bytes) -> int:
+    """How often a function of the looking at earlier rounds was called, or went on, while the map was read."""
+    calls = 0
+
+    def count(frame: FrameType, event: str, _: object) -> None:
+        nonlocal calls
+        calls += event == "call" and frame.f_code.co_filename == earlier_rounds.__file__
+
+    before = getprofile()
+    setprofile(count)
+    try:
+        compile_bpmn({"карта.bpmn": data})
+    finally:
+        setprofile(before)
+    return calls
 
 
 @pytest.mark.parametrize("gateway", ["parallelGateway", "inclusiveGateway"])

@@ -67,3 +67,22 @@ def test_an_event_on_a_border_inside_of_a_run_waits_alike() -> None:
     host = element("userTask", "wait", "Зателефонувати") + border
     host += element("endEvent", "refused") + chain("early", "refused")
     assert found(asked(COUNTED, catch=host), CODE).element_id == "early"
+
+
+@pytest.mark.parametrize("thrown", ["inside", "outside"])
+def test_what_a_run_throws_is_for_that_run(thrown: str) -> None:
+    threw = element("intermediateThrowEvent", "tell", "Пропозиція готова", AWAITED)
+    inner = element("startEvent", "in") + element("parallelGateway", "both") + CATCH + element("endEvent", "out")
+    inner += chain("in", "both", "wait", "out")
+    listed = element("scriptTask", "list", "Кого питаємо", "<script>suppliers = ['A', 'B']</script>")
+    if thrown == "inside":
+        inner += element("userTask", "write", "Написати") + threw + chain("both", "write", "tell", "out")
+        around_part = chain("start", "list", "part", "end")
+    else:
+        around_part = threw + element("parallelGateway", "split") + chain("start", "list", "split", "part", "end")
+        around_part += chain("split", "tell", "end")
+    part = element("subProcess", "part", "Опитати постачальника", OF_LIST + inner)
+    around = element("message", "offer", "Пропозиція")
+    outcome = compile_bpmn({"карта.bpmn": drawn(START, listed, part, END, around_part, around=around)})
+    assert outcome.process is not None, outcome.findings
+    assert (CODE in codes(outcome)) is (thrown == "outside")

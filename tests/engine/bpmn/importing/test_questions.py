@@ -71,7 +71,7 @@ class Map:
 def after(answered: Map, element_id: str, deal: Mapping[str, int] | None = None, **values: object) -> list[str]:
     """What is open behind a step that was completed with values."""
     run = InstanceRun(answered.process, deal=deal or {})
-    run.complete(element_id, **values)
+    run.complete(element_id, by_name=values)
     return run.open
 
 

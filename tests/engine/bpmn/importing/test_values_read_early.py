@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 from support.drawn_maps import END, START, bag, chain, codes, drawn, element, flow, found, outcome_of
+from support.instance_run import InstanceRun
 
 from engine.bpmn.compile import CompileOutcome, compile_bpmn
 from engine.bpmn.findings import Severity
+from engine.errors import MapFailed
 
 SHIPPED = Path(__file__).parents[4] / "processes"
 CODE = "CONDITION_READ_TOO_EARLY"
@@ -79,6 +81,18 @@ def test_one_deal_that_would_stop_is_enough(condition: str) -> None:
     assert is_told(gated(condition=condition, asks=ask("ask", "Запитати", "count", kind=kind)))
 
 
+@pytest.mark.parametrize("condition", ["vip", " vip ", "not vip", "!vip"])
+def test_a_name_alone_is_told_as_well(condition: str) -> None:
+    assert is_told(gated(condition=condition, asks=ask("ask", "Запитати", "vip", kind="yes_no")))
+
+
+def test_so_is_a_condition_on_the_way_out_of_a_step() -> None:
+    ways = chain("start", "call", "ask", "end") + flow("call", "big", condition="${vip}") + chain("big", "end")
+    call, asks = element("userTask", "call", "Зателефонувати"), ask("ask", "Запитати", "vip", kind="yes_no")
+    told = found(outcome_of(START, call, asks, BIG, END, ways), CODE)
+    assert dict(told.params)["text"] == "${vip}"
+
+
 @pytest.mark.parametrize(
     "condition",
     [
@@ -136,11 +150,13 @@ def test_nor_is_what_one_of_the_ways_there_asks_for() -> None:
     assert not is_told(outcome_of(*parts, ways))
 
 
-def test_nor_is_what_a_branch_beside_asks_for() -> None:
-    parts = (START, element("parallelGateway", "split"), ask("early", "Дізнатися", "count"), GATE, ASK, BIG, END)
-    ways = chain("start", "split", "gate", "ask", "end") + chain("split", "early", "end")
+@pytest.mark.parametrize("waits", [True, False])
+def test_nor_is_what_a_branch_beside_asks_for_unless_the_place_is_come_to_at_once(waits: bool) -> None:
+    call = element("userTask", "call", "Зателефонувати") if waits else ""
+    parts = (START, element("parallelGateway", "split"), ask("early", "Дізнатися", "count"), call, GATE, ASK, BIG, END)
+    ways = chain("start", "split", *(["call"] if waits else []), "gate", "ask", "end") + chain("split", "early", "end")
     ways += flow("gate", "big", condition="${count > 5}") + chain("big", "end")
-    assert not is_told(outcome_of(*parts, ways))
+    assert is_told(outcome_of(*parts, ways)) is not waits
 
 
 def test_a_message_may_bring_the_value() -> None:
@@ -155,6 +171,74 @@ def test_a_message_may_open_the_deal_with_the_value() -> None:
     ways = chain("start", "gate", "ask", "end") + flow("gate", "big", condition="${count > 5}")
     parts = (begin, GATE, ASK, BIG, END, ways, chain("big", "end"))
     assert not is_told(compile_bpmn({"карта.bpmn": drawn(*parts, around=MESSAGE)}))
+
+
+def test_a_deal_that_a_person_opens_elsewhere_has_it_not() -> None:
+    begin = element("startEvent", "letter", "Заявка", '<messageEventDefinition messageRef="m"/>')
+    ways = (
+        chain("start", "gate", "ask", "end") + flow("gate", "big", condition="${count > 5}") + chain("letter", "gate")
+    )
+    parts = (START, begin, GATE, ASK, BIG, END, ways, chain("big", "end"))
+    assert is_told(compile_bpmn({"карта.bpmn": drawn(*parts, around=MESSAGE)}))
+
+
+def beside(event: str, trigger: str, *, interrupting: bool, leads_to: tuple[str, ...] = ("ask",)) -> CompileOutcome:
+    """start → call → gate, with an event on the border of the call that leads to the step that asks."""
+    border = element(
+        "boundaryEvent", event, "", trigger, attachedToRef="call", cancelActivity=str(interrupting).lower()
+    )
+    early = ask("early", "Дізнатися кількість", "count")
+    parts = (START, element("userTask", "call", "Зателефонувати"), border, early if "early" in leads_to else "")
+    ways = chain("start", "call", "gate", "ask", "end") + chain(event, *leads_to)
+    ways += flow("gate", "big", condition="${count > 5}") + chain("big", "end")
+    return compile_bpmn({"карта.bpmn": drawn(*parts, GATE, ASK, BIG, END, ways, around=MESSAGE)})
+
+
+HEARD = '<messageEventDefinition messageRef="m"/>'
+
+
+@pytest.mark.parametrize(
+    ("trigger", "interrupting", "leads_to", "is_early"),
+    [
+        (BORDER, True, ("ask",), True),
+        (BORDER, False, ("ask",), False),
+        (BORDER, True, ("early", "gate"), False),
+        (BORDER, True, ("gate",), True),
+        (HEARD, True, ("ask",), True),
+        (HEARD, True, ("end",), True),
+        (HEARD, False, ("end",), False),
+        (HEARD, True, ("gate",), False),
+    ],
+)
+def test_what_an_event_on_a_border_leads_to_came_before_only_where_both_go_on_or_it_leads_back(
+    trigger: str, interrupting: bool, leads_to: tuple[str, ...], is_early: bool
+) -> None:
+    outcome = beside("event", trigger, interrupting=interrupting, leads_to=leads_to)
+    assert is_told(outcome) is is_early
+    assert outcome.process is not None
+    with pytest.raises(MapFailed):  # on the way that asks nobody it stops either way; what may have come is not told of
+        InstanceRun(outcome.process).complete("call")
+
+
+@pytest.mark.parametrize(("leads_to", "is_early"), [("gate", False), ("end", True)])
+def test_so_does_what_was_done_in_a_part_that_an_event_ended(leads_to: str, is_early: bool) -> None:
+    inner = element("startEvent", "in") + ask("early", "Дізнатися кількість", "count") + element("endEvent", "out")
+    part = element("subProcess", "part", "Підготовка", inner + chain("in", "early", "out"))
+    border = element("boundaryEvent", "late", "", BORDER, attachedToRef="part")
+    which = element("exclusiveGateway", "which", "Як?")
+    ways = chain("start", "which", "part", "ask", "end") + chain("late", leads_to) + chain("which", "gate", "ask")
+    ways += flow("gate", "big", condition="${count > 5}") + chain("big", "part")
+    assert is_told(outcome_of(START, which, part, border, GATE, ASK, BIG, END, ways)) is is_early
+
+
+@pytest.mark.parametrize(("first", "is_early"), [("", True), ("call", False)])
+def test_what_a_branch_beside_asks_for_comes_too_late_for_what_is_decided_at_once(first: str, is_early: bool) -> None:
+    call = element("userTask", first, "Зателефонувати") if first else ""
+    ways = chain("start", "split", *([first] if first else []), "gate", "end") + chain("split", "ask", "end")
+    ways += flow("gate", "big", condition="${count > 5}") + chain("big", "ask")
+    gate = element("exclusiveGateway", "gate", "Велика угода?", default="gate_end")
+    split = element("parallelGateway", "split")
+    assert is_told(outcome_of(START, split, call, gate, ASK, BIG, END, ways)) is is_early
 
 
 @pytest.mark.parametrize("waits", [True, False])
@@ -180,6 +264,33 @@ def test_a_gateway_inside_of_a_part_is_told_of_what_is_asked_behind_the_part() -
     part = element("subProcess", "part", "Підготовка", inner)
     told = outcome_of(START, part, ASK, END, chain("start", "part", "ask", "end"))
     assert found(told, CODE).element_id == "gate"
+
+
+@pytest.mark.parametrize(
+    "loop",
+    [
+        several(),
+        several().replace(">", ' isSequential="true">', 1),
+        "<standardLoopCharacteristics><loopCondition>${loopCounter == 1}</loopCondition></standardLoopCharacteristics>",
+    ],
+    ids=["side by side", "in turn", "loop"],
+)
+@pytest.mark.parametrize(("asked", "is_early"), [("behind", True), ("inside", True), ("on another way", False)])
+def test_so_is_one_inside_of_runs_unless_an_earlier_run_may_ask(loop: str, asked: str, is_early: bool) -> None:
+    inner = element("startEvent", "in") + GATE.replace("gate_ask", "gate_call") + BIG + element("endEvent", "out")
+    inner += element("userTask", "call", "Зателефонувати") + flow("gate", "big", condition="${count > 5}")
+    inner += chain("gate", "call")
+    match asked:
+        case "behind":
+            inner += chain("in", "gate") + chain("call", "out") + chain("big", "out")
+        case "inside":
+            inner += ASK + chain("in", "gate") + chain("call", "ask", "out") + chain("big", "out")
+        case _:
+            inner += ASK + element("exclusiveGateway", "which", "Як?") + chain("in", "which", "gate")
+            inner += chain("which", "ask", "out") + chain("call", "ask") + chain("big", "out")
+    part = element("subProcess", "part", "Підготовка", loop + inner)
+    way = chain("start", "part", *(["ask"] if asked == "behind" else []), "end")
+    assert is_told(outcome_of(START, part, ASK if asked == "behind" else "", END, way)) is is_early
 
 
 @pytest.mark.parametrize(

@@ -20,9 +20,9 @@ from support.token_game.match import Refused, script
 from support.token_game.random_maps import RandomDrawing
 from support.token_game.schedules import is_for_commands, random_act
 
-from engine.bpmn.compensation import UNDOES
 from engine.bpmn.inspection import fingerprint, jump_targets
 from engine.bpmn.state_codec import read_document
+from engine.bpmn.task_data import UNDOES
 from engine.commands.cancellations import cancel_deal, reopen_deal
 from engine.commands.jumps import move_token, undo_move
 from engine.commands.moved_deals import take_turn, undo_moved_deal
