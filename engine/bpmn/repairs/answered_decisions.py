@@ -91,7 +91,7 @@ def ask_who_decides(workbench: Workbench, gateway: Node, step: Node | None) -> N
     fields = [
         Proposal(value=f"={field.name}", label=field.label, because=Because.FIELD_SAYS, params={"step": node.title})
         for node, field in _fields_before(workbench, gateway)
-        if _answers(field, gateway)
+        if _is_nameable(field) and _answers(field, gateway)
     ]
     workbench.noticed.ask(
         QuestionKind.DECISION,
@@ -136,6 +136,11 @@ def _fields_before(workbench: Workbench, gateway: Node) -> Iterator[tuple[Node, 
     for node in workbench.nodes():
         if node.step is not None and node.step.fields and gateway in reachable([node]):
             yield from ((node, field) for field in node.step.fields)
+
+
+def _is_nameable(field: FieldDefinition) -> bool:
+    """Whether an expression can name it: another one (of several words) would be proposed and asked again for ever."""
+    return _PATH.fullmatch(field.name) is not None and Workbench.is_readable(field.name)
 
 
 def _answers(field: FieldDefinition, gateway: Node) -> bool:

@@ -210,6 +210,12 @@ def test_who_or_what_decides_where_the_arrows_have_no_conditions() -> None:
     assert by_person.asked == {}
 
 
+@pytest.mark.parametrize("name", ["розмір угоди", "розмір-угоди", "if"])
+def test_a_field_that_no_expression_can_name_is_not_proposed(name: str) -> None:
+    question = decision(fields=SIZES.replace('name="розмір"', f'name="{name}"')).asked["decision:g"]
+    assert [one.value for one in question.proposals] == ["ask"]
+
+
 def test_a_condition_decides_between_yes_and_no() -> None:
     answered = decision("Так", "Ні").answer("decision:g", "=deal.amount > 100000")
     assert answered.asked == {}
