@@ -413,7 +413,7 @@ class TokenGame:
         if not repeat.variable:
             return False
         seen = self._seen(seen_from)
-        if repeat.variable not in seen:
+        if seen.get(repeat.variable) is None:  # nor where another run has it: what is filled in is of that run
             raise Failed(repeat.variable)
         return bool(seen[repeat.variable]) is not repeat.loop
 

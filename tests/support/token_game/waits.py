@@ -109,9 +109,15 @@ def is_of_multi_instance(run: Wait) -> bool:
 
 
 def _begins_beside(run: Wait) -> bool:
-    """Whether an event that interrupts nothing began it: it can happen again while this goes on."""
+    """Whether it is not what an interrupting event began, which is the last that happens in a run of its part.
+
+    What undoes a part as a whole begins once for each run of that, and each time is about other work.
+    """
     inner = run.node.inner
-    return run.node.kind is Kind.HANDLER and inner is not None and not inner.start().interrupting
+    if run.node.kind is not Kind.HANDLER or inner is None:
+        return False
+    start = inner.start()
+    return not start.interrupting or (start.event is not None and start.event.what is What.COMPENSATE)
 
 
 def is_apart(run: Wait) -> bool:
