@@ -48,7 +48,8 @@ class TokenGame:
     """One instance of a map. ``store`` holds what its decisions read.
 
     ``left_open``: in this act an event was thrown while something else needed nobody, either: which of them comes first
-    is for no standard to say, and who draws one more automatic element between them may see another order.
+    is for no standard to say, and who draws one more automatic element between them may see another order. So it is
+    where one of those that were completed in one act is undone, and which of them was the last decides.
     """
 
     def __init__(self, graph: Graph, now: datetime, zone: tzinfo = UTC, *, errors_end: bool = False) -> None:
@@ -62,6 +63,7 @@ class TokenGame:
         self.numbers = 0
         self.ready: deque[Ready] = deque()
         self.left_open = False
+        self.acts = 0
         self.compensating: list[Wait] = []
         self.root = Area(graph, self._number())
 
@@ -119,7 +121,7 @@ class TokenGame:
 
     # stimuli -----------------------------------------------------------------------------------------------------
     def complete(self, step: str, nth: int, outcome: str, values: dict[str, Any]) -> None:
-        self.left_open = False
+        self._begin_act()
         area, wait = [pair for pair in self.steps() if pair[1].node.node_id == step][nth]
         self._write(area, values, given=True)
         if wait.frame is not None and wait.node.repeat is not None and not wait.node.repeat.loop:
@@ -132,7 +134,7 @@ class TokenGame:
 
     def choose(self, ad_hoc: str, nth: int, part: str) -> None:
         """Begin ``part`` next, or nothing more."""
-        self.left_open = False
+        self._begin_act()
         area, wait = [pair for pair in self.choices() if pair[1].node.node_id == ad_hoc][nth]
         rule = wait.node.ad_hoc
         assert rule is not None
@@ -148,7 +150,7 @@ class TokenGame:
 
     def answer(self, service: str, nth: int, error: str | None = None) -> None:
         """The worker came back, with ``error`` or well."""
-        self.left_open = False
+        self._begin_act()
         area, wait = [pair for pair in self.steps(Kind.SERVICE) if pair[1].node.node_id == service][nth]
         if error is None:
             self._leave(area, wait)
@@ -159,13 +161,17 @@ class TokenGame:
 
     def happen(self, event: str, nth: int, now: datetime) -> None:
         """A timer, message or signal came."""
-        self.left_open = False
+        self._begin_act()
         self.now = now
         area, wait = [pair for pair in self.waiting() if pair[1].node.node_id == event][nth]
         self._happen(area, wait)
         self._settle()
 
     # the game ----------------------------------------------------------------------------------------------------
+    def _begin_act(self) -> None:
+        self.acts += 1
+        self.left_open = False
+
     def _number(self) -> int:
         self.numbers += 1
         return self.numbers
@@ -460,7 +466,7 @@ class TokenGame:
             whole = None if node.inner is None else node.inner.undone_as_a_whole_by()
             if not inside and whole is None:
                 return
-        done = Done(node, wait.index, inside)
+        done = Done(node, wait.index, inside, self.acts)
         if wait.frame is None:
             area.done.append(done)
         else:
@@ -501,7 +507,7 @@ class TokenGame:
         else:
             inside = [done for one in self.compensating if stands_in(one, around.area) for done in self._left(one)]
             inside += around.area.done
-        return [*left, Done(now.node, now.index, inside)]
+        return [*left, Done(now.node, now.index, inside, now.act)]
 
     @staticmethod
     def _taken_out(area: Area, activity: str) -> list[Done]:
@@ -523,6 +529,7 @@ class TokenGame:
                 self.ready.append(Ready(compensator.place, compensator.node, compensator))
             return
         done = compensator.undoing = compensator.pending.pop()
+        self.left_open |= any(other.act == done.act for other in compensator.pending)
         home: Area | None = compensator.area or compensator.place
         while home is not None and home.graph.nodes.get(done.node.node_id) is not done.node:
             home = home.outer

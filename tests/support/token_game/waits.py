@@ -12,11 +12,15 @@ from support.token_game.maps import Event, Flow, Graph, Kind, Node, What
 
 @dataclass(eq=False)
 class Done:
-    """A completed activity that can be undone; ``inside``: what can be undone in it, where nothing undoes it whole."""
+    """A completed activity that can be undone; ``inside``: what can be undone in it, where nothing undoes it whole.
+
+    ``act``: the number of that in which it was completed.
+    """
 
     node: Node
     index: int | None
     inside: list[Done]
+    act: int
 
     @property
     def size(self) -> int:
