@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from SpiffWorkflow.bpmn.specs.event_definitions.conditional import ConditionalEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
 
 from engine.bpmn.catching_events import BoundaryEvent, EventGateway
+from engine.bpmn.compensation import CompensateEventDefinition
 from engine.bpmn.compiled import CompiledProcess
 from engine.bpmn.elements import ExclusiveGateway, StartEvent
 from engine.bpmn.forward_order import WaysThrough, inner_scope
@@ -27,9 +29,10 @@ class ComesBefore:
         by_message = [one for one in spec.main.bpmn_start_events if _is_by_message(one)]
         self._starts = tuple(one.name for one in spec.main.bpmn_start_events if one not in by_message)
         self._ways = WaysThrough(spec)
-        self._waiting = frozenset({*process.steps, *process.timers, *process.messages, *process.calls})
         self._on_the_way = self._ways.ways_to(self._starts)
         self._specs = [one for scope in spec.scopes.values() for one in scope.task_specs.values()]
+        conditional = (one.bpmn_id for one in self._specs if _is_of(one, ConditionalEventDefinition))
+        self._waiting = frozenset({*process.steps, *process.timers, *process.messages, *process.calls, *conditional})
         self._handlers = [
             (frozenset(one.bpmn_id for one in scope.task_specs.values()), listener.handler)
             for scope in spec.scopes.values()
@@ -43,7 +46,7 @@ class ComesBefore:
             if by_message
             else self._reached(self._starts, without="")[0]
         )
-        self._joins = frozenset(one.bpmn_id for one in self._specs if _may_wait_for_others(one))
+        self._may_wait = self._waiting | {one.bpmn_id for one in self._specs if _may_wait_for_others(one)}
 
     def leads_to(self, element: str, name: str) -> bool:
         """Whether a way is known on which a deal comes by ``element``, an id, before it comes to ``name``.
@@ -118,7 +121,7 @@ class ComesBefore:
         splits = [one for one in self._splits if one.bpmn_id in leading]
         if not splits:
             return frozenset(), frozenset()
-        later = self._ways.leading_to_any((self._waiting | self._joins) & leading, without=name)
+        later = self._ways.leading_to_any(self._may_wait & leading, without=name)
         slow = [one.name for one in splits if one.bpmn_id in later]
         at_once = [one.name for one in splits if one.bpmn_id not in later]
         done = self._ways.reached_from(at_once, without=name, before=self._waiting)
@@ -152,11 +155,19 @@ def _borders(spec: ExecutableSpec) -> Iterator[tuple[Any, BoundaryEvent]]:
 
 
 def _is_by_message(start: StartEvent) -> bool:
-    return isinstance(start.event_definition, MessageEventDefinition)
+    return _is_of(start, MessageEventDefinition)
+
+
+def _is_of(spec: Any, definition: type) -> bool:
+    """Whether ``spec`` is an event of that kind."""
+    return isinstance(getattr(spec, "event_definition", None), definition)
 
 
 def _may_wait_for_others(spec: Any) -> bool:
-    return isinstance(spec, ParallelGateway | InclusiveGateway | ComplexGateway) and len(spec._inputs) > 1  # noqa: SLF001  # stock's name
+    """Whether a token may stand there until another comes, or until what was done is undone."""
+    if isinstance(spec, ParallelGateway | InclusiveGateway | ComplexGateway):
+        return len(spec._inputs) > 1  # noqa: SLF001  # stock's name
+    return _is_of(spec, CompensateEventDefinition)
 
 
 def _sends_several(spec: Any) -> bool:

@@ -213,7 +213,7 @@ def leave_unfinished(left: LiveTask) -> None:
     scope = top.get_subprocess_of(left.id)
     if scope is None:
         return
-    for throwing in _throwing_in(scope):
+    for throwing in _throwing_right_in(scope):
         give_back(throwing)
     for inner in scope.live_tasks():
         leave_unfinished(inner)
@@ -256,9 +256,11 @@ def _throwing_in(scope: Scope) -> Iterator[LiveTask]:
     """What has thrown a compensation in ``scope`` or deeper, and is not done."""
     for inner in scope.top_workflow.scopes():
         if _stands_in(inner, scope):
-            yield from (
-                one for one in inner.live_tasks() if PENDING in one.internal_data and UNDOES not in one.internal_data
-            )
+            yield from _throwing_right_in(inner)
+
+
+def _throwing_right_in(scope: Scope) -> Iterator[LiveTask]:
+    return (one for one in scope.live_tasks() if PENDING in one.internal_data and UNDOES not in one.internal_data)
 
 
 def _stands_in(inner: Scope, scope: Scope) -> bool:

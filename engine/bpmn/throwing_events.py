@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import (
@@ -13,7 +14,7 @@ from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefin
 from SpiffWorkflow.bpmn.specs.event_definitions.simple import CancelEventDefinition, TerminateEventDefinition
 from SpiffWorkflow.bpmn.specs.mixins import BpmnSpecMixin, EndEventMixin, IntermediateThrowEventMixin
 
-from engine.bpmn.activities import attached_to
+from engine.bpmn.activities import HOST, attached_to
 from engine.bpmn.catching_events import ends_its_host, waits_for
 from engine.bpmn.compensation import (
     CompensateEventDefinition,
@@ -157,14 +158,17 @@ def _receiver_of(message: MessageEventDefinition, thrower: LiveTask) -> LiveTask
     """The one that a message is for: the first that waits in the run that it was thrown in, else the first anywhere.
 
     Of runs inside runs that is the innermost in which one waits: an answer inside a run is about what the run is about.
+    An event on the border of a run is for that run's messages, where nothing inside of it waits for them.
     """
     waiting = _waiting_for(thrower.workflow.top_workflow, message)
     holders = [{run.id for run in runs_around(task.workflow)} for task in waiting] if len(waiting) > 1 else []
     for run in runs_around(thrower.workflow) if holders else ():
         if is_one_of_several(run):
-            for task, around in zip(waiting, holders, strict=True):
-                if run.id in around:
-                    return task
+            inside = (task for task, around in zip(waiting, holders, strict=True) if run.id in around)
+            on_its_border = (task for task in waiting if task.internal_data.get(HOST) == run.id)
+            receiver = next(chain(inside, on_its_border), None)
+            if receiver is not None:
+                return receiver
     return next(iter(waiting), None)
 
 

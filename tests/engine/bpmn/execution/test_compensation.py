@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 import pytest
 from support.canonical_maps import MapBuilder, after, when
 from support.instance_run import InstanceRun
@@ -435,6 +437,34 @@ def test_what_is_undone_in_pieces_is_so_after_the_undoing_was_taken_back() -> No
     completed(run, "decide", "undo_flight")
     run.deliver("stopped")
     completed(run, "undo_hotel", "tell")
+    assert run.last.finished
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3])
+def test_what_was_being_undone_inside_of_parts_that_are_left_by_hand_is_undone_once(depth: int) -> None:
+    """It was undone once for each part around it."""
+    draw = MapBuilder()
+    draw.start()
+    with ExitStack() as parts:
+        for part in range(depth):
+            parts.enter_context(draw.scope(f"part_{part}"))
+            draw.start(f"in_{part}")
+            draw.end(f"out_{part}")
+            if part < depth - 1:
+                draw.chain(f"in_{part}", f"part_{part + 1}", f"out_{part}")
+        undoable(draw, "hotel", "flight")
+        draw.throw("undo_trip", draw.compensate())
+        draw.step("pack")
+        draw.chain(f"in_{depth - 1}", "hotel", "flight", "undo_trip", "pack", f"out_{depth - 1}")
+    draw.step("decide")
+    draw.throw("undo", draw.compensate())
+    draw.end()
+    draw.chain("start", "part_0", "decide", "undo", "end")
+    run = InstanceRun(draw.build())
+    completed(run, "hotel", "flight")
+    assert run.open == ["undo_flight"]
+    run.apply(MoveToken("decide"))
+    completed(run, "decide", "undo_flight", "undo_hotel")
     assert run.last.finished
 
 

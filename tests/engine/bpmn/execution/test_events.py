@@ -110,6 +110,15 @@ class TestMessages:
         assert run.open == ["use", "work"]
         assert list(run.messages) == [longest]
 
+    @pytest.mark.parametrize("several", ["by tokens", "by calls"])
+    def test_a_message_of_a_run_is_for_the_border_of_that_run(self, several: str) -> None:
+        """Where it was thrown in the second of two runs, the first was ended by it, and its step withdrawn."""
+        run = InstanceRun(two_runs(several, heard="border"))
+        first, second = sorted((opened.activity_id for opened in run.steps.values()), key=int)
+        run.apply(CompleteStep(second, "completed"))
+        assert run.open == ["use", "work"]
+        assert first in run.steps
+
     def test_a_message_that_its_own_run_does_not_wait_for_is_for_the_first_that_waits(self) -> None:
         run = InstanceRun(two_runs("side by side", heard="outside"))
         assert run.open == ["work", "work"]
@@ -153,6 +162,13 @@ def two_runs(several: str, heard: str = "inside") -> CompiledProcess:
             draw.chain("split", call, "end")
     else:
         draw.chain("split", "part", "end")
+    if heard == "border":
+        draw.step("use")
+        draw.end("used")
+        for part in ("one", "other") if several == "by calls" else ("part",):
+            draw.boundary(f"{part}_ready", part, draw.message(f"{part}_ready", "Ready"))
+            draw.chain(f"{part}_ready", "use")
+        draw.flow("use", "used")
     if heard == "outside":
         draw.catch("ready", draw.message("ready", "Ready"))
         draw.step("use")

@@ -159,6 +159,31 @@ def test_nor_is_what_a_branch_beside_asks_for_unless_the_place_is_come_to_at_onc
     assert is_told(outcome_of(*parts, ways)) is not waits
 
 
+CONDITION = "<conditionalEventDefinition><condition>${deal.amount &gt; 5}</condition></conditionalEventDefinition>"
+
+
+@pytest.mark.parametrize(
+    "wait",
+    [
+        element("intermediateCatchEvent", "wait", "", CONDITION),
+        element("intermediateThrowEvent", "wait", "", '<compensateEventDefinition activityRef="book"/>'),
+    ],
+    ids=["until a condition holds", "until what was done is undone"],
+)
+def test_nor_where_an_event_waits_on_the_way(wait: str) -> None:
+    """Both were taken for events that happen at once."""
+    undoing = (
+        element("boundaryEvent", "undo", "", "<compensateEventDefinition/>", attachedToRef="book"),
+        element("userTask", "unbook", "Скасувати бронь", isForCompensation="true"),
+        '<association id="undoes" sourceRef="undo" targetRef="unbook"/>',
+    )
+    split, early = element("parallelGateway", "split"), ask("early", "Дізнатися", "count")
+    ways = chain("start", "book", "split", "wait", "gate", "ask", "end") + chain("split", "early", "end")
+    ways += flow("gate", "big", condition="${count > 5}") + chain("big", "end")
+    parts = (START, element("userTask", "book", "Забронювати"), *undoing, split, early, wait, GATE, ASK, BIG, END)
+    assert not is_told(outcome_of(*parts, ways))
+
+
 def test_a_message_may_bring_the_value() -> None:
     catch = element("intermediateCatchEvent", "early", "Відповідь", '<messageEventDefinition messageRef="m"/>')
     ways = chain("start", "early", "gate", "ask", "end") + flow("gate", "big", condition="${count > 5}")
