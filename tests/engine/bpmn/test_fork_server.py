@@ -13,13 +13,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from support.computing import children_of
+from support.computing import children_of, command_of
 from support.running import is_alive
 
 from engine.bpmn.fork_server import ForkServer, NoChild
 
 PATIENCE_S = 60.0
 MODULE = "engine.bpmn.compile_child"
+IDLE_S = 299  # of no other in the process that runs the tests
 REQUEST = json.dumps({"files": {}, "process_key": None, "library": {}}).encode()
 OWNER = f"""
 import os, pathlib, signal
@@ -42,7 +43,7 @@ os._exit(0)
 
 @pytest.fixture
 def server() -> Iterator[ForkServer]:
-    server = ForkServer(MODULE, idle_s=300)
+    server = ForkServer(MODULE, idle_s=IDLE_S)
     yield server
     for pid in begun(server):
         os.kill(pid, signal.SIGKILL)
@@ -52,10 +53,6 @@ def begun(server: ForkServer) -> list[int]:
     """The process that ``server`` has begun, if it has not ended."""
     command = " ".join(server.command[1:])
     return [pid for pid in children_of(os.getpid()) if command in command_of(pid) and is_alive(pid)]
-
-
-def command_of(pid: int) -> str:
-    return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
 
 
 def eventually(holds: Callable[[], bool]) -> bool:
