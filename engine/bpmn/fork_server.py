@@ -66,11 +66,14 @@ class ForkServer:
             self._end(forker)
 
     def _begin_child(self) -> tuple[_Forker, socket.socket]:
-        """Whom was asked for a child, and the line to it: that is cut where none begins."""
-        ours, theirs = socket.socketpair()
-        with theirs, self._lock:
-            forker = self._forker = self._forker or self._begin()
-            with suppress(OSError):
+        """Whom was asked for a child, and the line to it: that is cut where none begins. Raises NoChild."""
+        with self._lock:
+            try:
+                forker = self._forker = self._forker or self._begin()
+                ours, theirs = socket.socketpair()
+            except OSError as problem:  # no room for another process, or for what it needs
+                raise NoChild from problem
+            with theirs, suppress(OSError):
                 socket.send_fds(forker.control, [_ASKED], [theirs.fileno()])
         return forker, ours
 
@@ -78,14 +81,18 @@ class ForkServer:
         root = Path(engine.__file__).resolve().parent.parent
         control, theirs = socket.socketpair()
         with theirs:
-            process = subprocess.Popen(  # noqa: S603  # our own interpreter and module, no text from outside
-                self.command,
-                stdin=theirs.fileno(),
-                stdout=subprocess.DEVNULL,
-                env={"PYTHONPATH": str(root), "PYTHONUTF8": "1"},
-                close_fds=True,
-                start_new_session=True,  # Ctrl-C in the terminal is not for it
-            )
+            try:
+                process = subprocess.Popen(  # noqa: S603  # our own interpreter and module, no text from outside
+                    self.command,
+                    stdin=theirs.fileno(),
+                    stdout=subprocess.DEVNULL,
+                    env={"PYTHONPATH": str(root), "PYTHONUTF8": "1"},
+                    close_fds=True,
+                    start_new_session=True,  # Ctrl-C in the terminal is not for it
+                )
+            except OSError:
+                control.close()
+                raise
         return _Forker(process, control)
 
     def _end(self, asked: _Forker) -> None:

@@ -57,7 +57,7 @@ def _ensure_addresses_are_understood(given: Settings) -> None:
     if not _DATABASE.fullmatch(given.database_url):
         raise Failed(_("DATABASE_URL must be of the form postgresql://user:password@host/name."))
     # Celery would take what it does not know for a broker of another kind, and its worker would wait for that for ever.
-    if given.redis_url is not None and not _is_address(given.redis_url, "redis", "rediss"):
+    if given.redis_url is not None and not _is_address(given.redis_url, "redis", "rediss", needs_host=False):
         raise Failed(_("REDIS_URL must be of the form redis://host:6379/0."))
     if os.environ.get("BASE_URL") and not _is_address(given.base_url, "http", "https"):
         raise Failed(
@@ -69,12 +69,14 @@ def _ensure_addresses_are_understood(given: Settings) -> None:
         )
 
 
-def _is_address(url: str, *schemes: str) -> bool:
+def _is_address(url: str, *schemes: str, needs_host: bool = True) -> bool:
+    """Without a host, whoever connects takes this machine's."""
     try:
         parts = urlsplit(url)
-        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+        is_whole = "://" in url and (bool(parts.hostname) or not needs_host) and parts.port != 0
     except ValueError:  # a port that is no number, or a host that is none
         return False
+    return parts.scheme in schemes and is_whole
 
 
 def settings_with_redis() -> Settings:

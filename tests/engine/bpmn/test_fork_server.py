@@ -118,3 +118,15 @@ def test_it_ends_with_its_owner_and_a_forked_process_begins_its_own() -> None:
 def test_a_program_that_does_not_start_is_told() -> None:
     with pytest.raises(NoChild):
         ForkServer("engine.no_such_program", idle_s=300).ask(REQUEST, patience_s=PATIENCE_S)
+
+
+def test_a_machine_without_room_for_it_is_told_and_asked_again(
+    server: ForkServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = len(list(Path("/proc/self/fd").iterdir()))
+    with monkeypatch.context() as full:
+        full.setattr(server, "command", ["/no/such/interpreter"])
+        with pytest.raises(NoChild):
+            server.ask(REQUEST, patience_s=PATIENCE_S)
+    assert len(list(Path("/proc/self/fd").iterdir())) == opened
+    assert server.ask(REQUEST, patience_s=PATIENCE_S)
