@@ -237,13 +237,13 @@ def _step(one: WaitingFor) -> str:
 def _step_of_reader(one: WaitingFor, deadline: str) -> str:
     if one.acts_for and deadline:
         return _(
-            "The deal waits for you, who stand in for %(who)s: “%(name)s”, %(deadline)s.",
+            "The deal waits for you (you stand in for %(who)s): “%(name)s”, %(deadline)s.",
             who=one.acts_for,
             name=one.name,
             deadline=deadline,
         )
     if one.acts_for:
-        return _("The deal waits for you, who stand in for %(who)s: “%(name)s”.", who=one.acts_for, name=one.name)
+        return _("The deal waits for you (you stand in for %(who)s): “%(name)s”.", who=one.acts_for, name=one.name)
     if deadline:
         return _("The deal waits for you: “%(name)s”, %(deadline)s.", name=one.name, deadline=deadline)
     return _("The deal waits for you: “%(name)s”.", name=one.name)
