@@ -62,6 +62,19 @@ def test_a_known_client_can_be_named_by_its_id(api: ApiOf) -> None:
     assert faults(olena.post("/deals", both)) == {"client": "field_not_understood"}
 
 
+def test_a_client_that_is_not_there_is_told_at_its_field_by_a_deal_and_as_missing_by_a_contact(api: ApiOf) -> None:
+    olena = api("olena")
+    asked = {"title": "Насоси", "client_id": 999_999, "definition_key": "sale"}
+    assert set(faults(olena.post("/deals", asked))) == {"client_id"}
+    problem(olena.post("/contacts", {"client_id": 999_999, "full_name": "Ганна"}), 404, "not_found")
+
+
+def test_a_deal_keeps_fields_that_no_map_reads(api: ApiOf) -> None:
+    olena = api("olena")
+    deal = read(olena.post("/deals", DEAL | {"fields": {"shade": "синій"}}), 201)
+    assert read(olena.get(f"/deals/{deal['id']}"))["fields"]["shade"] == "синій"
+
+
 def test_the_same_key_opens_one_deal_and_another_request_with_it_is_refused(api: ApiOf) -> None:
     olena = api("olena")
     first = read(olena.post("/deals", DEAL, key="one click"), 201)
